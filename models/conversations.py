@@ -1,0 +1,53 @@
+"""Conversations and their messages."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+from models.enums import ActorKind, Channel, ConversationState, MessageDirection, PresenceState
+from models.ids import new_id
+from models.types import UtcDateTime, one_of
+
+
+class Conversation(SQLModel, table=True):
+    """Thread of messages with one lead."""
+
+    __table_args__ = (Index("ix_conversation_lead", "lead_id", "last_message_at", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    lead_id: UUID = Field(foreign_key="lead.id")
+    channel: Channel = Field(sa_type=one_of(Channel))
+    subject: str | None = Field(default=None, max_length=200)
+    state: ConversationState = Field(sa_type=one_of(ConversationState))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_message_id: UUID | None = None
+    last_message_at: datetime = Field(sa_type=UtcDateTime)
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when the lead waits for an answer."""
+
+
+class Message(SQLModel, table=True):
+    """Message to or from a lead; what was said never changes."""
+
+    __table_args__ = (
+        Index("ix_message_lead", "lead_id", "at", "id"),
+        Index("ix_message_conversation", "conversation_id", "at", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    lead_id: UUID = Field(foreign_key="lead.id")
+    conversation_id: UUID = Field(foreign_key="conversation.id")
+    channel: Channel = Field(sa_type=one_of(Channel))
+    direction: MessageDirection = Field(sa_type=one_of(MessageDirection))
+    subject: str | None = Field(default=None, max_length=200)
+    text: str = Field(sa_type=Text)
+    author_kind: ActorKind = Field(sa_type=one_of(ActorKind))
+    author_id: UUID | None = None
+    author_name: str = Field(max_length=120)
+    at: datetime = Field(sa_type=UtcDateTime)
+    lead_presence: PresenceState | None = Field(default=None, sa_type=one_of(PresenceState))
+    """Of the lead when it was written; messages to the lead."""
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Pop-ups: shown only until then."""

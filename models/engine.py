@@ -1,0 +1,69 @@
+"""The database: one engine that writes, one that reads from snapshots.
+
+Invariants
+- A writing transaction on SQLite begins IMMEDIATE: the driver's own mode loses updates, and a
+  deferred one fails at once when it has to become a writer.
+- A reading transaction sees one state of the database from its first statement to its last:
+  WAL snapshot on SQLite, REPEATABLE READ on PostgreSQL.
+"""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+
+class Database:
+    """Engines and session factories for one address, `sqlite+aiosqlite` or `postgresql+asyncpg`."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 4)
+            self.reader = _sqlite_engine(url, "BEGIN", pool_size)
+        else:
+            self.writer = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+            self.reader = self.writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self.write_session = _sessions(self.writer)
+        self.read_session = _sessions(self.reader)
+
+    async def dispose(self) -> None:
+        """Closes every pooled connection."""
+        await self.writer.dispose()
+        if self.is_sqlite:
+            await self.reader.dispose()
+
+
+def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

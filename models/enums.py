@@ -1,0 +1,170 @@
+"""Closed sets of values, as stored. A value once released is never renamed."""
+
+from enum import StrEnum
+
+
+class StaffRole(StrEnum):
+    ADMIN = "ADMIN"
+    MANAGER = "MANAGER"
+    AGENT = "AGENT"
+
+
+class AccessScope(StrEnum):
+    OWN = "OWN"
+    TEAM = "TEAM"
+    ALL = "ALL"
+
+
+class ActorKind(StrEnum):
+    STAFF = "STAFF"
+    LEAD = "LEAD"
+    SYSTEM = "SYSTEM"
+    BOT = "BOT"
+    AUTOMATION = "AUTOMATION"
+    API = "API"
+
+
+class Via(StrEnum):
+    APP = "APP"
+    API = "API"
+    SITE = "SITE"
+    IMPORT = "IMPORT"
+    SYSTEM = "SYSTEM"
+
+
+class StateKind(StrEnum):
+    OPEN = "OPEN"
+    WON = "WON"
+    LOST = "LOST"
+
+
+class Priority(StrEnum):
+    URGENT = "URGENT"
+    HIGH = "HIGH"
+    NORMAL = "NORMAL"
+    LOW = "LOW"
+
+
+class SourceChannel(StrEnum):
+    SITE = "SITE"
+    STAFF = "STAFF"
+    IMPORT = "IMPORT"
+    API = "API"
+
+
+class FieldType(StrEnum):
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    MONEY = "MONEY"
+    URL = "URL"
+
+
+class FieldVisibility(StrEnum):
+    ALL = "ALL"
+    MANAGERS = "MANAGERS"
+    ADMINS = "ADMINS"
+
+
+class ValueSource(StrEnum):
+    MANUAL = "MANUAL"
+    LEAD = "LEAD"
+    SITE = "SITE"
+    IMPORT = "IMPORT"
+    API = "API"
+    SYSTEM = "SYSTEM"
+
+
+class NoteVisibility(StrEnum):
+    PRIVATE = "PRIVATE"
+    TEAM = "TEAM"
+
+
+class EventOrigin(StrEnum):
+    SITE = "SITE"
+    MANUAL = "MANUAL"
+    API = "API"
+    SYSTEM = "SYSTEM"
+
+
+class Channel(StrEnum):
+    CHAT = "CHAT"
+    POPUP = "POPUP"
+
+
+class MessageDirection(StrEnum):
+    TO_LEAD = "TO_LEAD"
+    FROM_LEAD = "FROM_LEAD"
+
+
+class ConversationState(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class Consent(StrEnum):
+    SUBSCRIBED = "SUBSCRIBED"
+    PENDING = "PENDING"
+    """Double opt-in is on and no letter was sent yet."""
+    WAITING = "WAITING"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+
+
+class Deliverability(StrEnum):
+    OK = "OK"
+    INVALID = "INVALID"
+    SOFT = "SOFT"
+    HARD = "HARD"
+
+
+class InvalidEmailReason(StrEnum):
+    NO_AT = "NO_AT"
+    CYRILLIC = "CYRILLIC"
+    SYNTAX = "SYNTAX"
+
+
+class SubscriptionStatus(StrEnum):
+    SUBSCRIBED = "SUBSCRIBED"
+    WAITING_FOR_CONFIRMATION = "WAITING_FOR_CONFIRMATION"
+    INVALID_EMAIL = "INVALID_EMAIL"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+    BOUNCED = "BOUNCED"
+
+
+class HistoryType(StrEnum):
+    CHAT = "CHAT"
+    CALL = "CALL"
+    EMAIL = "EMAIL"
+    TASK = "TASK"
+    FIELD_CHANGE = "FIELD_CHANGE"
+    STATE = "STATE"
+    ASSIGNMENT = "ASSIGNMENT"
+    NOTE = "NOTE"
+    EVENT = "EVENT"
+    SUBSCRIPTION = "SUBSCRIPTION"
+    LIFECYCLE = "LIFECYCLE"
+
+
+class ChangeKind(StrEnum):
+    LEAD_CREATED = "lead_created"
+    PROPERTIES_CHANGED = "properties_changed"
+    CONTACT_POINTS_CHANGED = "contact_points_changed"
+    LEAD_STATE_CHANGED = "lead_state_changed"
+    LEAD_ASSIGNEE_CHANGED = "lead_assignee_changed"
+    TAGS_CHANGED = "tags_changed"
+    EVENT_RECORDED = "event_recorded"
+    NOTE_CHANGED = "note_changed"
+    MESSAGE_ADDED = "message_added"
+    CONVERSATION_CHANGED = "conversation_changed"
+    LEAD_IDENTIFIED = "lead_identified"
+    LEAD_ABSORBED = "lead_absorbed"
+    LEAD_MERGED = "lead_merged"
+
+
+class PresenceState(StrEnum):
+    """As realtime/presence announces it; stored with messages and intervals."""
+
+    ONLINE = "ONLINE"
+    SLEEPING = "SLEEPING"
+    OFFLINE = "OFFLINE"

@@ -1,0 +1,85 @@
+"""Triggers that keep what is written once as it was written; used by migrations."""
+
+from alembic import op
+
+
+def append_only(table: str, *, lead_column: str | None = None) -> None:
+    """Refuses UPDATE and DELETE (and TRUNCATE on PostgreSQL) of `table`'s rows.
+
+    With `lead_column`, rows of a lead in `erasing` pass: erasure is the one exception, and it
+    writes and clears that row in its own transaction.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        _append_only_sqlite(table, lead_column)
+    else:
+        _append_only_postgresql(table, lead_column)
+
+
+def _append_only_sqlite(table: str, lead_column: str | None) -> None:
+    when = (
+        f"WHEN NOT EXISTS (SELECT 1 FROM erasing WHERE lead_id = OLD.{lead_column})"
+        if lead_column
+        else ""
+    )
+    for act in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def _append_only_postgresql(table: str, lead_column: str | None) -> None:
+    passes = (
+        f"IF EXISTS (SELECT 1 FROM erasing WHERE lead_id = OLD.{lead_column}) THEN "
+        "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END IF;"
+        if lead_column
+        else ""
+    )
+    refuse = f"RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation';"
+    op.execute(
+        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {passes} {refuse} END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()"
+    )
+    op.execute(
+        f"CREATE FUNCTION {table}_no_truncate() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {refuse} END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_no_truncate()"
+    )
+
+
+def fixed_columns(table: str, *columns: str) -> None:
+    """Refuses to change the named columns of a row that is otherwise editable."""
+    names = ", ".join(columns)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {names} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table}: {names} never change'); END"
+        )
+        return
+    op.execute(
+        f"CREATE FUNCTION {table}_fixed() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{table}: {names} never change' "
+        f"USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {names} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_fixed()"
+    )
+
+
+def partition(table: str, count: int) -> None:
+    """Makes the hash partitions of a table on PostgreSQL; SQLite has none."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    for number in range(count):
+        op.execute(
+            f"CREATE TABLE {table}_p{number} PARTITION OF {table} "
+            f"FOR VALUES WITH (MODULUS {count}, REMAINDER {number})"
+        )

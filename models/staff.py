@@ -1,0 +1,39 @@
+"""People of the team and their sign-ins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from models.enums import StaffRole
+from models.ids import new_id
+from models.types import UtcDateTime, one_of, sortable
+
+
+class Staff(SQLModel, table=True):
+    """Person of the team; never deleted, only made inactive."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=100)
+    name_key: str = Field(sa_type=sortable(200))
+    email_address: str = Field(max_length=254, unique=True)
+    password_hash: str = Field(max_length=300)
+    role: StaffRole = Field(sa_type=one_of(StaffRole))
+    is_active: bool = True
+    time_zone: str = Field(default="UTC", max_length=64)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class StaffSession(SQLModel, table=True):
+    """Sign-in of a staff member; the token itself is never stored."""
+
+    __tablename__ = "staff_session"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    token_hash: bytes = Field(unique=True)
+    device: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,36 @@
+"""Every table, imported once, so that the metadata is whole for migrations and tests."""
+
+from sqlmodel import SQLModel
+
+from models import (
+    changes,
+    contact_points,
+    conversations,
+    events,
+    fields,
+    leads,
+    notes,
+    pipelines,
+    staff,
+    tags,
+    visits,
+    workspace,
+)
+
+__all__ = [
+    "changes",
+    "contact_points",
+    "conversations",
+    "events",
+    "fields",
+    "leads",
+    "metadata",
+    "notes",
+    "pipelines",
+    "staff",
+    "tags",
+    "visits",
+    "workspace",
+]
+
+metadata = SQLModel.metadata

@@ -1,0 +1,51 @@
+-- Streams that show one lead's card. Each has a lease; ended ones go when anybody looks.
+--
+-- KEYS  hash stream -> JSON {staff, name, since, until}
+-- ARGV  op, now ("" = the server's clock), lease, channel, then stream, and for "hold":
+--       staff, name, since ("" = now)
+-- Reply {now, {staff, name, since}...} of the live ones for "read", {now, since} for "hold".
+--
+-- Instants and durations are ms. The key expires with the last lease.
+
+local HELD, op, LEASE, CHANNEL = KEYS[1], ARGV[1], tonumber(ARGV[3]), ARGV[4]
+local stream = ARGV[5]
+
+local now = tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local live, has_changed = {}, false
+local flat = redis.call('HGETALL', HELD)
+for i = 1, #flat, 2 do
+  local entry = cjson.decode(flat[i + 1])
+  if entry['until'] > now then
+    live[flat[i]] = entry
+  else
+    redis.call('HDEL', HELD, flat[i])
+    has_changed = true
+  end
+end
+
+local reply = {now}
+if op == 'hold' then
+  local entry = live[stream]
+  if not entry then
+    entry = {staff = ARGV[6], name = ARGV[7], since = tonumber(ARGV[8]) or now}
+    has_changed = true
+  end
+  entry['until'] = now + LEASE
+  redis.call('HSET', HELD, stream, cjson.encode(entry))
+  redis.call('PEXPIRE', HELD, LEASE)
+  reply[2] = entry.since
+elseif op == 'leave' and live[stream] then
+  redis.call('HDEL', HELD, stream)
+  has_changed = true
+elseif op == 'read' then
+  for _, entry in pairs(live) do
+    reply[#reply + 1] = {entry.staff, entry.name, entry.since}
+  end
+end
+if has_changed then redis.call('PUBLISH', CHANNEL, cjson.encode({at = now})) end
+return reply

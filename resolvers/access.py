@@ -1,0 +1,112 @@
+"""Who may. The predicates here are the only way to a row: every query, loader, stream and count
+uses them, so that what one may not see does not exist."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.changes import Change
+from models.enums import AccessScope, NoteVisibility
+from models.fields import FieldDefinition
+from models.ids import encode_id
+from models.leads import Lead, LeadAlias
+from models.notes import Note
+from resolvers.actors import Actor, StaffActor, VisitorActor
+from resolvers.errors import Forbidden, NotFound
+from resolvers.policy import FIELD_READERS, GRANTS, Permission
+
+MAX_ALIAS_HOPS = 8
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role holds the permission, apart from rows."""
+    if isinstance(actor, StaffActor):
+        return actor.role in GRANTS[permission]
+    return not isinstance(actor, VisitorActor)
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Forbidden unless the actor holds the permission."""
+    if not may(actor, permission):
+        raise Forbidden(permission)
+
+
+def visible_leads(actor: Actor, team: frozenset[UUID] = frozenset()) -> ColumnElement[bool]:
+    """Leads that the actor may see; `team` are the people whose leads count as the actor's."""
+    if isinstance(actor, VisitorActor):
+        return false()
+    if not isinstance(actor, StaffActor) or actor.scope is AccessScope.ALL:
+        return col(Lead.merged_at).is_(None)
+    own = {actor.id} | (team if actor.scope is AccessScope.TEAM else frozenset())
+    return and_(col(Lead.merged_at).is_(None), col(Lead.assignee_id).in_(own))
+
+
+def is_bound_to_own(actor: StaffActor) -> bool:
+    """Whether the person sees a lead only while it is assigned to them."""
+    return actor.scope is AccessScope.OWN
+
+
+def visible_notes(actor: Actor) -> ColumnElement[bool]:
+    """Notes that the actor may see among those of visible leads, removed ones included."""
+    if may(actor, Permission.READ_ALL_NOTES):
+        return true()
+    return or_(col(Note.visibility) == NoteVisibility.TEAM, col(Note.author_id) == actor.id)
+
+
+def visible_changes(actor: Actor) -> ColumnElement[bool]:
+    """Rows of the log that the actor may see: those of a note follow the note as it is now."""
+    if may(actor, Permission.READ_ALL_NOTES):
+        return true()
+    seen = exists().where(col(Note.id) == col(Change.subject_id), visible_notes(actor))
+    return or_(col(Change.subject_kind).is_distinct_from("note"), seen)
+
+
+def visible_fields(actor: Actor) -> ColumnElement[bool]:
+    """Field definitions whose values the actor may read and write."""
+    if not isinstance(actor, StaffActor):
+        return true()
+    return col(FieldDefinition.visibility).in_(
+        [kind for kind, roles in FIELD_READERS.items() if actor.role in roles]
+    )
+
+
+async def surviving_lead(session: AsyncSession, lead_id: UUID) -> UUID:
+    """The lead that an id stands for now: the survivor of a merged one, else the id itself."""
+    for _ in range(MAX_ALIAS_HOPS):
+        into = await session.scalar(
+            select(col(LeadAlias.lead_id)).where(col(LeadAlias.alias_id) == lead_id)
+        )
+        if into is None:
+            return lead_id
+        lead_id = into
+    return lead_id
+
+
+async def find_lead(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead | None:
+    """The lead or, for a merged id, the survivor; None if there is none that the actor may see."""
+    where = visible_leads(actor)
+    lead = await session.scalar(select(Lead).where(col(Lead.id) == lead_id, where))
+    if lead is None:
+        survivor = await surviving_lead(session, lead_id)
+        if survivor != lead_id:
+            lead = await session.scalar(select(Lead).where(col(Lead.id) == survivor, where))
+    return lead
+
+
+async def lead_for(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead:
+    """The lead, locked until the transaction ends, or NotFound.
+
+    The lock orders edits of one lead, so that checks against its versions hold until they commit.
+    """
+    survivor = await surviving_lead(session, lead_id)
+    lead = await session.scalar(
+        select(Lead)
+        .where(col(Lead.id) == survivor, visible_leads(actor))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if lead is None:
+        raise NotFound("lead", encode_id("lead", lead_id))
+    return lead

@@ -1,0 +1,241 @@
+"""The card as plain values, read from the tables or folded from the log.
+
+Both ways give the same: that is what makes the log whole. `read_card` is the fresh reading,
+`apply_change` brings an older one up to date by one change. What never changes once written
+(the words of a note, a message, an event) is named by id and not repeated here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.changes import Change
+from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
+from models.conversations import Conversation, Message
+from models.enums import ChangeKind
+from models.events import Event, EventGroup
+from models.fields import FieldDefinition, Property
+from models.leads import Lead
+from models.notes import Note
+from models.tags import LeadTag, Tag
+from resolvers import conversations, events, naming, notes
+from resolvers.values import stored
+
+Values = dict[str, Any]
+
+
+@dataclass
+class CardState:
+    """Everything on a card that changes, as JSON values, by id where there are many."""
+
+    lead: Values = field(default_factory=dict)
+    properties: Values = field(default_factory=dict)
+    tags: Values = field(default_factory=dict)
+    email_addresses: list[Values] = field(default_factory=list)
+    phone_numbers: list[Values] = field(default_factory=list)
+    notes: Values = field(default_factory=dict)
+    events: Values = field(default_factory=dict)
+    groups: Values = field(default_factory=dict)
+    conversations: Values = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+
+
+async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
+    """The card as the tables have it, in one transaction of the caller's."""
+    lead = await session.get_one(Lead, lead_id, populate_existing=True)
+    card = CardState(lead={**naming.columns(lead), **_places(lead)})
+    rows = await session.execute(
+        select(Property, FieldDefinition)
+        .join(FieldDefinition, col(FieldDefinition.id) == col(Property.field_id))
+        .where(col(Property.lead_id) == lead_id, col(FieldDefinition.is_listed))
+    )
+    for row, definition in rows:
+        value = stored(definition.type, row)
+        if value:
+            card.properties[definition.id.hex] = value.logged()
+    tag_rows = await session.execute(
+        select(col(Tag.id), col(Tag.name))
+        .join(LeadTag, col(LeadTag.tag_id) == col(Tag.id))
+        .where(col(LeadTag.lead_id) == lead_id)
+    )
+    card.tags = {tag_id.hex: name for tag_id, name in tag_rows}
+    await _read_contact_points(session, lead_id, card)
+    await _read_collections(session, lead_id, card)
+    return card
+
+
+def _places(lead: Lead) -> Values:
+    return {
+        "state": lead.state_id.hex,
+        "state_since": lead.state_since.isoformat(),
+        "assignee": lead.assignee_id.hex if lead.assignee_id else None,
+    }
+
+
+async def _read_contact_points(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
+    addresses = await session.execute(
+        select(LeadEmailAddress, EmailAddress)
+        .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
+        .where(col(LeadEmailAddress.lead_id) == lead_id)
+        .order_by(col(LeadEmailAddress.position))
+    )
+    card.email_addresses = [
+        {"id": row.id.hex, "address": address.key, "is_verified": row.is_verified}
+        for row, address in addresses
+    ]
+    phones = await session.scalars(
+        select(LeadPhoneNumber)
+        .where(col(LeadPhoneNumber.lead_id) == lead_id)
+        .order_by(col(LeadPhoneNumber.position))
+    )
+    card.phone_numbers = [{"id": row.id.hex, "number": row.number} for row in phones]
+
+
+async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
+    for note in await session.scalars(
+        select(Note).where(col(Note.lead_id) == lead_id, col(Note.removed_at).is_(None))
+    ):
+        card.notes[note.id.hex] = notes.logged(note)
+    for event in await session.scalars(select(Event).where(col(Event.lead_id) == lead_id)):
+        card.events[event.id.hex] = {
+            "name": event.name,
+            "count": event.count,
+            "last_at": event.last_at.isoformat(),
+        }
+    for group in await session.scalars(
+        select(EventGroup).where(col(EventGroup.lead_id) == lead_id)
+    ):
+        logged = events.logged_group(group)
+        card.groups[logged["key"]] = logged
+    for conversation in await session.scalars(
+        select(Conversation).where(col(Conversation.lead_id) == lead_id)
+    ):
+        logged = conversations.logged(conversation)
+        card.conversations[logged["id"]] = logged
+    messages = await session.scalars(select(col(Message.id)).where(col(Message.lead_id) == lead_id))
+    card.messages = sorted(each.hex for each in messages)
+
+
+def apply_change(card: CardState, change: Change) -> None:
+    """Brings the card up to date by one change of its log, in place."""
+    assert change.data is not None
+    APPLY[change.kind](card, change, change.data)
+
+
+def _created(card: CardState, change: Change, data: Values) -> None:
+    card.lead = {
+        **data["lead"],
+        "state": data["state"],
+        "state_since": change.at.isoformat(),
+        "assignee": data["assignee"],
+    }
+    _set_properties(card, data["diffs"])
+    card.tags = {tag["id"]: tag["name"] for tag in data["tags"]}
+    card.email_addresses = data["email_addresses"]
+    card.phone_numbers = data["phone_numbers"]
+
+
+def _set_properties(card: CardState, diffs: list[Values]) -> None:
+    for diff in diffs:
+        if diff["path"] == "priority":
+            continue  # a column of the lead, told there
+        if diff["after"] is None:
+            card.properties.pop(diff["field_id"], None)
+        else:
+            card.properties[diff["field_id"]] = diff["after"]
+
+
+def _properties_changed(card: CardState, change: Change, data: Values) -> None:
+    _set_properties(card, data["diffs"])
+    card.lead |= data["lead"]
+
+
+def _contact_points_changed(card: CardState, change: Change, data: Values) -> None:
+    card.email_addresses = data["email_addresses"]
+    card.phone_numbers = data["phone_numbers"]
+    card.lead |= data["lead"]
+
+
+def _state_changed(card: CardState, change: Change, data: Values) -> None:
+    card.lead |= {"state": data["to"], "state_since": change.at.isoformat()}
+
+
+def _assignee_changed(card: CardState, change: Change, data: Values) -> None:
+    card.lead["assignee"] = data["to"]
+
+
+def _tags_changed(card: CardState, change: Change, data: Values) -> None:
+    for tag in data["removed"]:
+        card.tags.pop(tag["id"], None)
+    card.tags |= {tag["id"]: tag["name"] for tag in data["added"]}
+
+
+def _event_recorded(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.events[change.subject_id.hex] = data["event"]
+    card.groups[data["group"]["key"]] = data["group"]
+
+
+def _note_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    if data["action"] == "REMOVED":
+        card.notes.pop(change.subject_id.hex, None)
+    else:
+        card.notes[change.subject_id.hex] = data["note"]
+
+
+def _message_added(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.messages = sorted({*card.messages, change.subject_id.hex})
+    card.conversations[data["conversation"]["id"]] = data["conversation"]
+
+
+def _conversation_changed(card: CardState, change: Change, data: Values) -> None:
+    card.conversations[data["conversation"]["id"]] = data["conversation"]
+
+
+def _nothing_shown(card: CardState, change: Change, data: Values) -> None:
+    """The change stands in the history only."""
+
+
+def _absorbed(card: CardState, change: Change, data: Values) -> None:
+    moved = data["card"]
+    card.lead |= data["lead"]
+    card.tags |= moved["tags"]
+    card.email_addresses = moved["email_addresses"]
+    card.phone_numbers = moved["phone_numbers"]
+    card.notes |= moved["notes"]
+    card.events |= moved["events"]
+    card.groups |= {group["key"]: group for group in data["groups"]}
+    card.conversations |= moved["conversations"]
+    card.messages = sorted({*card.messages, *moved["messages"]})
+
+
+def _merged(card: CardState, change: Change, data: Values) -> None:
+    card.tags = {}
+    card.email_addresses, card.phone_numbers = [], []
+    card.notes, card.events, card.groups = {}, {}, {}
+    card.conversations, card.messages = {}, []
+
+
+APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
+    ChangeKind.LEAD_CREATED: _created,
+    ChangeKind.PROPERTIES_CHANGED: _properties_changed,
+    ChangeKind.CONTACT_POINTS_CHANGED: _contact_points_changed,
+    ChangeKind.LEAD_STATE_CHANGED: _state_changed,
+    ChangeKind.LEAD_ASSIGNEE_CHANGED: _assignee_changed,
+    ChangeKind.TAGS_CHANGED: _tags_changed,
+    ChangeKind.EVENT_RECORDED: _event_recorded,
+    ChangeKind.NOTE_CHANGED: _note_changed,
+    ChangeKind.MESSAGE_ADDED: _message_added,
+    ChangeKind.CONVERSATION_CHANGED: _conversation_changed,
+    ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
+    ChangeKind.LEAD_ABSORBED: _absorbed,
+    ChangeKind.LEAD_MERGED: _merged,
+}
+"""How each kind of change shows on the card; a test proves each, and that none lacks one."""

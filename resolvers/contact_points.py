@@ -1,0 +1,200 @@
+"""Addresses and phone numbers of leads, and the first status of an address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
+from models.enums import Consent, Deliverability, InvalidEmailReason, SubscriptionStatus
+from models.ids import new_id
+from models.leads import Lead
+from models.workspace import Workspace
+from resolvers.errors import ProblemCode, invalid
+from resolvers.text import required
+from resolvers.unit_of_work import UnitOfWork
+from resolvers.upserts import insert_new
+
+MAX_PER_LEAD = 20
+MAX_ADDRESS = 254
+
+
+def judge(typed: str) -> tuple[str, InvalidEmailReason | None]:
+    """The key under which an address is one row, and why it can't be one, if so.
+
+    The whole address is compared without case, the domain in punycode; Cyrillic letters are
+    refused before anything else is looked at, because validators accept them.
+    """
+    typed = typed.strip()
+    if "@" not in typed:
+        return typed.lower(), InvalidEmailReason.NO_AT
+    if any("\u0400" <= character <= "\u052f" for character in typed):
+        return typed.lower(), InvalidEmailReason.CYRILLIC
+    try:
+        found = validate_email(
+            typed, allow_smtputf8=False, check_deliverability=False, test_environment=True
+        )
+    except EmailNotValidError:
+        return typed.lower(), InvalidEmailReason.SYNTAX
+    return f"{found.local_part}@{found.ascii_domain}".lower(), None
+
+
+def shown_status(address: EmailAddress) -> SubscriptionStatus:
+    """The one status shown for the two axes, strongest first."""
+    if address.deliverability is Deliverability.INVALID:
+        return SubscriptionStatus.INVALID_EMAIL
+    if address.consent is Consent.UNSUBSCRIBED:
+        return SubscriptionStatus.UNSUBSCRIBED
+    if address.deliverability is Deliverability.HARD:
+        return SubscriptionStatus.BOUNCED
+    if address.consent in (Consent.PENDING, Consent.WAITING):
+        return SubscriptionStatus.WAITING_FOR_CONFIRMATION
+    if address.deliverability is Deliverability.SOFT:
+        return SubscriptionStatus.BOUNCED
+    return SubscriptionStatus.SUBSCRIBED
+
+
+async def address_row(work: UnitOfWork, path: str, typed: str) -> tuple[EmailAddress, str]:
+    """The row of an address, with its present status or a first one, and the text as typed.
+
+    A known address keeps its status; a new one is SUBSCRIBED, or PENDING with double opt-in, or
+    INVALID by its form.
+    """
+    typed = required(path, typed, MAX_ADDRESS)
+    key, reason = judge(typed)
+    opt_in = await work.session.scalar(select(col(Workspace.is_double_opt_in_on)))
+    row = {
+        "id": new_id(),
+        "key": key,
+        "consent": Consent.PENDING if opt_in else Consent.SUBSCRIBED,
+        "deliverability": Deliverability.INVALID if reason else Deliverability.OK,
+        "invalid_reason": reason,
+        "since": work.at,
+    }
+    await insert_new(work.session, EmailAddress, row, ["key"])
+    statement = select(EmailAddress).where(col(EmailAddress.key) == key)
+    return (await work.session.scalars(statement)).one(), typed
+
+
+async def add_addresses(
+    work: UnitOfWork, lead: Lead, path: str, typed: Sequence[str], *, is_verified: bool = False
+) -> list[LeadEmailAddress]:
+    """Puts addresses on a lead, those that it has already left out; primary first."""
+    if len(typed) > MAX_PER_LEAD:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} addresses.")
+    present = await _addresses(work, lead)
+    added = []
+    for index, text in enumerate(typed):
+        address, as_typed = await address_row(work, f"{path}.{index}", text)
+        if address.id in present:
+            continue
+        row = LeadEmailAddress(
+            lead_id=lead.id,
+            email_address_id=address.id,
+            as_typed=as_typed,
+            position=len(present),
+            is_verified=is_verified,
+            added_at=work.at,
+        )
+        present[address.id] = row
+        work.session.add(row)
+        added.append(row)
+    if len(present) > MAX_PER_LEAD:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} addresses.")
+    return added
+
+
+async def _addresses(work: UnitOfWork, lead: Lead) -> dict[Any, LeadEmailAddress]:
+    rows = await work.session.scalars(
+        select(LeadEmailAddress).where(col(LeadEmailAddress.lead_id) == lead.id)
+    )
+    return {row.email_address_id: row for row in rows}
+
+
+async def add_phones(work: UnitOfWork, lead: Lead, path: str, typed: Sequence[str]) -> None:
+    """Puts phone numbers on a lead, each once; InvalidInput for one that can't be dialled."""
+    if len(typed) > MAX_PER_LEAD:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} numbers.")
+    region = await work.session.scalar(select(col(Workspace.default_region))) or "DE"
+    rows = await work.session.scalars(
+        select(LeadPhoneNumber).where(col(LeadPhoneNumber.lead_id) == lead.id)
+    )
+    numbers = {row.number for row in rows}
+    for index, text in enumerate(typed):
+        as_typed = required(f"{path}.{index}", text, 40)
+        number = e164(f"{path}.{index}", as_typed, region)
+        if number in numbers:
+            continue
+        work.session.add(
+            LeadPhoneNumber(
+                lead_id=lead.id,
+                number=number,
+                as_typed=as_typed,
+                position=len(numbers),
+                added_at=work.at,
+            )
+        )
+        numbers.add(number)
+
+
+def e164(path: str, typed: str, region: str) -> str:
+    """`+4930123456`; national numbers are read in `region`."""
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise invalid(path, ProblemCode.MALFORMED, "This is no valid phone number.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+async def logged(work: UnitOfWork, lead: Lead) -> dict[str, Any]:
+    """Addresses and numbers of a lead as the log holds them; flushes what is pending."""
+    await work.session.flush()
+    addresses = await work.session.execute(
+        select(LeadEmailAddress, EmailAddress)
+        .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
+        .where(col(LeadEmailAddress.lead_id) == lead.id)
+        .order_by(col(LeadEmailAddress.position))
+    )
+    phones = await work.session.scalars(
+        select(LeadPhoneNumber)
+        .where(col(LeadPhoneNumber.lead_id) == lead.id)
+        .order_by(col(LeadPhoneNumber.position))
+    )
+    return {
+        "email_addresses": [
+            {"id": row.id.hex, "address": address.key, "is_verified": row.is_verified}
+            for row, address in addresses
+        ],
+        "phone_numbers": [{"id": row.id.hex, "number": row.number} for row in phones],
+    }
+
+
+def diffs(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+    """Addresses and numbers that came or went, as diffs of the log."""
+    found = []
+    for part, key, label in (
+        ("email_addresses", "address", "E-mail address"),
+        ("phone_numbers", "number", "Phone number"),
+    ):
+        old = {row["id"]: row[key] for row in before[part]}
+        new = {row["id"]: row[key] for row in now[part]}
+        for identity in {**old, **new}:
+            if old.get(identity) != new.get(identity):
+                found.append(
+                    {
+                        "path": f"{part}:{identity}",
+                        "label": label,
+                        "before": _text(old.get(identity)),
+                        "after": _text(new.get(identity)),
+                    }
+                )
+    return found
+
+
+def _text(value: str | None) -> dict[str, str] | None:
+    return {"type": "TEXT", "text": value} if value else None

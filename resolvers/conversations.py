@@ -1,0 +1,234 @@
+"""Conversations and messages: chat with visitors, and pop-ups shown to them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.conversations import Conversation, Message
+from models.enums import (
+    ChangeKind,
+    Channel,
+    ConversationState,
+    HistoryType,
+    MessageDirection,
+    PresenceState,
+)
+from models.ids import encode_id, new_id
+from models.leads import Lead
+from models.visits import Visit
+from resolvers import access, idempotency
+from resolvers.errors import (
+    ChannelUnavailable,
+    NotFound,
+    Precondition,
+    PreconditionReason,
+    ProblemCode,
+    invalid,
+)
+from resolvers.policy import Permission
+from resolvers.text import optional, required
+from resolvers.unit_of_work import UnitOfWork
+
+MAX_TEXT = 20_000
+
+
+async def send_message(
+    work: UnitOfWork,
+    lead_id: UUID,
+    channel: Channel,
+    text: str,
+    subject: str | None,
+    conversation_id: UUID | None,
+    expires_at: datetime | None,
+    key: str,
+) -> UUID:
+    """Writes to a lead; a closed conversation opens. A repeated key answers the first message."""
+    access.require(work.actor, Permission.SEND_MESSAGE)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    body = {"lead": lead_id, "channel": channel, "text": text, "subject": subject,
+            "conversation": conversation_id, "expires": expires_at}  # fmt: skip
+    wanted = new_id()
+    message_id = await idempotency.claim(work, "sendMessage", key, body, wanted)
+    if message_id != wanted:
+        return message_id
+    text = required("text", text, MAX_TEXT, lines=True)
+    subject = optional("subject", subject, 200)
+    if not await _has_visit(work, lead):
+        raise ChannelUnavailable(channel, "NO_ADDRESS", ())
+    presence = (await work.services.presence.read([lead.id]))[lead.id]
+    if channel is Channel.POPUP:
+        _check_pop_up(work, subject, expires_at, presence.state.value)
+    conversation = await _conversation(work, lead, channel, conversation_id, subject)
+    message = Message(
+        id=message_id,
+        lead_id=lead.id,
+        conversation_id=conversation.id,
+        channel=channel,
+        direction=MessageDirection.TO_LEAD,
+        subject=subject,
+        text=text,
+        author_kind=work.actor.kind,
+        author_id=work.actor.id,
+        author_name=work.actor.name,
+        at=work.at,
+        lead_presence=PresenceState(presence.state.value),
+        expires_at=expires_at,
+    )
+    await add_message(work, conversation, message)
+    return message_id
+
+
+def _check_pop_up(
+    work: UnitOfWork, subject: str | None, expires_at: datetime | None, presence: str
+) -> None:
+    if subject is None:
+        raise invalid("subject", ProblemCode.REQUIRED, "A pop-up needs a title.")
+    if expires_at is not None and expires_at <= work.at:
+        raise invalid("expiresAt", ProblemCode.TOO_SMALL, "This moment is over.")
+    if expires_at is None and presence == PresenceState.OFFLINE:
+        raise Precondition(
+            PreconditionReason.LEAD_OFFLINE, "The lead is offline; say until when to wait."
+        )
+
+
+async def receive_message(work: UnitOfWork, lead: Lead, text: str, message_id: UUID) -> Message:
+    """Takes what the lead wrote in its chat; an answer is now waited for."""
+    conversation = await _conversation(work, lead, Channel.CHAT, None, None)
+    message = Message(
+        id=message_id,
+        lead_id=lead.id,
+        conversation_id=conversation.id,
+        channel=Channel.CHAT,
+        direction=MessageDirection.FROM_LEAD,
+        text=text,
+        author_kind=work.actor.kind,
+        author_id=work.actor.id,
+        author_name=lead.display_name,
+        at=work.at,
+    )
+    await add_message(work, conversation, message)
+    return message
+
+
+async def add_message(work: UnitOfWork, conversation: Conversation, message: Message) -> None:
+    """Stores a message and brings its conversation up to date."""
+    is_lead = message.direction is MessageDirection.FROM_LEAD
+    conversation.state = ConversationState.OPEN
+    conversation.last_message_id = message.id
+    conversation.last_message_at = message.at
+    conversation.waiting_since = (conversation.waiting_since or message.at) if is_lead else None
+    work.session.add(message)
+    work.record(
+        message.lead_id,
+        ChangeKind.MESSAGE_ADDED,
+        HistoryType.CHAT,
+        {
+            "direction": message.direction,
+            "channel": message.channel,
+            "conversation": logged(conversation),
+        },
+        subject=("message", message.id),
+    )
+
+
+async def change_conversation_state(
+    work: UnitOfWork, lead_id: UUID, conversation_id: UUID, state: ConversationState
+) -> None:
+    """Closes or opens a conversation; the same state changes nothing."""
+    access.require(work.actor, Permission.SEND_MESSAGE)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    conversation = await _conversation_for(work, lead, conversation_id)
+    if conversation.state is state:
+        return
+    before, conversation.state = conversation.state, state
+    if state is ConversationState.CLOSED:
+        conversation.waiting_since = None
+    work.record(
+        lead.id,
+        ChangeKind.CONVERSATION_CHANGED,
+        HistoryType.CHAT,
+        {
+            "conversation": logged(conversation),
+            "diffs": [
+                {
+                    "path": "state",
+                    "label": "Conversation",
+                    "before": {"type": "TEXT", "text": before},
+                    "after": {"type": "TEXT", "text": state},
+                }
+            ],
+        },
+        subject=("conversation", conversation.id),
+    )
+
+
+def logged(conversation: Conversation) -> dict[str, Any]:
+    """A conversation as the log holds it."""
+    waiting = conversation.waiting_since
+    return {
+        "id": conversation.id.hex,
+        "channel": conversation.channel,
+        "subject": conversation.subject,
+        "state": conversation.state,
+        "last_message": conversation.last_message_id and conversation.last_message_id.hex,
+        "last_message_at": conversation.last_message_at.isoformat(),
+        "waiting_since": waiting.isoformat() if waiting else None,
+    }
+
+
+async def _has_visit(work: UnitOfWork, lead: Lead) -> bool:
+    statement = select(col(Visit.id)).where(
+        col(Visit.lead_id) == lead.id, col(Visit.ended_at).is_(None)
+    )
+    return await work.session.scalar(statement.limit(1)) is not None
+
+
+async def _conversation(
+    work: UnitOfWork,
+    lead: Lead,
+    channel: Channel,
+    conversation_id: UUID | None,
+    subject: str | None,
+) -> Conversation:
+    """The named conversation, else the newest of the channel, else a new one."""
+    if conversation_id is not None:
+        named = await _conversation_for(work, lead, conversation_id)
+        if named.channel is not channel:
+            raise invalid("channel", ProblemCode.CONTRADICTION, "The conversation is on another.")
+        return named
+    if channel is Channel.CHAT:
+        statement = (
+            select(Conversation)
+            .where(col(Conversation.lead_id) == lead.id, col(Conversation.channel) == channel)
+            .order_by(col(Conversation.last_message_at).desc(), col(Conversation.id).desc())
+            .limit(1)
+        )
+        found = await work.session.scalar(statement)
+        if found:
+            return found
+    conversation = Conversation(
+        id=new_id(),
+        lead_id=lead.id,
+        channel=channel,
+        subject=subject,
+        state=ConversationState.OPEN,
+        created_at=work.at,
+        last_message_at=work.at,
+    )
+    work.session.add(conversation)
+    await work.session.flush()
+    return conversation
+
+
+async def _conversation_for(work: UnitOfWork, lead: Lead, conversation_id: UUID) -> Conversation:
+    conversation = await work.session.scalar(
+        select(Conversation).where(
+            col(Conversation.id) == conversation_id, col(Conversation.lead_id) == lead.id
+        )
+    )
+    if conversation is None:
+        raise NotFound("conversation", encode_id("conversation", conversation_id))
+    return conversation

@@ -1,0 +1,450 @@
+"""The live card: a snapshot, then every change once and in order, while the viewer may see it.
+
+Invariants
+- Listen first, read second: the topic is open before the snapshot is read, so that nothing that
+  commits in between is lost.
+- A stream is a cursor into the log, not a queue: a slow reader costs no memory.
+- Rights are checked before each item. A change that carries a newer access version than the
+  rights at hand has them read again first; the change that takes the lead away is replaced by
+  the end of the stream, so nothing after it can leak.
+- What the viewer may not see leaves no item and no gap: cursors are sealed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.changes import Change, LeadFeed
+from models.enums import ActorKind, ChangeKind
+from models.leads import Lead, LeadAlias
+from models.notes import Note
+from realtime.hub import HubClosed, NoLongerKept, Topic
+from realtime.hub.source import GONE
+from realtime.presence import Reading
+from realtime.viewers import REFRESH, ViewerList
+from resolvers import access
+from resolvers.actors import Actor, StaffActor
+from resolvers.errors import AccessEndReason, BadArgument
+from resolvers.secrets import Unsealable
+from resolvers.services import Services
+from resolvers.staff import actor_for_session
+from resolvers.views import View
+
+MAX_BEHIND = 5_000
+VIEWERS_APART = 1.0
+"""Seconds between two items about viewers."""
+V = TypeVar("V", bound=View)
+
+
+class ResetReason(StrEnum):
+    TOO_OLD = "TOO_OLD"
+    TOO_FAR_BEHIND = "TOO_FAR_BEHIND"
+    OTHER_EPOCH = "OTHER_EPOCH"
+    FROM_THE_FUTURE = "FROM_THE_FUTURE"
+    MERGE = "MERGE"
+    ACCESS_CHANGED = "ACCESS_CHANGED"
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a lead's log, sealed for clients."""
+
+    lead_id: UUID
+    epoch: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[V]):
+    """The card as of a position; read it through `view`."""
+
+    position: Position
+    lead: Lead
+    at: datetime
+    presence: Reading
+    viewers: ViewerList
+    view: V
+
+
+@dataclass(frozen=True)
+class Changed(Generic[V]):
+    """One change; what it mentions is read through `view`, as it is now."""
+
+    position: Position
+    change: Change
+    view: V
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The cursor can't be met; a snapshot follows."""
+
+    position: Position
+    reason: ResetReason
+
+
+@dataclass(frozen=True)
+class PresenceTold:
+    """Presence now, beside the log."""
+
+    position: Position
+    presence: Reading
+
+
+@dataclass(frozen=True)
+class ViewersTold(Generic[V]):
+    """Who looks at the card now, beside the log."""
+
+    position: Position
+    viewers: ViewerList
+    view: V
+
+
+@dataclass(frozen=True)
+class Merged(Generic[V]):
+    """The lead went into another, which the viewer may open if `into` is given; the last item."""
+
+    lead_id: UUID
+    at: datetime
+    into: Lead | None
+    view: V
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The viewer may not, or no longer, see the lead; the last item."""
+
+    at: datetime
+    reason: AccessEndReason
+
+
+Item = Snapshot[V] | Changed[V] | Reset | PresenceTold | ViewersTold[V] | Merged[V] | Ended
+
+
+async def follow_lead_card(
+    services: Services,
+    actor: Actor,
+    lead_id: UUID,
+    after: str | None,
+    make_view: Callable[[Actor], V],
+) -> AsyncIterator[Item[V]]:
+    """Items of a live card, until access ends or the caller closes the generator.
+
+    `after` is the cursor of the last item that the client has. BadArgument for a foreign one.
+    """
+    async with services.hub.open(lead_id) as topic:
+        card = _Card(services, actor, lead_id, topic, make_view)
+        async with card.watching():
+            async for item in card.items(after):
+                yield item
+
+
+class _Card(Generic[V]):
+    """One stream: where it stands in the log, and what it last told beside it."""
+
+    def __init__(
+        self,
+        services: Services,
+        actor: Actor,
+        lead_id: UUID,
+        topic: Topic[Change],
+        make_view: Callable[[Actor], V],
+    ) -> None:
+        self.services = services
+        self.actor = actor
+        self.lead_id = lead_id
+        self.topic = topic
+        self.make_view = make_view
+        self.stream = uuid4().hex
+        self.revision = 0
+        self.access_mark = services.hub.access_mark
+        self.log = (topic.epoch, topic.resets)
+        self.told_presence: tuple[str, int] | None = None
+        self.presence_mark = -1
+        self.told_viewers: ViewerList | None = None
+        self.viewers_mark = -1
+        self.viewers_read_at = 0.0
+
+    @property
+    def position(self) -> Position:
+        return Position(self.lead_id, self.topic.epoch, self.revision)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Counts the stream among the card's viewers while it lasts."""
+        viewers, actor = self.services.viewers, self.actor
+        if not isinstance(actor, StaffActor) or actor.id is None or not await self._may_see():
+            yield
+            return
+        await viewers.join(self.lead_id, self.stream, actor.id, actor.name)
+        renewing = asyncio.create_task(self._renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.shield(viewers.leave(self.lead_id, self.stream))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH)
+            await self.services.viewers.refresh(self.lead_id, self.stream)
+
+    async def items(self, after: str | None) -> AsyncIterator[Item[V]]:
+        """The stream itself."""
+        refused = await self._refusal()
+        if refused is not None:
+            yield refused
+            return
+        reason = await self._resume(after)
+        if reason is not None:
+            yield Reset(self.position, reason)
+        if after is None or reason is not None:
+            yield await self._snapshot()
+        while not self.topic.is_closed:
+            marks = self.topic.marks()
+            async for item in self._news():
+                yield item
+                if isinstance(item, Merged | Ended):
+                    return
+            await self.topic.wait(marks, self._patience())
+
+    async def _news(self) -> AsyncIterator[Item[V]]:
+        """What there is to tell now: rights first, then the log, then what stands beside it."""
+        if self.access_mark != self.services.hub.access_mark:
+            self.access_mark = self.services.hub.access_mark
+            async for item in self._after_access_change():
+                yield item
+                if isinstance(item, Ended):
+                    return
+        if self.topic.revision == GONE:
+            yield Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
+            return
+        if self.log != (self.topic.epoch, self.topic.resets):
+            yield Reset(self.position, ResetReason.OTHER_EPOCH)
+            yield await self._snapshot()
+        async for item in self._log():
+            yield item
+            if isinstance(item, Merged | Ended):
+                return
+        async for beside in self._beside():
+            yield beside
+
+    async def _log(self) -> AsyncIterator[Item[V]]:
+        """The changes that were not told yet."""
+        try:
+            while changes := await self.topic.changes_after(self.revision):
+                for change in changes:
+                    async for item in self._tell(change):
+                        yield item
+                        if isinstance(item, Merged | Ended):
+                            return
+        except NoLongerKept:
+            yield Reset(self.position, ResetReason.TOO_OLD)
+            yield await self._snapshot()
+        except HubClosed:
+            return
+
+    async def _tell(self, change: Change) -> AsyncIterator[Item[V]]:
+        if change.revision <= self.revision:
+            return
+        if isinstance(self.actor, StaffActor) and (
+            change.access_version > self.actor.access_version
+        ):
+            async for item in self._after_access_change():
+                yield item
+                if isinstance(item, Ended | Snapshot):
+                    return
+        if change.kind is ChangeKind.LEAD_MERGED:
+            yield await self._merged(change)
+            return
+        if change.kind is ChangeKind.LEAD_ASSIGNEE_CHANGED and not self._keeps(change):
+            async for item in self._after_loss(AccessEndReason.REASSIGNED):
+                yield item
+            return
+        self.revision = change.revision
+        view = self.make_view(self.actor)
+        if not await may_see_change(view, change):
+            await view.close()
+            return
+        yield Changed(self.position, change, view)
+        if change.kind is ChangeKind.LEAD_ABSORBED:
+            yield Reset(self.position, ResetReason.MERGE)
+            yield await self._snapshot()
+
+    def _keeps(self, change: Change) -> bool:
+        """Whether the viewer still sees the lead after it changed hands."""
+        if not isinstance(self.actor, StaffActor) or not access.is_bound_to_own(self.actor):
+            return True
+        to = (change.data or {}).get("to")
+        return to is not None and self.actor.id is not None and to == self.actor.id.hex
+
+    async def _after_loss(self, reason: AccessEndReason) -> AsyncIterator[Item[V]]:
+        """The lead was taken away at this change; it may be back by now."""
+        if await self._may_see():
+            yield Reset(self.position, ResetReason.ACCESS_CHANGED)
+            yield await self._snapshot()
+        else:
+            yield Ended(self.services.clock.now(), reason)
+
+    async def _after_access_change(self) -> AsyncIterator[Item[V]]:
+        """Reads the viewer's rights again and tells what that means for the stream."""
+        now = self.services.clock.now()
+        if not isinstance(self.actor, StaffActor):
+            return
+        former = self.actor
+        async with self.services.database.read_session() as session:
+            actor = await actor_for_session(self.services, session, former.session_id)
+        if actor is None:
+            yield Ended(now, AccessEndReason.SIGNED_OUT)
+            return
+        self.actor = actor
+        if (actor.role, actor.scope) == (former.role, former.scope):
+            return
+        if not await self._may_see():
+            yield Ended(now, AccessEndReason.RIGHTS_CHANGED)
+            return
+        yield Reset(self.position, ResetReason.ACCESS_CHANGED)
+        yield await self._snapshot()
+
+    async def _refusal(self) -> Item[V] | None:
+        """The only item for a lead that is not the viewer's or that went into another."""
+        view = self.make_view(self.actor)
+        alias = await view.scalar(select(LeadAlias).where(col(LeadAlias.alias_id) == self.lead_id))
+        if alias is not None:
+            into = await view.run(access.find_lead, self.actor, self.lead_id)
+            if into is not None:
+                return Merged(self.lead_id, alias.at, into, view)
+        elif await view.run(access.find_lead, self.actor, self.lead_id) is not None:
+            await view.close()
+            return None
+        await view.close()
+        return Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
+
+    async def _resume(self, after: str | None) -> ResetReason | None:
+        """Takes up the client's cursor, or says why it can't."""
+        if after is None:
+            return None
+        head = self.topic
+        try:
+            revision, is_current = self.services.secrets.unseal(
+                "feed", self.lead_id, head.epoch, after
+            )
+        except Unsealable as error:
+            raise BadArgument("`after` is no cursor of this lead.") from error
+        if not is_current:
+            return ResetReason.OTHER_EPOCH
+        if revision > await self._head():
+            return ResetReason.FROM_THE_FUTURE
+        if revision < head.floor:
+            return ResetReason.TOO_OLD
+        if head.revision - revision > MAX_BEHIND:
+            return ResetReason.TOO_FAR_BEHIND
+        self.revision = revision
+        return None
+
+    async def _head(self) -> int:
+        async with self.services.database.read_session() as session:
+            return (await read_feed(session, self.lead_id)).revision
+
+    async def _snapshot(self) -> Snapshot[V]:
+        """The card now; the stream goes on right behind it."""
+        services = self.services
+        presence = (await services.presence.read([self.lead_id]))[self.lead_id]
+        viewers = await services.viewers.read(self.lead_id)
+        await services.hub.reading.acquire()
+        view = self.make_view(self.actor)
+        view.when_closed(services.hub.reading.release)
+        try:
+            feed = await view.run(read_feed, self.lead_id)
+            lead = await view.run(access.find_lead, self.actor, self.lead_id)
+        except BaseException:
+            await view.close()
+            raise
+        self.revision = feed.revision
+        self.log = (self.topic.epoch, self.topic.resets)
+        self.told_presence = (presence.epoch, presence.version)
+        self.told_viewers = viewers
+        now = services.clock.now()
+        return Snapshot(self.position, lead, now, presence, viewers, view)
+
+    async def _may_see(self) -> bool:
+        async with self.services.database.read_session() as session:
+            lead = await access.find_lead(session, self.actor, self.lead_id)
+        return lead is not None and lead.id == self.lead_id
+
+    async def _merged(self, change: Change) -> Merged[V]:
+        view = self.make_view(self.actor)
+        into = await view.run(access.find_lead, self.actor, self.lead_id)
+        return Merged(self.lead_id, change.at, into, view)
+
+    async def _beside(self) -> AsyncIterator[Item[V]]:
+        """Presence and viewers, where they differ from what was told last."""
+        if self.presence_mark != self.topic.presence_mark:
+            self.presence_mark = self.topic.presence_mark
+            reading = (
+                self._announced()
+                or ((await self.services.presence.read([self.lead_id]))[self.lead_id])
+            )
+            if self._is_newer(reading):
+                self.told_presence = (reading.epoch, reading.version)
+                yield PresenceTold(self.position, reading)
+        if self._viewers_are_due():
+            self.viewers_mark = self.topic.viewers_mark
+            self.viewers_read_at = asyncio.get_running_loop().time()
+            viewers = await self.services.viewers.read(self.lead_id)
+            if viewers != self.told_viewers:
+                self.told_viewers = viewers
+                yield ViewersTold(self.position, viewers, self.make_view(self.actor))
+
+    def _announced(self) -> Reading | None:
+        """The reading that the bus brought, if it continues what was told; else look it up."""
+        if not isinstance(self.topic.presence, dict):
+            return None
+        try:
+            reading = Reading.decode(self.topic.presence)
+        except ValueError:
+            return None
+        if self.told_presence is None or reading.epoch != self.told_presence[0]:
+            return None
+        is_ours = reading.lead_id == self.lead_id
+        return reading if is_ours and self._is_newer(reading) else None
+
+    def _is_newer(self, reading: Reading) -> bool:
+        if self.told_presence is None or reading.epoch != self.told_presence[0]:
+            return True
+        return reading.version > self.told_presence[1]
+
+    def _viewers_are_due(self) -> bool:
+        waited = asyncio.get_running_loop().time() - self.viewers_read_at
+        has_moved = self.viewers_mark != self.topic.viewers_mark
+        return waited >= (VIEWERS_APART if has_moved else REFRESH)
+
+    def _patience(self) -> float:
+        """How long to wait without news: leases of viewers end without a word."""
+        waited = asyncio.get_running_loop().time() - self.viewers_read_at
+        has_moved = self.viewers_mark != self.topic.viewers_mark
+        return max((VIEWERS_APART if has_moved else REFRESH) - waited, 0.01)
+
+
+async def read_feed(session: AsyncSession, lead_id: UUID) -> LeadFeed:
+    """Where the lead's log stands in this transaction."""
+    return await session.get_one(LeadFeed, lead_id)
+
+
+async def may_see_change(view: View, change: Change) -> bool:
+    """Whether the viewer may see this row of the log; those of a note follow the note."""
+    if change.subject_kind != "note" or view.actor.kind is ActorKind.SYSTEM:
+        return True
+    statement = select(col(Note.id)).where(
+        col(Note.id) == change.subject_id, access.visible_notes(view.actor)
+    )
+    return await view.scalar(statement) is not None

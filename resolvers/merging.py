@@ -1,0 +1,145 @@
+"""How one lead goes into another: its rows move and are noted for the way back, its log stays."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlmodel import SQLModel, col
+
+from models.contact_points import LeadEmailAddress, LeadPhoneNumber
+from models.conversations import Conversation, Message
+from models.enums import ChangeKind, HistoryType
+from models.events import Event, EventGroup
+from models.leads import Lead, LeadAlias
+from models.notes import Note
+from models.tags import LeadTag
+from models.visits import PresenceInterval, Visit
+from resolvers import contact_points, events, naming
+from resolvers.card_state import CardState, read_card
+from resolvers.unit_of_work import UnitOfWork
+
+MOVED: dict[str, type[SQLModel]] = {
+    "conversation": Conversation,
+    "event": Event,
+    "message": Message,
+    "note": Note,
+    "visit": Visit,
+}
+"""Tables whose rows move with their lead, by name; each has an id and a lead_id."""
+
+
+async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
+    """Merges `gone` into `into`; both are locked. Streams on `gone` end, those on `into` reset."""
+    card = await read_card(work.session, gone.id)
+    moved = {name: await _move(work, table, into.id, gone.id) for name, table in MOVED.items()}
+    moved["tag"] = await _move_tags(work, into.id, gone.id)
+    moved["email_address"] = await _move_contact_points(work, LeadEmailAddress, into.id, gone.id)
+    moved["phone_number"] = await _move_contact_points(work, LeadPhoneNumber, into.id, gone.id)
+    groups = await _count_again(work, into.id, gone.id)
+    await work.session.execute(
+        update(PresenceInterval)
+        .where(col(PresenceInterval.lead_id) == gone.id)
+        .values(lead_id=into.id)
+    )
+    gone.merged_at = work.at
+    if gone.last_activity_at and (
+        into.last_activity_at is None or gone.last_activity_at > into.last_activity_at
+    ):
+        into.last_activity_at = gone.last_activity_at
+    await naming.rename(work.session, into)
+    work.session.add(LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved=moved))
+    await work.session.flush()
+    work.record(gone.id, ChangeKind.LEAD_MERGED, HistoryType.LIFECYCLE, {"into": into.id.hex})
+    work.record(
+        into.id,
+        ChangeKind.LEAD_ABSORBED,
+        HistoryType.LIFECYCLE,
+        {
+            "alias": gone.id.hex,
+            "name": gone.display_name,
+            "lead": naming.columns(into),
+            "groups": groups,
+            "card": await _moved_card(work, into, card, moved),
+        },
+    )
+
+
+async def _moved_card(
+    work: UnitOfWork, into: Lead, card: CardState, moved: dict[str, list[str]]
+) -> dict[str, Any]:
+    """What came along, as a fold needs it."""
+    tags = set(moved["tag"])
+    return {
+        "tags": {key: name for key, name in card.tags.items() if key in tags},
+        "notes": card.notes,
+        "events": card.events,
+        "conversations": card.conversations,
+        "messages": card.messages,
+        **await contact_points.logged(work, into),
+    }
+
+
+async def _move(work: UnitOfWork, table: Any, into: UUID, gone: UUID) -> list[str]:
+    ids = (await work.session.scalars(select(table.id).where(table.lead_id == gone))).all()
+    if ids:
+        await work.session.execute(
+            update(table).where(table.lead_id == gone).values(lead_id=into),
+            execution_options={"synchronize_session": False},
+        )
+    return [each.hex for each in ids]
+
+
+async def _move_tags(work: UnitOfWork, into: UUID, gone: UUID) -> list[str]:
+    present = select(col(LeadTag.tag_id)).where(col(LeadTag.lead_id) == into)
+    ids = (
+        await work.session.scalars(
+            select(col(LeadTag.tag_id)).where(
+                col(LeadTag.lead_id) == gone, col(LeadTag.tag_id).not_in(present)
+            )
+        )
+    ).all()
+    await work.session.execute(
+        update(LeadTag)
+        .where(col(LeadTag.lead_id) == gone, col(LeadTag.tag_id).in_(ids))
+        .values(lead_id=into),
+        execution_options={"synchronize_session": False},
+    )
+    return [each.hex for each in ids]
+
+
+async def _move_contact_points(work: UnitOfWork, table: Any, into: UUID, gone: UUID) -> list[str]:
+    same = "email_address_id" if table is LeadEmailAddress else "number"
+    rows = (await work.session.scalars(select(table).where(table.lead_id == into))).all()
+    values = {getattr(row, same) for row in rows}
+    moved: list[str] = []
+    for row in await work.session.scalars(
+        select(table).where(table.lead_id == gone).order_by(table.position)
+    ):
+        if getattr(row, same) not in values:
+            row.lead_id, row.position = into, len(rows) + len(moved)
+            moved.append(row.id.hex)
+    return moved
+
+
+async def _count_again(work: UnitOfWork, into: UUID, gone: UUID) -> list[dict[str, Any]]:
+    """Adds the counters of one lead to those of the other."""
+    changed = []
+    for group in (
+        await work.session.scalars(select(EventGroup).where(col(EventGroup.lead_id) == gone))
+    ).all():
+        present = await work.session.get(
+            EventGroup, (into, group.group_key), populate_existing=True
+        )
+        if present is None:
+            present = EventGroup(**{**group.model_dump(), "lead_id": into})
+            work.session.add(present)
+        else:
+            present.count += group.count
+            present.first_at = min(present.first_at, group.first_at)
+            present.last_at = max(present.last_at, group.last_at)
+        changed.append(events.logged_group(present))
+    await work.session.execute(
+        delete(EventGroup).where(col(EventGroup.lead_id) == gone),
+        execution_options={"synchronize_session": False},
+    )
+    return changed

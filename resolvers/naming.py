@@ -1,0 +1,65 @@
+"""What a lead is called: name, else address, else phone, else `Visitor` and four characters."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
+from models.fields import FieldDefinition, Property
+from models.leads import Lead
+from resolvers.text import fold
+
+NAME_KEYS = ("first_name", "last_name", "company")
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+def visitor_name(lead_id: UUID) -> str:
+    """`Visitor` and four characters made from the id's random end."""
+    number = lead_id.int & 0xFFFFFFFF
+    letters = []
+    for _ in range(4):
+        number, rest = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[rest])
+    return f"Visitor {''.join(letters)}"
+
+
+def columns(lead: Lead) -> dict[str, Any]:
+    """The lead's own columns that changes carry, as JSON values."""
+    return {
+        "display_name": lead.display_name,
+        "title": lead.title,
+        "is_anonymous": lead.is_anonymous,
+        "priority": lead.priority,
+        "time_zone": lead.time_zone,
+    }
+
+
+async def rename(session: AsyncSession, lead: Lead) -> None:
+    """Derives the display name and the anonymous mark anew; flushes what the unit has pending."""
+    await session.flush()
+    rows = await session.execute(
+        select(col(FieldDefinition.key), col(Property.text_value))
+        .join(Property, col(Property.field_id) == col(FieldDefinition.id))
+        .where(col(Property.lead_id) == lead.id, col(FieldDefinition.key).in_(NAME_KEYS))
+    )
+    names: dict[str, str | None] = {key: value for key, value in rows}
+    address = await session.scalar(
+        select(col(EmailAddress.key))
+        .join(LeadEmailAddress, col(LeadEmailAddress.email_address_id) == col(EmailAddress.id))
+        .where(col(LeadEmailAddress.lead_id) == lead.id)
+        .order_by(col(LeadEmailAddress.position))
+        .limit(1)
+    )
+    phone = await session.scalar(
+        select(col(LeadPhoneNumber.number))
+        .where(col(LeadPhoneNumber.lead_id) == lead.id)
+        .order_by(col(LeadPhoneNumber.position))
+        .limit(1)
+    )
+    person = " ".join(name for key in NAME_KEYS[:2] if (name := names.get(key)))
+    lead.display_name = person or names.get("company") or address or phone or visitor_name(lead.id)
+    lead.name_key = fold(lead.display_name, 254)
+    lead.is_anonymous = address is None and phone is None

@@ -1,0 +1,122 @@
+"""Keyset pages: forward only, sealed cursors, every order ends with the id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, and_, or_
+
+from resolvers.errors import BadArgument
+from resolvers.secrets import Secrets, Unsealable
+from resolvers.views import View
+
+MAX_FIRST = 100
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of an order."""
+
+    column: Any
+    descending: bool = False
+    is_instant: bool = False
+    is_id: bool = False
+    is_nullable: bool = False
+    """NULLs come last in either direction."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Rows with their cursors, and whether more follow."""
+
+    rows: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+
+
+def check_first(first: int) -> int:
+    """BadArgument unless 1 to 100."""
+    if not 1 <= first <= MAX_FIRST:
+        raise BadArgument(f"`first` must be 1 to {MAX_FIRST}.")
+    return first
+
+
+async def read_page(
+    view: View,
+    statement: Select[Any],
+    order: Sequence[Key],
+    scope: str,
+    first: int,
+    after: str | None,
+) -> Page[Any]:
+    """One page of a statement whose first column is the row.
+
+    `scope` names the list with its filter and order: a cursor of another one is refused.
+    """
+    first = check_first(first)
+    secrets = view.services.secrets
+    if after is not None:
+        statement = statement.where(_behind(order, _position(secrets, scope, after, order)))
+    for key in order:
+        if key.is_nullable:
+            statement = statement.order_by(key.column.is_(None))
+        statement = statement.order_by(key.column.desc() if key.descending else key.column)
+    statement = statement.add_columns(*(key.column for key in order)).limit(first + 1)
+    found = await view.rows(statement)
+    rows = found[:first]
+    cursors = [seal(secrets, scope, row[-len(order) :]) for row in rows]
+    return Page([row[0] for row in rows], cursors, len(found) > first, after is not None)
+
+
+def seal(secrets: Secrets, scope: str, values: Sequence[Any]) -> str:
+    """The cursor of a row with these values of the order's columns."""
+    return secrets.seal_page(scope, orjson.dumps([_plain(value) for value in values]))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.hex if isinstance(value, UUID) else value
+
+
+def _position(secrets: Secrets, scope: str, after: str, order: Sequence[Key]) -> list[Any]:
+    try:
+        values = orjson.loads(secrets.unseal_page(scope, after))
+    except (Unsealable, orjson.JSONDecodeError) as error:
+        raise BadArgument("`after` is no cursor of this list.") from error
+    return [_typed(key, value) for key, value in zip(order, values, strict=True)]
+
+
+def _typed(key: Key, value: Any) -> Any:
+    if value is None:
+        return None
+    if key.is_instant:
+        return datetime.fromisoformat(value)
+    return UUID(hex=value) if key.is_id else value
+
+
+def _behind(order: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Rows after the position: equal in the first columns, further in the next."""
+    steps = []
+    for depth, key in enumerate(order):
+        equal = [_equal(each, value) for each, value in zip(order[:depth], values, strict=False)]
+        further = _further(key, values[depth])
+        if further is not None:
+            steps.append(and_(*equal, further))
+    return or_(*steps)
+
+
+def _equal(key: Key, value: Any) -> Any:
+    return key.column.is_(None) if value is None else key.column == value
+
+
+def _further(key: Key, value: Any) -> Any:
+    if value is None:
+        return None
+    further = key.column < value if key.descending else key.column > value
+    return or_(further, key.column.is_(None)) if key.is_nullable else further

@@ -1,0 +1,105 @@
+"""Everything derived from the one secret: sealed positions and versions, hashes of tokens."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+MAGIC = {"feed": b"LLf1", "version": b"LLv1", "visit": b"LLs1"}
+MAX_CURSOR = 512
+
+
+class Unsealable(ValueError):
+    """The text is no position of this list, lead or program."""
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a random token: enough to find it, useless to sign in with."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_token(prefix: str) -> str:
+    """A bearer token of 256 random bits."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def sign(secret: str, *parts: str) -> str:
+    """HMAC-SHA256 over the parts with newlines between, hexadecimal."""
+    return hmac.new(secret.encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def is_signed(signature: str, secret: str, *parts: str) -> bool:
+    """Compares in constant time."""
+    return hmac.compare_digest(signature.lower().encode(), sign(secret, *parts).encode())
+
+
+class Secrets:
+    """Keys of one deployment. Equal positions give equal texts, and nothing else can be read."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._root = secret_key.encode()
+        self._feed_cipher = lru_cache(4096)(self._make_feed_cipher)
+        self._pages = AESSIV(self._derive("pages", 64))
+
+    def _derive(self, purpose: str, length: int = 32) -> bytes:
+        first = hmac.new(self._root, purpose.encode() + b"\x00", hashlib.sha512).digest()
+        return first[:length]
+
+    def _make_feed_cipher(self, purpose: str, owner: UUID) -> Cipher[modes.ECB]:
+        key = hmac.new(self._derive(purpose), owner.bytes, hashlib.sha256).digest()
+        # One block and a key of its own for each owner: ECB repeats nothing but equal positions.
+        return Cipher(algorithms.AES(key), modes.ECB())
+
+    def seal(self, purpose: str, owner: UUID, epoch: str, number: int) -> str:
+        """Seals a number (a revision or version) for its owner; 22 characters."""
+        block = MAGIC[purpose] + _short(epoch) + number.to_bytes(8, "big")
+        encryptor = self._feed_cipher(purpose, owner).encryptor()
+        return _encode(encryptor.update(block) + encryptor.finalize())
+
+    def unseal(self, purpose: str, owner: UUID, epoch: str, text: str) -> tuple[int, bool]:
+        """The number, and whether it is of this epoch. Unsealable for anything foreign."""
+        block = _decode(text)
+        if len(block) != 16:
+            raise Unsealable
+        decryptor = self._feed_cipher(purpose, owner).decryptor()
+        plain = decryptor.update(block) + decryptor.finalize()
+        if plain[:4] != MAGIC[purpose]:
+            raise Unsealable
+        return int.from_bytes(plain[8:], "big"), plain[4:8] == _short(epoch)
+
+    def seal_page(self, scope: str, position: bytes) -> str:
+        """Seals a keyset position of the list named by `scope`."""
+        return _encode(self._pages.encrypt(position, [scope.encode()]))
+
+    def unseal_page(self, scope: str, text: str) -> bytes:
+        """The position; Unsealable for one of another list, filter or order."""
+        try:
+            return self._pages.decrypt(_decode(text), [scope.encode()])
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable from error
+
+
+def _short(epoch: str) -> bytes:
+    return hashlib.sha256(epoch.encode()).digest()[:4]
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    if len(text) > MAX_CURSOR or not text.isascii():
+        raise Unsealable
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise Unsealable from error
+    if _encode(data) != text:
+        raise Unsealable
+    return data

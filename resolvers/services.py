@@ -1,0 +1,43 @@
+"""What a process has: handed to every use-case, made once by app.py."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from models.changes import Change
+from models.clock import Clock
+from models.engine import Database
+from realtime.bus import Bus
+from realtime.hub import Hub
+from realtime.presence import Presence
+from realtime.viewers import Viewers
+from resolvers.limits import Limiter
+from resolvers.secrets import Secrets
+
+if TYPE_CHECKING:
+    from resolvers.passwords import Passwords
+
+
+@dataclass(frozen=True)
+class VisitTiming:
+    """What a page is told about reporting, in seconds."""
+
+    visible_beat: float = 30
+    hidden_beat: float = 60
+    activity: float = 10
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one process. Frozen: nothing here changes after the start."""
+
+    database: Database
+    clock: Clock
+    bus: Bus
+    hub: Hub[Change]
+    presence: Presence
+    viewers: Viewers
+    secrets: Secrets
+    limiter: Limiter
+    passwords: "Passwords"
+    public_url: str
+    visit_timing: VisitTiming = field(default_factory=VisitTiming)

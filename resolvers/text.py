@@ -1,0 +1,86 @@
+"""Rules for text from outside: trimmed, NFC, no control characters, capped."""
+
+import re
+import unicodedata
+from zoneinfo import available_timezones
+
+import nh3
+
+from resolvers.errors import ProblemCode, invalid
+
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+NOTE_TAGS = {
+    "p", "br", "strong", "em", "u", "s", "h1", "h2", "h3", "ul", "ol", "li", "blockquote",
+    "code", "pre", "a",
+}  # fmt: skip
+MAX_HTML = 100_000
+
+
+def clean(path: str, text: str, limit: int, *, lines: bool = False) -> str:
+    """The text as it is stored; InvalidInput at `path` when it can't be.
+
+    `lines` allows line breaks and tabs. An empty result is left to the caller.
+    """
+    if len(text) > 4 * limit + 100:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {limit:,} characters.")
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    allowed = "\n\t" if lines else ""
+    for character in text:
+        kind = unicodedata.category(character)
+        if (kind in ("Cc", "Cs") and character not in allowed) or character in BIDI_CONTROLS:
+            raise invalid(path, ProblemCode.MALFORMED, "Control characters are not allowed.")
+    if len(text) > limit:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {limit:,} characters.")
+    return text
+
+
+def required(path: str, text: str, limit: int, *, lines: bool = False) -> str:
+    """As `clean`, and not empty."""
+    text = clean(path, text, limit, lines=lines)
+    if not text:
+        raise invalid(path, ProblemCode.REQUIRED, "This can't be empty.")
+    return text
+
+
+def optional(path: str, text: str | None, limit: int, *, lines: bool = False) -> str | None:
+    """As `clean`; blank becomes None."""
+    return (clean(path, text, limit, lines=lines) or None) if text is not None else None
+
+
+def fold(text: str, limit: int = 200) -> str:
+    """A key under which texts that differ by case, accents or form are equal and sort together."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))[:limit]
+
+
+def sanitise(path: str, html: str) -> tuple[str, str]:
+    """Formatted text reduced to what notes allow, and the same as plain text."""
+    if len(html) > MAX_HTML:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_HTML:,} characters.")
+    kept = nh3.clean(
+        unicodedata.normalize("NFC", html),
+        tags=NOTE_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow ugc",
+    ).strip()
+    text = to_plain(kept)
+    if not text:
+        raise invalid(path, ProblemCode.REQUIRED, "This can't be empty.")
+    return kept, clean(path, text, MAX_HTML, lines=True)
+
+
+def to_plain(html: str) -> str:
+    """The words of sanitised HTML, with a line for each block."""
+    broken = re.sub(r"<br\s*/?>|</(p|h[1-3]|li|blockquote|pre)>", "\n", html)
+    bare: str = nh3.clean(broken, tags=set())
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&amp;", "&")):
+        bare = bare.replace(entity, character)
+    return bare.strip()
+
+
+def time_zone(path: str, name: str) -> str:
+    """An IANA name; InvalidInput for any other."""
+    if name not in available_timezones():
+        raise invalid(path, ProblemCode.UNKNOWN, "This is no known time zone.")
+    return name

@@ -1,0 +1,151 @@
+"""The only transaction that writes, the only commit, and the only place that tells the bus.
+
+Invariants
+- A use-case records what it changed; the rows and their log commit together or not at all.
+- A unit of work that recorded nothing has changed nothing: use-cases return early instead.
+- The bus is told after the commit. Losing that hint costs time, never a fact.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.changes import Change
+from models.enums import ChangeKind, HistoryType
+from models.ids import new_id
+from models.workspace import Workspace, WorkspaceChange
+from realtime import topics
+from realtime.hub import encode_hint
+from resolvers import log
+from resolvers.actors import Actor
+from resolvers.feed import encode_change
+from resolvers.services import Services
+
+
+class Versioned(Protocol):
+    """A row whose version is the revision of the change that wrote it."""
+
+    version: int
+
+
+class UnitOfWork:
+    """One act: its transaction, its actor, its instant, and what it recorded."""
+
+    def __init__(self, services: Services, actor: Actor, session: AsyncSession) -> None:
+        self.services = services
+        self.actor = actor
+        self.session = session
+        self.at = services.clock.now()
+        self.committed: dict[UUID, list[Change]] = {}
+        """After the commit: the changes of each lead, numbered."""
+        self._stamps: list[tuple[Versioned, Change]] = []
+        self._workspace: list[WorkspaceChange] = []
+        self._raises_access = False
+        self._epoch = ""
+
+    def record(
+        self,
+        lead_id: UUID,
+        kind: ChangeKind,
+        category: HistoryType,
+        data: dict[str, Any],
+        *,
+        subject: tuple[str, UUID] | None = None,
+        stamps: Sequence[Versioned] = (),
+    ) -> Change:
+        """Notes a change of a lead; `stamps` are rows whose version becomes its revision."""
+        change = Change(
+            lead_id=lead_id,
+            revision=0,
+            id=new_id(),
+            at=self.at,
+            kind=kind,
+            category=category,
+            subject_kind=subject[0] if subject else None,
+            subject_id=subject[1] if subject else None,
+            actor_kind=self.actor.kind,
+            actor_id=self.actor.id,
+            actor_name=self.actor.name,
+            via=self.actor.via,
+            access_version=0,
+            data=data,
+            salt=None,
+            commitment=b"",
+            digest=b"",
+        )
+        self.committed.setdefault(lead_id, []).append(change)
+        self._stamps.extend((row, change) for row in stamps)
+        return change
+
+    def record_workspace(self, kind: str, data: dict[str, Any], *, access: bool = False) -> None:
+        """Notes a change of the workspace; with `access`, rights are read anew everywhere."""
+        self._raises_access = self._raises_access or access
+        self._workspace.append(
+            WorkspaceChange(
+                revision=0,
+                at=self.at,
+                kind=kind,
+                actor_kind=self.actor.kind,
+                actor_id=self.actor.id,
+                actor_name=self.actor.name,
+                via=self.actor.via,
+                data=data,
+            )
+        )
+
+    async def seal(self) -> None:
+        """Numbers and writes what was recorded; the last thing before the commit."""
+        if self._workspace:
+            await self._number_workspace()
+        for lead_id in sorted(self.committed):
+            self._epoch = await log.append(self.session, lead_id, self.committed[lead_id])
+        for row, change in self._stamps:
+            row.version = change.revision
+        await self.session.flush()
+        for lead_id in sorted(self.committed):
+            await log.store(self.session, self.committed[lead_id])
+
+    async def _number_workspace(self) -> None:
+        last = await self.session.scalar(
+            update(Workspace)
+            .values(
+                revision=col(Workspace.revision) + len(self._workspace),
+                access_version=col(Workspace.access_version) + int(self._raises_access),
+            )
+            .returning(col(Workspace.revision)),
+            execution_options={"synchronize_session": False},
+        )
+        assert last is not None
+        for number, change in enumerate(self._workspace, last - len(self._workspace) + 1):
+            change.revision = number
+            self.session.add(change)
+
+    async def tell(self) -> None:
+        """Hints to open cards that there is something to see."""
+        bus = self.services.bus
+        for lead_id, changes in self.committed.items():
+            bodies = [encode_change(change) for change in changes]
+            hint = encode_hint(
+                self._epoch,
+                changes[0].revision,
+                changes[-1].revision,
+                None if None in bodies else bodies,
+            )
+            await bus.publish(topics.lead(lead_id), hint)
+        if self._raises_access:
+            await bus.publish(topics.access(), "")
+
+
+@asynccontextmanager
+async def unit_of_work(services: Services, actor: Actor) -> AsyncIterator[UnitOfWork]:
+    """Runs one act; an exception inside rolls everything back and tells nobody."""
+    async with services.database.write_session() as session, session.begin():
+        work = UnitOfWork(services, actor, session)
+        yield work
+        await work.seal()
+    await work.tell()

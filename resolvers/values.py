@@ -1,0 +1,136 @@
+"""Typed values: how they are checked, stored in columns and written into the log.
+
+In the log a value is a small JSON object with its `type`, so that a history outlives its field.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from models.enums import FieldType
+from models.fields import Property
+from resolvers.errors import InvalidInput, ProblemCode, invalid
+from resolvers.text import clean, fold
+
+DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
+CURRENCY = re.compile(r"[A-Z]{3}")
+MAX_TEXT = 10_000
+MAX_URL = 2048
+
+LoggedValue = dict[str, Any]
+"""`{"type": "MONEY", "amount": "12.50", "currency": "EUR"}` and the like."""
+
+
+@dataclass(frozen=True)
+class TypedValue:
+    """A checked value of a field's type."""
+
+    type: FieldType
+    text: str | None = None
+    number: Decimal | None = None
+    currency: str | None = None
+    day: date | None = None
+
+    def logged(self) -> LoggedValue:
+        """As the log holds it."""
+        match self.type:
+            case FieldType.NUMBER:
+                return {"type": "NUMBER", "number": plain(self.number)}
+            case FieldType.MONEY:
+                amount = plain(self.number)
+                return {"type": "MONEY", "amount": amount, "currency": self.currency}
+            case FieldType.BOOLEAN:
+                return {"type": "BOOLEAN", "boolean": bool(self.number)}
+            case FieldType.DATE:
+                return {"type": "DATE", "date": self.day.isoformat() if self.day else None}
+            case FieldType.URL:
+                return {"type": "URL", "url": self.text}
+        return {"type": "TEXT", "text": self.text}
+
+    def put_into(self, row: Property) -> None:
+        """Writes the value's columns."""
+        row.text_value = self.text
+        row.text_key = fold(self.text) if self.text is not None else None
+        row.number_value = self.number
+        row.currency = self.currency
+        row.date_value = self.day
+
+
+def stored(kind: FieldType, row: Property) -> TypedValue | None:
+    """The value in a row; None when it was cleared."""
+    if row.text_value is None and row.number_value is None and row.date_value is None:
+        return None
+    return TypedValue(kind, row.text_value, row.number_value, row.currency, row.date_value)
+
+
+def plain(number: Decimal | None) -> str:
+    """Without exponent and trailing zeros: `12.5`."""
+    return format(number, "f") if number is not None else ""
+
+
+def text(path: str, value: str, limit: int = MAX_TEXT) -> TypedValue:
+    return TypedValue(FieldType.TEXT, text=clean(path, value, limit, lines=True))
+
+
+def decimal(path: str, value: str) -> Decimal:
+    """Only the canonical form: `12.50`, never `12,50`, `1e3` or `NaN`."""
+    if not DECIMAL.fullmatch(value):
+        raise invalid(
+            path, ProblemCode.MALFORMED, "A number such as 12.50: a point, at most 6 decimals."
+        )
+    return Decimal(value).normalize() + 0
+
+
+def money(path: str, amount: str, currency: str) -> TypedValue:
+    number = decimal(f"{path}.amount", amount)
+    if number < 0:
+        raise invalid(f"{path}.amount", ProblemCode.TOO_SMALL, "An amount can't be negative.")
+    if not CURRENCY.fullmatch(currency):
+        raise invalid(f"{path}.currency", ProblemCode.MALFORMED, "Three letters such as EUR.")
+    return TypedValue(FieldType.MONEY, number=number, currency=currency)
+
+
+def url(path: str, value: str) -> TypedValue:
+    """An absolute http or https address."""
+    value = clean(path, value, MAX_URL)
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.") from error
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.")
+    return TypedValue(FieldType.URL, text=value)
+
+
+def of_type(kind: FieldType, path: str, given: dict[str, Any]) -> TypedValue:
+    """Checks what a client sent (`{"text": ...}` or another single key) against a field's type."""
+    key, value = next(iter(given.items()))
+    match kind, key:
+        case FieldType.TEXT, "text":
+            return text(path, value)
+        case FieldType.URL, "url":
+            return url(path, value)
+        case FieldType.NUMBER, "number":
+            return TypedValue(kind, number=decimal(path, value))
+        case FieldType.BOOLEAN, "boolean":
+            return TypedValue(kind, number=Decimal(int(value)))
+        case FieldType.DATE, "date":
+            return TypedValue(kind, day=value)
+        case FieldType.MONEY, "money":
+            return money(path, value["amount"], value["currency"])
+    raise invalid(path, ProblemCode.WRONG_TYPE, f"This field takes a value of type {kind}.")
+
+
+def reference(name: str, identity: UUID | None) -> LoggedValue:
+    """Mention of another object by its name then."""
+    return {"type": "REFERENCE", "name": name, "id": identity.hex if identity else None}
+
+
+def collect(problems: list[InvalidInput]) -> None:
+    """Raises all problems at once, if there are any."""
+    if problems:
+        raise InvalidInput(*(problem for each in problems for problem in each.problems))

@@ -1,0 +1,94 @@
+"""A view: one consistent reading of the database for one actor.
+
+Everything that answers one operation, or one item of a stream, is read through one view: a single
+transaction that sees one state from its first statement to its last. It begins with the first
+statement, so a view that is not needed costs nothing. One statement runs at a time, because a
+session is one connection.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Executable, Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.workspace import Workspace
+from resolvers.actors import Actor
+from resolvers.services import Services
+
+T = TypeVar("T")
+
+
+class View:
+    """Reads for `actor`; close it when the answer is made."""
+
+    def __init__(self, services: Services, actor: Actor) -> None:
+        self.services = services
+        self.actor = actor
+        self._session: AsyncSession | None = None
+        self._turn = asyncio.Lock()
+        self._epoch: str | None = None
+        self.is_closed = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Calls back once, when the view is closed."""
+        self._callbacks.append(callback)
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows of a statement."""
+        async with self._turn:
+            return (await self._open().execute(statement)).all()
+
+    async def scalars(self, statement: Select[T]) -> Sequence[T]:
+        """The first column of all rows."""
+        async with self._turn:
+            return (await self._open().scalars(statement)).all()
+
+    async def scalar(self, statement: Select[T]) -> T | None:
+        """The first column of the first row."""
+        async with self._turn:
+            found: T | None = await self._open().scalar(statement)
+            return found
+
+    def run(self, reader: Any, *arguments: Any) -> Any:
+        """Awaits `reader(session, *arguments)` in its turn."""
+        return self._run(reader, arguments)
+
+    async def _run(self, reader: Any, arguments: tuple[Any, ...]) -> Any:
+        async with self._turn:
+            return await reader(self._open(), *arguments)
+
+    async def epoch(self) -> str:
+        """The database's epoch."""
+        if self._epoch is None:
+            self._epoch = await self.scalar(select(col(Workspace.epoch))) or ""
+        return self._epoch
+
+    def _open(self) -> AsyncSession:
+        if self.is_closed:
+            raise RuntimeError("the view is closed")
+        if self._session is None:
+            self._session = self.services.database.read_session()
+        return self._session
+
+    async def close(self) -> None:
+        """Gives the connection back; nothing can be read afterwards."""
+        self.is_closed = True
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def by_key(rows: Sequence[T], keys: Sequence[UUID], attribute: str) -> list[list[T]]:
+    """Groups rows by an attribute, in the order of `keys`."""
+    groups: dict[UUID, list[T]] = {key: [] for key in keys}
+    for row in rows:
+        groups[getattr(row, attribute)].append(row)
+    return [groups[key] for key in keys]

@@ -1,0 +1,191 @@
+"""What a visitor's page must know, live: its chat and the pop-ups to show.
+
+A cursor that can't be met gives a reset and a snapshot, also after the visit moved to another
+card: the page never has to understand why.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.changes import Change
+from models.conversations import Message
+from models.enums import ChangeKind, Channel
+from models.visits import Visit
+from realtime.hub import HubClosed, NoLongerKept, Topic
+from resolvers.actors import VisitorActor
+from resolvers.lead_card import MAX_BEHIND, ResetReason, read_feed
+from resolvers.secrets import Secrets, Unsealable
+from resolvers.services import Services
+from resolvers.views import View
+
+CHECK_SECONDS = 30.0
+"""How often an idle stream looks whether its visit still stands."""
+
+
+@dataclass(frozen=True)
+class FeedSnapshot:
+    """Where the feed begins; read the visit through `view`."""
+
+    cursor: str
+    view: View
+
+
+@dataclass(frozen=True)
+class FeedMessage:
+    """A message of either side; pop-ups have their own item."""
+
+    cursor: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class FeedReset:
+    """The cursor can't be met; a snapshot follows."""
+
+    cursor: str
+    reason: ResetReason
+
+
+@dataclass(frozen=True)
+class FeedEnded:
+    """The visit is over or on another card; the last item."""
+
+    at: datetime
+
+
+FeedItem = FeedSnapshot | FeedMessage | FeedReset | FeedEnded
+
+
+def feed_owner(actor: VisitorActor) -> UUID:
+    """Whose cursors these are: this visit's while it is on this card."""
+    digest = hashlib.sha256(actor.visit_id.bytes + actor.lead_id.bytes).digest()
+    return UUID(bytes=digest[:16])
+
+
+def feed_cursor(secrets: Secrets, actor: VisitorActor, epoch: str, revision: int) -> str:
+    """A sealed place in the visitor's feed."""
+    return secrets.seal("visit", feed_owner(actor), epoch, revision)
+
+
+async def follow_visitor_feed(
+    services: Services, actor: VisitorActor, after: str | None
+) -> AsyncIterator[FeedItem]:
+    """Items of the feed until the visit ends."""
+    async with services.hub.open(actor.lead_id) as topic:
+        feed = _Feed(services, actor, topic)
+        async for item in feed.items(after):
+            yield item
+
+
+class _Feed:
+    def __init__(self, services: Services, actor: VisitorActor, topic: Topic[Change]) -> None:
+        self.services = services
+        self.actor = actor
+        self.topic = topic
+        self.revision = 0
+        self.log = (topic.epoch, topic.resets)
+
+    @property
+    def cursor(self) -> str:
+        return feed_cursor(self.services.secrets, self.actor, self.topic.epoch, self.revision)
+
+    async def items(self, after: str | None) -> AsyncIterator[FeedItem]:
+        reason = await self._resume(after)
+        if reason is not None:
+            yield FeedReset(self.cursor, reason)
+        if after is None or reason is not None:
+            yield await self._snapshot()
+        while not self.topic.is_closed:
+            marks = self.topic.marks()
+            if not await self._stands():
+                yield FeedEnded(self.services.clock.now())
+                return
+            async for item in self._news():
+                yield item
+            await self.topic.wait(marks, CHECK_SECONDS)
+
+    async def _news(self) -> AsyncIterator[FeedItem]:
+        if self.log != (self.topic.epoch, self.topic.resets):
+            yield FeedReset(self.cursor, ResetReason.OTHER_EPOCH)
+            yield await self._snapshot()
+        try:
+            while changes := await self.topic.changes_after(self.revision):
+                for change in changes:
+                    self.revision = change.revision
+                    message = await self._message(change)
+                    if message is not None:
+                        yield FeedMessage(self.cursor, message)
+        except NoLongerKept:
+            yield FeedReset(self.cursor, ResetReason.TOO_OLD)
+            yield await self._snapshot()
+        except HubClosed:
+            return
+
+    async def _message(self, change: Change) -> Message | None:
+        if change.kind is not ChangeKind.MESSAGE_ADDED:
+            return None
+        async with self.services.database.read_session() as session:
+            message = await session.get(Message, change.subject_id)
+        now = self.services.clock.now()
+        if message and message.channel is Channel.POPUP and is_over(message, now):
+            return None
+        return message
+
+    async def _stands(self) -> bool:
+        """Whether the visit is still on this card."""
+        async with self.services.database.read_session() as session:
+            return await _lead_of(session, self.actor.visit_id) == self.actor.lead_id
+
+    async def _resume(self, after: str | None) -> ResetReason | None:
+        if after is None:
+            return None
+        try:
+            revision, is_current = self.services.secrets.unseal(
+                "visit", feed_owner(self.actor), self.topic.epoch, after
+            )
+        except Unsealable:
+            return ResetReason.MERGE
+        if not is_current:
+            return ResetReason.OTHER_EPOCH
+        async with self.services.database.read_session() as session:
+            head = (await read_feed(session, self.actor.lead_id)).revision
+        if revision > head:
+            return ResetReason.FROM_THE_FUTURE
+        if revision < self.topic.floor:
+            return ResetReason.TOO_OLD
+        if head - revision > MAX_BEHIND:
+            return ResetReason.TOO_FAR_BEHIND
+        self.revision = revision
+        return None
+
+    async def _snapshot(self) -> FeedSnapshot:
+        await self.services.hub.reading.acquire()
+        view = View(self.services, self.actor)
+        view.when_closed(self.services.hub.reading.release)
+        try:
+            feed = await view.run(read_feed, self.actor.lead_id)
+        except BaseException:
+            await view.close()
+            raise
+        self.revision = feed.revision
+        self.log = (self.topic.epoch, self.topic.resets)
+        return FeedSnapshot(self.cursor, view)
+
+
+async def _lead_of(session: AsyncSession, visit_id: UUID) -> UUID | None:
+    found: UUID | None = await session.scalar(
+        select(col(Visit.lead_id)).where(col(Visit.id) == visit_id, col(Visit.ended_at).is_(None))
+    )
+    return found
+
+
+def is_over(message: Message, now: datetime) -> bool:
+    """Whether a pop-up's time to be shown is past."""
+    return message.expires_at is not None and message.expires_at <= now

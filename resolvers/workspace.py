@@ -1,0 +1,94 @@
+"""What every workspace begins with: settings, a pipeline, fields, kinds of events."""
+
+import secrets
+from uuid import UUID
+
+from models.enums import FieldType, StateKind
+from models.events import EventKind
+from models.fields import FieldDefinition, FieldGroup
+from models.ids import new_id
+from models.pipelines import Pipeline, PipelineState
+from models.workspace import Workspace
+from resolvers.actors import SYSTEM
+from resolvers.services import Services
+from resolvers.text import fold
+from resolvers.unit_of_work import unit_of_work
+from resolvers.upserts import insert_new
+
+STATES = (
+    ("New", StateKind.OPEN, "#6B7280"),
+    ("Contacted", StateKind.OPEN, "#2563EB"),
+    ("Qualified", StateKind.OPEN, "#7C3AED"),
+    ("Proposal", StateKind.OPEN, "#B45309"),
+    ("Converted", StateKind.WON, "#15803D"),
+    ("Lost", StateKind.LOST, "#B91C1C"),
+)
+GROUPS = ("Contact info", "Deal details", "Preferences", "More")
+TEXT, DATE = FieldType.TEXT, FieldType.DATE
+BUILT_IN = (
+    ("first_name", "First name", TEXT, True),
+    ("last_name", "Last name", TEXT, True),
+    ("company", "Company", TEXT, True),
+    ("job_title", "Job title", TEXT, True),
+    ("language", "Language", TEXT, True),
+    ("birthday", "Birthday", DATE, True),
+    ("postal_address", "Postal address", TEXT, True),
+    ("title", "Title", TEXT, True),
+    ("time_zone", "Time zone", TEXT, True),
+    ("state", "State", TEXT, False),
+    ("assignee", "Assignee", TEXT, False),
+    ("priority", "Priority", TEXT, False),
+)
+"""Key, label, type and whether it is listed among the properties."""
+EVENT_KINDS = (
+    ("Page view", "eye"),
+    ("Signed up", "user-plus"),
+    ("Requested a quote", "file-text"),
+    ("Phone call", "phone"),
+    ("Meeting", "users"),
+)
+
+
+async def begin_workspace(services: Services) -> None:
+    """Makes what a new database needs; the same call again changes nothing."""
+    async with unit_of_work(services, SYSTEM) as work:
+        session = work.session
+        settings = Workspace(id=1, epoch=secrets.token_hex(8)).model_dump()
+        if not await insert_new(session, Workspace, settings, ["id"]):
+            return
+        pipeline = Pipeline(id=new_id(), name="Sales", is_default=True)
+        session.add(pipeline)
+        await session.flush()
+        for position, (name, kind, color) in enumerate(STATES):
+            session.add(
+                PipelineState(
+                    pipeline_id=pipeline.id, name=name, kind=kind, position=position, color=color
+                )
+            )
+        groups = {}
+        for position, name in enumerate(GROUPS):
+            group = FieldGroup(id=new_id(), name=name, position=position)
+            session.add(group)
+            groups[name] = group.id
+        await session.flush()
+        for field in _built_in_fields(groups["Contact info"]):
+            session.add(field)
+        for position, (name, icon) in enumerate(EVENT_KINDS):
+            session.add(EventKind(name=name, name_key=fold(name), icon=icon, position=position))
+        work.record_workspace("workspace_created", {})
+
+
+def _built_in_fields(group_id: UUID) -> list[FieldDefinition]:
+    return [
+        FieldDefinition(
+            key=key,
+            label=label,
+            type=kind,
+            is_built_in=True,
+            is_listed=is_listed,
+            is_personal_data=is_listed,
+            group_id=group_id,
+            position=position,
+        )
+        for position, (key, label, kind, is_listed) in enumerate(BUILT_IN)
+    ]

@@ -1,0 +1,325 @@
+"""Every setting, read from environment variables of the same names in capitals."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_KEY_LENGTH = 32  # characters, at least
+
+_DATABASE_DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+_BUS_SCHEMES = ("redis://", "rediss://", "unix://")
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+
+
+class SettingsRefused(Exception):
+    """The environment can't be used as it is; the message says why, without any secret."""
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _own_address(given: Mapping[str, Any]) -> str:
+    host = str(given["host"])
+    host = _EVERY_ADDRESS.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{host}:{given['port']}"
+
+
+def _own_database(given: Mapping[str, Any]) -> str:
+    return f"sqlite:///{given['data_dir'] / 'leadlight.db'}"
+
+
+def _is_postgres(url: str) -> bool:
+    return url.startswith("postgresql+")
+
+
+class Settings(BaseSettings):
+    """One process's settings; they don't change while it runs."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_ignore_empty=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+        extra="ignore",
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port that the server listens on.")
+    public_url: str = Field(
+        default_factory=_own_address,
+        description="Address under which people reach the server, without a path. "
+        "By default made from `HOST` and `PORT`.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of everything that the program keeps: database, secret, files. "
+        "A relative one starts at the working directory.",
+    )
+    database_url: str = Field(
+        default_factory=_own_database,
+        repr=False,
+        description="`postgresql://user:password@host/name` or `sqlite:///path`. "
+        "By default `leadlight.db` in `DATA_DIR`.",
+    )
+    redis_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Redis or Valkey that several processes share: `redis://`, `rediss://` or "
+        "`unix://`. By default the bus lives inside the one process.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Every key is derived from it; at least 32 characters. Demanded with "
+        "PostgreSQL; with SQLite made on first start and kept in `DATA_DIR`.",
+    )
+    demo: bool = Field(default=True, description="Load demo data into an empty embedded database.")
+    worker_inside: bool = Field(
+        default_factory=lambda given: not _is_postgres(given["database_url"]),
+        description="Run the worker inside the API process. By default true with SQLite, false "
+        "with PostgreSQL.",
+    )
+    allowed_origins: CommaList = Field(
+        default=(),
+        description="Other origins whose pages may call the API, separated by commas, such as "
+        "`https://www.example.com`.",
+    )
+    trusted_proxies: CommaList = Field(
+        default=(),
+        description="Addresses or networks, separated by commas, whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed.",
+    )
+    sign_in_per_minute: int = Field(
+        default=10,
+        ge=1,
+        description="Sign-in attempts in a minute from one address or for one account.",
+    )
+    presence_sleep_seconds: Seconds = Field(
+        default=120, description="A visitor without activity for so long is sleeping."
+    )
+    presence_leave_seconds: Seconds = Field(
+        default=10, description="A visitor whose last page closed is offline after so long."
+    )
+    presence_visible_lease_seconds: Seconds = Field(
+        default=75, description="A visible page counts as open for so long after its last report."
+    )
+    presence_visible_beat_seconds: Seconds = Field(
+        default=30, description="A visible page reports so often; less than half of its lease."
+    )
+    presence_hidden_lease_seconds: Seconds = Field(
+        default=150, description="A hidden page counts as open for so long after its last report."
+    )
+    presence_hidden_beat_seconds: Seconds = Field(
+        default=60, description="A hidden page reports so often; less than half of its lease."
+    )
+    presence_activity_seconds: Seconds = Field(
+        default=10, description="Least time between two reports of activity by one page."
+    )
+    reconcile_seconds: Seconds = Field(
+        default=2, description="Open cards compare themselves with the database so often."
+    )
+    shutdown_seconds: Seconds = Field(
+        default=5,
+        description="Time that open requests and streams have to end when the server stops.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+
+    @property
+    def is_postgres(self) -> bool:
+        return _is_postgres(self.database_url)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the one process has all parts inside: SQLite and no Redis."""
+        return not self.is_postgres and self.redis_url is None
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _site(cls, value: str) -> str:
+        return _origin(value)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(each) for each in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(f"{each} is neither an address nor a network") from None
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _folder(cls, value: Path) -> Path:
+        # a `?` would begin the options of the database's address
+        if "?" in str(value):
+            raise ValueError("a folder with ? in its name can't hold the database")
+        return value.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        driver = _DATABASE_DRIVERS.get(scheme.lower())
+        if not separator or driver is None:
+            raise ValueError("only postgresql://... and sqlite:///path are understood")
+        if _is_postgres(driver):
+            place, mark, options = rest.partition("?")
+            # asyncpg's name of what libpq calls sslmode
+            return f"{driver}://{place}{mark}{options.replace('sslmode=', 'ssl=')}"
+        path = rest.partition("?")[0]
+        if path in ("", "/", "/:memory:"):
+            raise ValueError("an SQLite database needs a file: sqlite:///path")
+        if not path.startswith("/"):
+            raise ValueError("an SQLite path comes after three slashes: sqlite:///path")
+        return f"{driver}://{rest}"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _bus(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(_BUS_SCHEMES):
+            raise ValueError(f"only {', '.join(_BUS_SCHEMES)} are understood")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SECRET_KEY_LENGTH:
+            raise ValueError(f"needs at least {SECRET_KEY_LENGTH} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _presence_adds_up(self) -> Self:
+        for page in ("visible", "hidden"):
+            lease, beat = f"presence_{page}_lease_seconds", f"presence_{page}_beat_seconds"
+            if getattr(self, lease) <= 2 * getattr(self, beat):
+                raise ValueError(
+                    f"{lease.upper()} must be more than twice {beat.upper()}, "
+                    "or one lost report shows a visitor as gone"
+                )
+        if self.presence_sleep_seconds <= self.presence_activity_seconds:
+            raise ValueError(
+                "PRESENCE_SLEEP_SECONDS must be more than PRESENCE_ACTIVITY_SECONDS, "
+                "or an active visitor falls asleep between two reports"
+            )
+        return self
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    # `port` is read because it refuses what is no number
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("an address looks like https://www.example.com")
+    if "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("an address here has scheme, host and port, and nothing else")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment; raises SettingsRefused."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        # a default made from a refused field is not a problem of its own
+        problems = [each for each in refused.errors() if "not_called" not in each["type"]]
+        raise SettingsRefused("\n".join(map(_told, problems))) from None
+
+
+def _told(problem: ErrorDetails) -> str:
+    name = "".join(f"{part}: " for part in problem["loc"][:1]).upper()
+    return name + problem["msg"].removeprefix("Value error, ")
+
+
+def load_secret_key(settings: Settings) -> bytes:
+    """The secret that every key is derived from, as UTF-8.
+
+    With SQLite it is made in the data folder when there is none. Raises SettingsRefused where
+    PostgreSQL is used without SECRET_KEY, or the file holds too short a secret.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    if settings.is_postgres:
+        raise SettingsRefused(
+            f"SECRET_KEY: needed with PostgreSQL, the same {SECRET_KEY_LENGTH} characters or more "
+            "for every process"
+        )
+    file = settings.data_dir / "secret_key"
+    if not file.exists():
+        _write_secret(file)
+    secret = file.read_text(encoding="utf-8").strip()
+    if len(secret) < SECRET_KEY_LENGTH:
+        raise SettingsRefused(f"{file}: holds fewer than {SECRET_KEY_LENGTH} characters")
+    return secret.encode()
+
+
+def _write_secret(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        # a link never replaces: of two first starts at once, both read the same secret
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def settings_table() -> str:
+    """The table of docs/settings.md: name, default, meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        rows.append(f"| `{name.upper()}` | {_shown(field.default)} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, str | int | float | Path):
+        return f"`{default}`"
+    return ""
+
+
+if __name__ == "__main__":
+    print(settings_table())

@@ -1,0 +1,84 @@
+"""Fixtures for every test. Servers are in servers.py, the browser in chromium.py."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app import open_services
+from models.clock import ManualClock
+from resolvers.services import Services
+from settings import Settings
+from tests.databases import copy_template, make_template
+
+pytest_plugins = ["tests.servers", "tests.chromium"]
+
+# --- databases and the application -----------------------------------------------------------
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Every test that needs a database runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Migrated and begun databases by dialect, made when first asked for."""
+    folder = tmp_path_factory.mktemp("templates")
+    yield {"folder": str(folder)}
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(
+    dialect: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> str:
+    """A copy of the migrated database, this test's alone."""
+    admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
+    if dialect not in templates:
+        templates[dialect] = make_template(dialect, Path(templates["folder"]), admin)
+    return copy_template(dialect, templates[dialect], tmp_path, admin)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time stands still until a test moves it."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of one process with the in-process bus."""
+    return make_settings(database_url, tmp_path)
+
+
+def make_settings(database_url: str, folder: Path, **over: object) -> Settings:
+    """Settings that read nothing from the environment."""
+    values = {
+        "database_url": database_url,
+        "data_dir": folder / "data",
+        "secret_key": "0123456789abcdef0123456789abcdef",
+        "redis_url": None,
+        "demo": False,
+        **over,
+    }
+    return Settings.model_validate(values)
+
+
+@pytest.fixture
+async def services(settings: Settings, clock: ManualClock) -> AsyncIterator[Services]:
+    """The parts of one process, on both databases, in-process bus, standing clock."""
+    async with open_services(settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """Names that no other test uses."""
+    return lambda word: f"{word}-{uuid4().hex[:8]}"

@@ -1,0 +1,163 @@
+// The card as one value and the only function that changes it. Pure: nothing here knows the page,
+// the clock or the network, so the same items always give the same card.
+
+const REMEMBERED = 256;
+const SHOWN = 200;
+
+/** Facts about a lead before anything was heard: `status` is loading, open or ended. */
+export function blankCard() {
+  return { status: "loading", lead: null, cursor: null, recent: [], touched: [], ending: null };
+}
+
+/**
+ * The card after `item` of `leadCard`. `touched` names the parts that this item changed. An item of
+ * the log that was applied already gives the very same card back.
+ */
+export function apply(card, item) {
+  const type = item.__typename;
+  if (type === "LeadCardSnapshot") return open(card, item);
+  if (type === "LeadCardReset") return { ...card, cursor: null, recent: [], touched: [] };
+  if (type === "LeadErased") return end(card, { why: "ERASED" });
+  if (type === "LeadMerged") return end(card, { why: "MERGED", into: item.into?.id ?? null });
+  if (type === "AccessEnded") return end(card, { why: item.endReason });
+  if (!card.lead) return card;
+  if (type === "PresenceChanged") return withPresence(card, item);
+  if (type === "ViewersChanged") {
+    const { viewers, viewerCount } = item;
+    return { ...card, lead: { ...card.lead, viewers, viewerCount }, touched: [] };
+  }
+  if (!item.entry || card.recent.includes(item.cursor)) return card;
+  const { lead, touched } = change(card.lead, item);
+  return {
+    ...card,
+    lead: { ...lead, history: upsert(lead.history, item.entry, byTime("at")) },
+    cursor: item.cursor,
+    recent: [...card.recent, item.cursor].slice(-REMEMBERED),
+    touched,
+  };
+}
+
+function open(card, { cursor, lead }) {
+  const flat = { ...lead };
+  for (const tab of ["notes", "conversations", "messages", "events", "history"]) {
+    flat[tab] = lead[tab]?.nodes ?? [];
+  }
+  flat.eventGroups ??= [];
+  flat.presence = newer(card.lead?.presence, lead.presence);
+  const recent = [...card.recent, cursor].slice(-REMEMBERED);
+  return { ...card, status: "open", lead: flat, cursor, recent, touched: [], ending: null };
+}
+
+const end = (card, ending) => ({ ...card, status: "ended", ending, touched: [] });
+
+function withPresence(card, { presence }) {
+  const next = newer(card.lead.presence, presence);
+  if (next === card.lead.presence) return card;
+  const touched = next.state === card.lead.presence.state ? [] : ["presence"];
+  return { ...card, lead: { ...card.lead, presence: next }, touched };
+}
+
+// Instants are text of one form and zone, so their order is the order of the texts.
+function newer(old, fresh) {
+  return old && old.at > fresh.at ? old : fresh;
+}
+
+function change(lead, item) {
+  const make = CHANGES[item.__typename];
+  return make ? make(lead, item) : { lead, touched: [] };
+}
+
+const CHANGES = {
+  PropertiesChanged(lead, item) {
+    const keys = item.properties.map(({ key }) => `property:${key}`);
+    const properties = item.properties
+      .reduce((all, one) => replace(all, one, "key"), lead.properties);
+    const touched = [...keys, ...named(lead, item)];
+    return { lead: { ...lead, ...item.lead, properties }, touched };
+  },
+  ContactPointsChanged(lead, { lead: head, emailAddresses, phoneNumbers }) {
+    const touched = ["contact", "name"];
+    return { lead: { ...lead, ...head, emailAddresses, phoneNumbers }, touched };
+  },
+  LeadStateChanged(lead, item) {
+    return { lead: { ...lead, ...item.lead, state: item.toState }, touched: ["state"] };
+  },
+  LeadAssigneeChanged(lead, { toAssignee }) {
+    return { lead: { ...lead, assignee: toAssignee }, touched: ["assignee"] };
+  },
+  TagsChanged(lead, { added, removed }) {
+    const gone = new Set([...removed, ...added.map(({ name }) => name)]);
+    const tags = [...lead.tags.filter(({ name }) => !gone.has(name)), ...added]
+      .sort((one, other) => one.name.localeCompare(other.name));
+    return { lead: { ...lead, tags }, touched: ["tags"] };
+  },
+  EventRecorded(lead, { event, group }) {
+    const events = upsert(lead.events, event, byTime("occurredAt"));
+    const others = lead.eventGroups.filter(({ name }) => name !== group.name);
+    const eventGroups = [...others, group].sort(byTime("lastAt"));
+    const isOwn = event.actor.kind === "LEAD";
+    return { lead: { ...seen(lead, isOwn && event.lastAt), events, eventGroups }, touched: [] };
+  },
+  NoteChanged(lead, { noteId, note }) {
+    const notes = note ? upsert(lead.notes, note, byTime("createdAt"))
+      : lead.notes.filter(({ id }) => id !== noteId);
+    return { lead: { ...lead, notes }, touched: [] };
+  },
+  MessageAdded(lead, { message, conversation }) {
+    const messages = upsert(lead.messages, message, byTime("at"));
+    const conversations = upsert(lead.conversations, conversation, null);
+    const isOwn = message.direction === "FROM_LEAD";
+    return { lead: { ...seen(lead, isOwn && message.at), messages, conversations }, touched: [] };
+  },
+  ConversationChanged(lead, { conversation }) {
+    return {
+      lead: { ...lead, conversations: upsert(lead.conversations, conversation, null) }, touched: [],
+    };
+  },
+  SubscriptionStatusChanged(lead, { emailAddress }) {
+    const emailAddresses = replace(lead.emailAddresses, emailAddress, "id");
+    return { lead: { ...lead, emailAddresses }, touched: ["contact"] };
+  },
+};
+
+function named(lead, { lead: head }) {
+  const touched = [];
+  if (head.displayName !== lead.displayName || head.title !== lead.title) touched.push("name");
+  if (head.priority !== lead.priority) touched.push("priority");
+  return touched;
+}
+
+function seen(lead, at) {
+  return at && !(lead.lastActivityAt > at) ? { ...lead, lastActivityAt: at } : lead;
+}
+
+const byTime = (field) => (one, other) => (one[field] < other[field] ? 1 : -1);
+
+function replace(rows, row, key) {
+  return rows.some((old) => old[key] === row[key])
+    ? rows.map((old) => (old[key] === row[key] ? row : old)) : [...rows, row];
+}
+
+// Newest first; without an order the row goes to the top.
+function upsert(rows, row, order) {
+  const next = [row, ...rows.filter(({ id }) => id !== row.id)];
+  return (order ? next.sort(order) : next).slice(0, SHOWN);
+}
+
+const TOLERANCE_MS = 1500;
+
+/**
+ * What the lamp shows at `now` (ms, the server's clock) when nothing was heard since `presence`:
+ * `{ state, nextAt }`, where `nextAt` is when to look again, or null. A state that the server
+ * itself calls unsure is kept; it will say so when it knows.
+ */
+export function lampAt(presence, now) {
+  const { state } = presence;
+  if (state === "OFFLINE" || presence.isProvisional) return { state, nextAt: null };
+  const until = (at) => (at ? Date.parse(at) + TOLERANCE_MS : Infinity);
+  const off = until(presence.leaseUntil);
+  const sleep = state === "ONLINE" ? until(presence.activeUntil) : Infinity;
+  if (now >= off) return { state: "OFFLINE", nextAt: null };
+  if (now >= sleep) return { state: "SLEEPING", nextAt: off };
+  return { state, nextAt: Math.min(off, sleep) };
+}

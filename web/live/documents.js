@@ -1,0 +1,101 @@
+// Every document that the live page sends.
+
+const STATE = "id name kind color";
+const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
+const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
+
+const FRAGMENTS = `
+fragment PresenceParts on Presence { ${PRESENCE} }
+fragment ViewerParts on CardViewer { staff { id name } since }
+fragment AddressParts on LeadEmailAddress {
+  id address isPrimary subscription { subscriptionStatus } }
+fragment PropertyParts on Property {
+  key label value { __typename display copyText } field { type } source canEdit version }
+fragment NoteParts on Note {
+  id html text author { name } createdAt editedAt visibility version canEdit }
+fragment MessageParts on Message { id direction text author { kind name } at channel }
+fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
+fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl }
+fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
+  diffs { label before { display } after { display } } }`;
+
+const ROW = `fragment Row on Lead { id displayName lastActivityAt
+  state { ${STATE} } assignee { id name } presence { ${PRESENCE} } }`;
+
+export const ME = `query Me { me { staff { id name role } } }`;
+
+export const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename
+  ... on SignInSuccess { me { staff { id name role } } }
+  ... on PreconditionError { reason message }
+  ... on Error { message } } }`;
+
+export const SIGN_OUT = `mutation SignOut { signOut { ... on SignOutSuccess { isSignedOut } } }`;
+
+export const LISTS = `query Lists {
+  visitors(first: 30) { nodes { ...Row } }
+  leads(first: 50, sort: { by: LAST_ACTIVITY_AT }) {
+    nodes { ...Row } pageInfo { hasNextPage endCursor } } }
+${ROW}`;
+
+export const MORE_LEADS = `query MoreLeads($after: Cursor) {
+  leads(first: 50, after: $after, sort: { by: LAST_ACTIVITY_AT }) {
+    nodes { ...Row } pageInfo { hasNextPage endCursor } } }
+${ROW}`;
+
+export const STAFF = `query Staff {
+  staffMembers(first: 50, activeOnly: true) { nodes { id name } } }`;
+
+export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
+  id presence { ${PRESENCE} } } }`;
+
+export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
+  leadCard(id: $id, after: $after) { __typename
+    ... on LeadCardSnapshot { cursor at lead {
+      id url displayName title isAnonymous version createdAt lastActivityAt priority
+      source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
+      presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
+      emailAddresses { ...AddressParts } phoneNumbers { id number }
+      properties { ...PropertyParts } tags { id name }
+      notes(first: 20) { nodes { ...NoteParts } }
+      conversations(first: 10) { nodes { ...ConversationParts } }
+      messages(first: 50) { nodes { ...MessageParts } }
+      events(first: 20) { nodes { ...EventParts } }
+      eventGroups { name count firstAt lastAt }
+      history(first: 20) { nodes { ...EntryParts } }
+      viewerCan { edit changeState assign sendMessage channels } } }
+    ... on LeadCardReset { cursor resetReason }
+    ... on LeadErased { leadId at }
+    ... on LeadMerged { leadId into { id } }
+    ... on AccessEnded { at endReason }
+    ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
+    ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
+    ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts } }
+    ... on PropertiesChanged { lead { version displayName title priority isAnonymous }
+      properties { ...PropertyParts } }
+    ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
+      emailAddresses { ...AddressParts } phoneNumbers { id number } }
+    ... on LeadStateChanged { toState { ${STATE} } lead { ${BAR} version } }
+    ... on LeadAssigneeChanged { toAssignee { id name } }
+    ... on TagsChanged { added { id name } removed }
+    ... on EventRecorded { event { ...EventParts } group { name count firstAt lastAt } }
+    ... on NoteChanged { action noteId note { ...NoteParts } }
+    ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
+    ... on ConversationChanged { conversation { ...ConversationParts } }
+    ... on SubscriptionStatusChanged { emailAddress { ...AddressParts } toSubscriptionStatus }
+    ... on LeadIdentified { visitCount isVerified } } }
+${FRAGMENTS}`;
+
+const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
+  ${name}(input: $input) { __typename ${parts} ... on Error { message } } }`;
+
+export const SET_PROPERTIES = write("setProperties", "SetProperties", `
+  ... on ConflictError { conflicts { path current { display } changedByName } }`);
+export const ADD_TAGS = write("addTags", "AddTags");
+export const REMOVE_TAGS = write("removeTags", "RemoveTags");
+export const ADD_NOTE = write("addNote", "AddNote");
+export const ADD_EVENT = write("addEvent", "AddEvent");
+export const CHANGE_STATE = write("changeLeadState", "ChangeLeadState");
+export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
+export const ASSIGN = write("assignLead", "AssignLead");
+export const SEND_MESSAGE = write("sendMessage", "SendMessage", `
+  ... on SendMessageSuccess { sentMessage { id } }`);

@@ -1,0 +1,264 @@
+// The live page: sign-in, lists, and one live card at a time, named by the address (#lead_...).
+
+import { apply, blankCard, lampAt } from "./card.js";
+import { LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import { clock, h, refreshTimes } from "./elements.js";
+import { LiveConnection, mutate, request } from "./graphql.js";
+import { leadLists } from "./lists.js";
+import { Outbox } from "./outbox.js";
+import { cardView } from "./view.js";
+
+const at = (id) => document.getElementById(id);
+const stage = at("stage");
+
+let me = null; // { id, name, role }
+let staff = [];
+let outbox = null;
+let opened = null; // { leadId, card, view, variables, timer }
+let clockOffset = 0; // ms to add to this machine's clock to get the server's
+
+const serverNow = () => Date.now() + clockOffset;
+const connection = new LiveConnection({ onState: showConnection, onSignedOut: signedOut });
+const lists = leadLists({ serverNow, onSignedOut: signedOut });
+
+// ---- session ------------------------------------------------------------------------------------
+
+async function begin() {
+  try {
+    const { me: found } = await request(ME);
+    if (found) await signedIn(found.staff);
+    else signedOut();
+  } catch (failure) {
+    if (failure.isSignedOut) return signedOut();
+    showPage(at("sign-in"));
+    at("sign-in-refusal").textContent = failure.message;
+  }
+}
+
+async function signedIn(person) {
+  me = person;
+  outbox = new Outbox(me.id, redrawCard);
+  at("person-name").textContent = me.name;
+  showPage(at("desk"));
+  lists.start();
+  connection.start();
+  outbox.flush();
+  openFromAddress();
+  // Without names the card still works: only the choice of assignees is short.
+  staff = (await request(STAFF).catch(() => null))?.staffMembers.nodes ?? [];
+  redrawCard();
+}
+
+function signedOut() {
+  closeCard();
+  lists.stop();
+  connection.stop();
+  me = null;
+  showPage(at("sign-in"));
+  at("email").focus();
+}
+
+function showPage(page) {
+  for (const one of [at("sign-in"), at("desk")]) one.hidden = one !== page;
+  at("badge").hidden = at("person").hidden = page !== at("desk");
+}
+
+at("sign-in-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const refusal = at("sign-in-refusal");
+  refusal.textContent = "";
+  try {
+    const answer = await mutate(SIGN_IN, Object.fromEntries(new FormData(event.target)));
+    if (answer.me) {
+      event.target.reset();
+      await signedIn(answer.me.staff);
+    } else {
+      refusal.textContent = answer.reason === "SIGN_IN_REFUSED"
+        ? "The address or the password is wrong." : answer.message;
+    }
+  } catch (failure) {
+    refusal.textContent = failure.message;
+  }
+});
+
+at("sign-out").addEventListener("click", async () => {
+  await request(SIGN_OUT).catch(() => null);
+  signedOut();
+});
+
+function showConnection({ name, since }) {
+  at("badge").dataset.state = name;
+  at("connection").textContent = name;
+  at("since").textContent = name === "offline" ? `since ${clock(since)}` : "";
+}
+
+// ---- the card -----------------------------------------------------------------------------------
+
+function openFromAddress() {
+  if (!me) return;
+  const [, leadId] = /^#(lead_[0-9a-f]{32})$/.exec(location.hash) ?? [];
+  lists.select(leadId ?? null);
+  if (opened && opened.leadId === leadId && opened.card.status !== "ended") return;
+  closeCard();
+  at("desk").classList.toggle("with-card", Boolean(leadId));
+  if (leadId) openCard(leadId);
+  else stage.replaceChildren(invitation());
+}
+
+function openCard(leadId) {
+  const variables = { id: leadId, after: null };
+  opened = { leadId, variables, card: blankCard(), view: null, timer: 0 };
+  stage.replaceChildren(skeleton());
+  const mine = opened;
+  connection.open(LIVE_CARD, variables, {
+    onItem: ({ leadCard }) => mine === opened && take(leadCard),
+    onFailure: (failure) => mine === opened && refused(failure),
+    onEnd: () => mine === opened && mine.card.status !== "ended" && connection.renew(),
+  });
+}
+
+function closeCard() {
+  connection.close();
+  clearTimeout(opened?.timer);
+  opened = null;
+}
+
+function take(item) {
+  const card = apply(opened.card, item);
+  const told = item.presence?.at ?? item.lead?.presence?.at;
+  if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
+  if (card === opened.card) return;
+  opened.card = card;
+  opened.variables.after = card.cursor;
+  if (card.status === "ended") return showEnding(card.ending);
+  if (card.lead) drawCard();
+}
+
+// A stated instant is never later than the server's clock: the latest one told is the closest.
+function hearClock(told, isFirst) {
+  const offset = Date.parse(told) - Date.now();
+  clockOffset = isFirst ? offset : Math.max(clockOffset, offset);
+}
+
+function drawCard() {
+  if (!opened.view) {
+    opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
+      staff: () => staff, onSignedOut: signedOut });
+    stage.replaceChildren(backLink(), opened.view.element);
+    opened.view.update(opened.card);
+    at("card-name").focus({ preventScroll: true });
+  } else {
+    opened.view.update(opened.card);
+  }
+  document.title = `${opened.card.lead.displayName} · Leadlight`;
+  drawLamp();
+}
+
+function redrawCard() {
+  if (!opened?.view || opened.card.status !== "open") return;
+  opened.card = { ...opened.card, touched: [] };
+  drawCard();
+}
+
+// Turns the lamp down by itself when the told instants pass and the server, asked once more, has
+// nothing newer to say.
+function drawLamp() {
+  const mine = opened;
+  clearTimeout(mine.timer);
+  const { presence } = mine.card.lead;
+  const { state, nextAt } = lampAt(presence, serverNow());
+  mine.view.showLamp(state, presence);
+  if (nextAt === null || nextAt === Infinity) return;
+  mine.timer = setTimeout(async () => {
+    await lookAgain(mine, presence);
+    if (mine === opened) drawLamp();
+  }, Math.max(0, nextAt - LOOK_AHEAD_MS - serverNow()));
+}
+
+const LOOK_AHEAD_MS = 1200;
+
+async function lookAgain(mine, presence) {
+  const due = new Promise((done) => setTimeout(done, LOOK_AHEAD_MS));
+  const asked = request(PRESENCE_NOW, { id: mine.leadId }, LOOK_AHEAD_MS)
+    .then(({ lead }) => lead?.presence, () => null);
+  const fresh = await asked;
+  const isNews = fresh && mine === opened && opened.card.lead?.presence === presence
+    && (fresh.activeUntil !== presence.activeUntil || fresh.leaseUntil !== presence.leaseUntil
+      || fresh.state !== presence.state);
+  if (!isNews) return due;
+  take({ __typename: "PresenceChanged", cursor: opened.card.cursor, presence: fresh });
+}
+
+function refused(failure) {
+  if (failure.isSignedOut) return signedOut();
+  if (failure.code === "GONE") return showEnding({ why: "ERASED" });
+  if (failure.code === "BAD_USER_INPUT") {
+    if (!opened.variables.after) return showEnding({ why: "NOT_FOUND" });
+    opened.variables.after = null; // a cursor of another server: begin anew
+  }
+  connection.renew();
+}
+
+/** Sends a write; true when it was accepted, else the refusal is told in `place`. */
+async function perform(document, input, place) {
+  place.textContent = "";
+  try {
+    const answer = await mutate(document, input);
+    if (/Success$/.test(answer.__typename)) return true;
+    place.textContent = answer.message;
+  } catch (failure) {
+    if (failure.isSignedOut) signedOut();
+    else place.textContent = failure.message;
+  }
+  return false;
+}
+
+// ---- other pages of the stage -------------------------------------------------------------------
+
+const ENDINGS = {
+  NOT_FOUND: ["No such lead", "It does not exist, or it is not one of yours."],
+  REASSIGNED: ["Given to somebody else", "This lead is no longer yours, so its card has closed."],
+  RIGHTS_CHANGED: ["Your rights changed", "You may no longer see this card."],
+  SIGNED_OUT: ["Signed out", "Sign in again to go on."],
+  ERASED: ["This lead was erased", "Everything that was known about the person is gone."],
+  MERGED: ["Merged into another lead", "The other card is not one of yours."],
+};
+
+function showEnding({ why, into }) {
+  clearTimeout(opened.timer);
+  connection.close();
+  opened.card = { ...opened.card, status: "ended" };
+  document.title = "Leadlight";
+  if (into) return void (location.hash = into);
+  if (why === "SIGNED_OUT") return signedOut();
+  const [title, text] = ENDINGS[why] ?? ["This card has closed", "You may not see it any longer."];
+  const heading = h("h2", { tabindex: "-1" }, title);
+  stage.replaceChildren(h("div", { class: "calm", data: { ending: why } }, heading,
+    h("p", {}, text), h("p", {}, h("a", { href: "#" }, "Back to the list"))));
+  heading.focus({ preventScroll: true });
+}
+
+function invitation() {
+  document.title = "Leadlight";
+  return h("div", { class: "calm" }, h("h2", {}, "Choose a lead"),
+    h("p", {}, "Its card opens here and stays alive: presence, messages, events and edits appear "
+      + "without a reload."),
+    h("p", {}, "To see it move, open the ",
+      h("a", { href: "/demo-site", target: "_blank", rel: "noopener" }, "pretend shop"),
+      " in another window."));
+}
+
+const backLink = () => h("a", { class: "back", href: "#" }, "‹ All leads");
+
+function skeleton() {
+  const bone = (size) => h("span", { class: `bone ${size}` });
+  const block = () => h("div", { class: "column" }, bone("line"), bone("wide"), bone("wide"),
+    bone("line"), bone("wide"));
+  return h("div", { class: "card skeleton", role: "status" }, h("span", { class: "aside" },
+    "The card is loading."), bone("title"), bone("line"), bone("wide"),
+  h("div", { class: "columns" }, block(), block(), block()));
+}
+
+addEventListener("hashchange", openFromAddress);
+setInterval(() => refreshTimes(document), 10000);
+begin();

@@ -1,0 +1,198 @@
+// The card's panels that grow: chat, notes, events, history. Each is `{ element, update(lead) }`.
+
+import { ADD_EVENT, ADD_NOTE } from "./documents.js";
+import { ago, clock, fill, h, refusalPlace, words } from "./elements.js";
+import { randomKey } from "./outbox.js";
+
+function panel(title, ...children) {
+  return h("section", { class: `panel ${title.toLowerCase()}` }, h("h3", {}, title), ...children);
+}
+
+const emptyLine = (text) => h("p", { class: "empty" }, text);
+
+/** Enter sends, Shift and Enter begins a new line; not while a word is being composed. */
+function submitOnEnter(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+}
+
+/** The chat with the lead, and what waits in the outbox. */
+export function chatPanel(leadId, outbox) {
+  const empty = emptyLine("No messages yet. What the visitor writes appears here at once.");
+  const list = h("ol", { class: "messages", "data-testid": "messages" });
+  const pending = h("ol", { class: "messages pending" });
+  const log = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" },
+    empty, list, pending);
+  const input = h("textarea", { rows: "2", maxlength: "20000", "aria-label": "Answer in the chat",
+    placeholder: "Answer in the chat", "data-testid": "chat-input", onkeydown: submitOnEnter });
+  const send = h("button", { class: "primary", "data-testid": "chat-send" }, "Send");
+  const form = h("form", { class: "composer", onsubmit: submit }, input, send);
+  const state = h("span", { class: "soft" });
+  const closed = h("p", { class: "soft note" });
+  const element = panel("Chat", state, log, form, closed);
+
+  function submit(event) {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    input.value = "";
+    outbox.add(leadId, text);
+    toEnd();
+  }
+
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+
+  function update(lead) {
+    const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    outbox.settle(lead.messages);
+    const waiting = outbox.of(leadId);
+    fill(list, [...lead.messages].reverse(), ({ id }) => id, makeMessage);
+    pending.replaceChildren(...waiting.map(makeWaiting));
+    empty.hidden = lead.messages.length + waiting.length > 0;
+    const conversation = lead.conversations.find(({ channel }) => channel === "CHAT");
+    state.textContent = conversation ? words(conversation.state) : "";
+    const mayWrite = lead.viewerCan.sendMessage && lead.viewerCan.channels.includes("CHAT");
+    form.hidden = !mayWrite;
+    closed.textContent = mayWrite ? "" : "The chat does not reach this lead now.";
+    if (isNearEnd) toEnd();
+  }
+
+  function makeWaiting(item) {
+    const told = item.refusal ? h("small", {}, `Not sent: ${item.refusal} `,
+      h("button", { class: "link", type: "button", onclick: () => outbox.discard(item.key) },
+        "Discard")) : h("small", {}, "sending …");
+    return h("li", { class: "to-lead" }, item.text, told);
+  }
+
+  return { element, update };
+}
+
+function makeMessage(message) {
+  const isOwn = message.direction === "FROM_LEAD";
+  const via = message.channel === "CHAT" ? "" : ` · ${words(message.channel)}`;
+  return h("li", { class: isOwn ? "from-lead" : "to-lead", data: { id: message.id } }, message.text,
+    h("small", {}, `${message.author.name} · `, clock(message.at), via));
+}
+
+/** Notes, pinned order as it comes, and a form for a new one. */
+export function notesPanel(leadId, perform) {
+  const empty = emptyLine("No notes yet.");
+  const list = h("ol", { class: "notes" });
+  const input = h("textarea", { rows: "2", "aria-label": "New note", placeholder: "Write a note" });
+  const visibility = h("select", { "aria-label": "Who sees the note" },
+    h("option", { value: "TEAM" }, "Team"), h("option", { value: "PRIVATE" }, "Only me"));
+  const refusal = refusalPlace();
+  const form = h("form", { class: "composer", onsubmit: submit }, input,
+    h("div", { class: "beside" }, visibility, h("button", { class: "plain" }, "Add")));
+  let idempotencyKey = randomKey(); // kept until it worked: trying again adds no second note
+
+  async function submit(event) {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    const note = { leadId, idempotencyKey, html: paragraphs(text), visibility: visibility.value };
+    if (!(await perform(ADD_NOTE, note, refusal))) return;
+    idempotencyKey = randomKey();
+    input.value = "";
+  }
+
+  function update(lead) {
+    fill(list, lead.notes, ({ id }) => id, makeNote);
+    empty.hidden = lead.notes.length > 0;
+    form.hidden = !lead.viewerCan.edit;
+  }
+
+  return { element: panel("Notes", form, refusal, empty, list), update };
+}
+
+function makeNote(note) {
+  const marks = [note.visibility === "PRIVATE" && " · only author and admins",
+    note.editedAt && " · edited"].filter(Boolean).join("");
+  return h("li", {}, h("p", {}, note.text),
+    h("small", {}, `${note.author.name} · `, ago(note.createdAt), marks));
+}
+
+function paragraphs(text) {
+  const escape = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+  const safe = text.replace(/[&<>]/g, (sign) => escape[sign]);
+  return safe.split(/\n{2,}/).map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`).join("");
+}
+
+/** Events, counted by name and one by one. */
+export function eventsPanel(leadId, perform) {
+  const empty = emptyLine("Nothing recorded yet.");
+  const groups = h("ul", { class: "groups", "aria-label": "Events by name" });
+  const list = h("ol", { class: "events", "data-testid": "events" });
+  const input = h("input", { maxlength: "100", "aria-label": "Name of a new event",
+    placeholder: "Add an event, such as Showing held" });
+  const refusal = refusalPlace();
+  const form = h("form", { class: "inline", onsubmit: submit }, input,
+    h("button", { class: "plain" }, "Add"));
+  let idempotencyKey = randomKey();
+
+  async function submit(event) {
+    event.preventDefault();
+    const name = input.value.trim();
+    if (!name || !(await perform(ADD_EVENT, { leadId, idempotencyKey, name }, refusal))) return;
+    idempotencyKey = randomKey();
+    input.value = "";
+  }
+
+  function update(lead) {
+    fill(groups, lead.eventGroups, ({ name }) => name, makeGroup);
+    fill(list, lead.events, ({ id }) => id, makeEvent);
+    empty.hidden = lead.events.length > 0;
+    form.hidden = !lead.viewerCan.edit;
+  }
+
+  return { element: panel("Events", groups, form, refusal, empty, list), update };
+}
+
+function makeGroup({ name, count }) {
+  return h("li", {}, eventName(name), h("b", {}, ` ${count}`));
+}
+
+function makeEvent(event) {
+  const times = event.count > 1 ? h("span", { class: "count" }, `× ${event.count}`) : null;
+  return h("li", { data: { id: event.id } },
+    h("span", { class: "what" }, eventName(event.name), " ", times),
+    event.pageUrl && h("span", { class: "where" }, path(event.pageUrl)),
+    h("small", {}, `${event.actor.name} · `, ago(event.lastAt ?? event.occurredAt)));
+}
+
+// Names that a script made, such as price_list_opened, read as words; others stay as they are.
+const eventName = (name) => (/^[a-z0-9_]+$/.test(name) ? words(name) : name);
+
+function path(url) {
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    return url;
+  }
+}
+
+/** Who changed what, and when. */
+export function historyPanel() {
+  const list = h("ol", { class: "history", "data-testid": "history" });
+  const update = (lead) => fill(list, lead.history, ({ id }) => id, makeEntry);
+  return { element: panel("History", list), update };
+}
+
+const VIA = { API: "by API", PORTAL: "in the portal", SITE: "on the site", MAIL: "by mail",
+  GATEWAY: "by a gateway", IMPORT: "by import" };
+
+function makeEntry(entry) {
+  const { actor, via } = entry;
+  return h("li", { data: { id: entry.id, type: entry.type } },
+    h("span", { class: "what" }, entry.summary),
+    entry.diffs.map(makeDiff),
+    h("small", {}, [actor.name, VIA[via]].filter(Boolean).join(" ") + " · ", ago(entry.at)));
+}
+
+function makeDiff({ label, before, after }) {
+  return h("span", { class: "diff" }, `${label}: `,
+    before && h("del", {}, before.display), before && " ",
+    after ? h("ins", {}, after.display) : h("i", {}, "empty"));
+}

@@ -1,0 +1,147 @@
+// One lead's card on the page: the header with lamp, pipeline, assignee and priority, and the
+// columns below it. It only draws what card.js says and sends what a person does.
+
+import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
+import { ago, clock, dot, fill, flash, h, initials, refusalPlace, words } from "./elements.js";
+import { contactPart, propertiesPart, tagsPart } from "./facts.js";
+import { chatPanel, eventsPanel, historyPanel, notesPanel } from "./panels.js";
+
+const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
+
+/** `context` is `{ leadId, me, staff(), outbox, perform, onSignedOut }`. */
+export function cardView(context) {
+  const head = headView(context);
+  const { leadId, outbox, perform, onSignedOut } = context;
+  const facts = [propertiesPart(leadId, onSignedOut), contactPart(), tagsPart(leadId, perform)];
+  const chat = chatPanel(leadId, outbox);
+  const notes = notesPanel(leadId, perform);
+  const events = eventsPanel(leadId, perform);
+  const history = historyPanel();
+  const announcer = h("p", { class: "aside", role: "status" });
+  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, head.element,
+    h("div", { class: "columns" },
+      h("div", { class: "column" }, facts.map((one) => one.element)),
+      h("div", { class: "column" }, chat.element, notes.element),
+      h("div", { class: "column" }, events.element, history.element)),
+    announcer);
+  const parts = [head, ...facts, chat, notes, events, history];
+  let newest = null;
+
+  function update({ lead, touched }) {
+    for (const one of parts) one.update(lead, touched);
+    const [entry] = lead.history;
+    if (newest && entry && entry.id !== newest && entry.actor.name !== context.me.name) {
+      announcer.textContent = entry.summary;
+    }
+    newest = entry?.id ?? "none";
+  }
+
+  return { element, update, showLamp: head.showLamp };
+}
+
+function headView({ leadId, staff, perform }) {
+  const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
+  const title = h("p", { class: "title" });
+  const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
+  const born = h("p", { class: "soft" });
+  const bar = h("ol", { class: "bar", "aria-label": "Pipeline" });
+  const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
+  const refusal = refusalPlace();
+  const assignee = h("select", { id: "assignee", onchange: assign });
+  const priority = h("select", { id: "priority", onchange: rank },
+    PRIORITIES.map((member) => h("option", { value: member }, words(member))));
+  const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
+  const element = h("header", { class: "head" },
+    h("div", { class: "who" }, h("div", {}, h("div", { class: "name" }, name, lamp), title, born),
+      h("div", { class: "beside" }, viewers, link)),
+    bar,
+    h("div", { class: "controls" },
+      h("label", { for: "assignee" }, "Assignee"), assignee,
+      h("label", { for: "priority" }, "Priority"), priority, refusal));
+  let lead = null;
+
+  async function assign() {
+    const input = { leadId, staffId: assignee.value || null };
+    if (!(await perform(ASSIGN, input, refusal))) assignee.value = lead.assignee?.id ?? "";
+  }
+
+  async function rank() {
+    const input = { leadId, priority: priority.value };
+    if (!(await perform(CHANGE_PRIORITY, input, refusal))) priority.value = lead.priority;
+  }
+
+  async function copy() {
+    const address = `${location.origin}/live#${leadId}`;
+    const hasCopied = await navigator.clipboard?.writeText(address).then(() => true, () => false);
+    link.textContent = hasCopied ? "Copied" : address;
+    setTimeout(() => { link.textContent = "Copy link"; }, 4000);
+  }
+
+  function makeStep({ state, isCurrent, isPassed }) {
+    const move = () => perform(CHANGE_STATE, { leadId, stateId: state.id }, refusal);
+    return h("li", { class: isPassed && !isCurrent ? "passed" : null },
+      h("button", { type: "button", disabled: !lead.viewerCan.changeState, onclick: move,
+        "aria-current": isCurrent ? "step" : null }, dot(state.color), state.name));
+  }
+
+  function update(next, touched) {
+    const old = lead;
+    lead = next;
+    name.textContent = lead.displayName;
+    title.textContent = lead.title === lead.displayName ? "" : lead.title;
+    if (old?.lastActivityAt !== lead.lastActivityAt || !old) born.replaceChildren(...origin(lead));
+    fill(bar, lead.stateBar, ({ state }) => state.id, makeStep);
+    fillAssignees(assignee, staff(), lead.assignee);
+    assignee.disabled = !lead.viewerCan.assign;
+    priority.value = lead.priority;
+    priority.disabled = !lead.viewerCan.edit;
+    if (old?.viewers !== lead.viewers) showViewers(viewers, lead);
+    if (touched.includes("name")) flash(name);
+    if (touched.includes("assignee")) flash(assignee);
+    if (touched.includes("priority")) flash(priority);
+    if (touched.includes("presence")) flash(lamp);
+  }
+
+  /** `state` is what the lamp shows now, which may be less than what the server said last. */
+  function showLamp(state, presence) {
+    const text = lampText(state, presence);
+    if (lamp.dataset.state === state && lamp.textContent === text) return;
+    lamp.dataset.state = state;
+    lamp.replaceChildren(h("span", { class: "light", "aria-hidden": "true" }), text);
+  }
+
+  return { element, update, showLamp };
+}
+
+function lampText(state, { lastActiveAt, lastSeenAt, isProvisional }) {
+  const unsure = isProvisional ? " (checking)" : "";
+  if (state === "ONLINE") return `Online${unsure}`;
+  if (state === "SLEEPING") {
+    return `Sleeping${lastActiveAt ? ` since ${clock(lastActiveAt)}` : ""}${unsure}`;
+  }
+  return `Offline${lastSeenAt ? `, last here ${clock(lastSeenAt)}` : ""}${unsure}`;
+}
+
+function origin({ isAnonymous, source, createdAt, lastActivityAt }) {
+  const from = source ? `${words(source.channel)}${source.detail ? ` ${source.detail}` : ""}` : "";
+  return [isAnonymous ? "Anonymous visitor · " : "", from && `${from} · `, "since ",
+    ago(createdAt), " · active ", ago(lastActivityAt)];
+}
+
+function fillAssignees(select, staff, assignee) {
+  const people = assignee && !staff.some(({ id }) => id === assignee.id)
+    ? [assignee, ...staff] : staff;
+  if (select.options.length !== people.length + 1) {
+    select.replaceChildren(h("option", { value: "" }, "Nobody"),
+      ...people.map(({ id, name }) => h("option", { value: id }, name)));
+  }
+  select.value = assignee?.id ?? "";
+}
+
+function showViewers(list, { viewers, viewerCount }) {
+  const more = viewerCount - viewers.length;
+  fill(list, viewers, ({ staff }) => staff.id, ({ staff }) =>
+    h("li", { title: `${staff.name} looks at this card` }, h("span", { "aria-hidden": "true" },
+      initials(staff.name)), h("span", { class: "aside" }, staff.name)));
+  if (more > 0) list.append(h("li", {}, `+${more}`));
+}
