@@ -1,23 +1,49 @@
 """Wiring: settings become a database, a bus, presence and the application that serves them."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
 from models.engine import Database
 from models.migrations import migrate
+from pages import SecurityHeaders, page_routes
 from realtime.bus import Bus
 from realtime.hub import Hub
 from realtime.limiter import Limiter
-from realtime.presence import MemoryPresence, Presence, RedisPresence, Timing
+from realtime.presence import MemoryPresence, Presence, RedisPresence, Timing, run_sweeper
 from realtime.store import Store
+from realtime.tasks import end
 from realtime.viewers import MemoryViewers, RedisViewers, Viewers
+from resolvers import staff, visits
+from resolvers.errors import DomainError
 from resolvers.feed import LogSource
 from resolvers.passwords import Passwords
+from resolvers.presence import open_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Services, VisitTiming
+from resolvers.worker import run_worker
+from resolvers.workspace import begin_workspace
+from schema.build import build_schema
+from schema.endpoint import GraphQLEndpoint
+from schema.sockets import Sockets
 from settings import Settings, load_secret_key
+
+log = structlog.get_logger(__name__)
+
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+MAX_LEAVE_BYTES = 2_048
 
 
 def presence_timing(settings: Settings) -> Timing:
@@ -32,40 +58,55 @@ def presence_timing(settings: Settings) -> Timing:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
-    """The parts of one process, started, and stopped again at the end; the schema is migrated."""
+async def open_services(
+    settings: Settings,
+    clock: Clock | None = None,
+    on_reconcile: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[Services]:
+    """The parts of one process, started, and stopped again at the end; the schema is migrated.
+
+    `on_reconcile` runs with each look at the database that the hub takes.
+    """
     clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
-    await migrate(database)
-    bus = Bus.open(settings.redis_url)
-    store = Store.open(settings.redis_url) if settings.redis_url else None
-    hub = Hub(bus, LogSource(database), reconcile_seconds=settings.reconcile_seconds)
-    presence, viewers = _presence(settings, clock, bus, store)
-    services = Services(
-        database=database,
-        clock=clock,
-        bus=bus,
-        hub=hub,
-        presence=presence,
-        viewers=viewers,
-        secrets=Secrets(load_secret_key(settings).decode()),
-        limiter=Limiter(settings.redis_url),
-        passwords=Passwords(),
-        public_url=settings.public_url,
-        visit_timing=VisitTiming(
-            visible_beat=settings.presence_visible_beat_seconds,
-            hidden_beat=settings.presence_hidden_beat_seconds,
-            activity=settings.presence_activity_seconds,
-        ),
-    )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.dispose)
+        await migrate(database)
+        bus = Bus.open(settings.redis_url)
+        store = Store.open(settings.redis_url) if settings.redis_url else None
         if store:
             stack.push_async_callback(store.close)
+        hub = Hub(
+            bus,
+            LogSource(database),
+            reconcile_seconds=settings.reconcile_seconds,
+            on_reconcile=on_reconcile,
+        )
+        presence, viewers = _presence(settings, clock, bus, store)
+        services = Services(
+            database=database,
+            clock=clock,
+            bus=bus,
+            hub=hub,
+            presence=presence,
+            viewers=viewers,
+            secrets=Secrets(load_secret_key(settings).decode()),
+            limiter=Limiter(settings.redis_url),
+            passwords=Passwords(),
+            public_url=settings.public_url,
+            sign_in_per_minute=settings.sign_in_per_minute,
+            visit_timing=VisitTiming(
+                visible_beat=settings.presence_visible_beat_seconds,
+                hidden_beat=settings.presence_hidden_beat_seconds,
+                activity=settings.presence_activity_seconds,
+            ),
+        )
         await bus.connect()
         stack.push_async_callback(bus.disconnect)
         await hub.start()
         stack.push_async_callback(hub.close)
+        await begin_workspace(services)
         yield services
 
 
@@ -76,3 +117,92 @@ def _presence(
     if store:
         return RedisPresence(store, timing), RedisViewers(store)
     return MemoryPresence(clock, timing, bus.publish), MemoryViewers(clock, bus.publish)
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
+    """The ASGI application of one process."""
+    sockets = Sockets()
+    schema = build_schema()
+    is_secure = settings.public_url.startswith(("https://", *LOOPBACK))
+    graphql = GraphQLEndpoint(
+        schema,
+        public_url=settings.public_url,
+        allowed_origins=settings.allowed_origins,
+        sockets=sockets,
+    )
+    graphql.cookie = "__Host-leadlight" if is_secure else "leadlight"
+    graphql.is_secure = is_secure
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async def close_ended() -> None:
+            if hasattr(app.state, "services"):
+                await close_ended_sessions(app.state.services, sockets)
+
+        async with open_services(settings, clock, close_ended) as services:
+            app.state.services = graphql.services = services
+            async with background(settings, services):
+                yield
+
+    async def schema_file(request: Request) -> Response:
+        return PlainTextResponse(schema.as_str())
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            Route("/schema.graphql", schema_file),
+            Route("/healthz", healthy),
+            Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
+            *page_routes(),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=lifespan,
+    )
+    app.state.sockets = sockets
+    return app
+
+
+@asynccontextmanager
+async def background(settings: Settings, services: Services) -> AsyncIterator[None]:
+    """What runs beside the requests of an API process."""
+    if settings.redis_url is None:
+        await services.presence.restore(await open_intervals(services))
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run_sweeper(services.presence))]
+    if settings.worker_inside:
+        tasks.append(asyncio.create_task(run_worker(services)))
+    try:
+        yield
+    finally:
+        await end(tasks)
+
+
+async def close_ended_sessions(services: Services, sockets: Sockets) -> None:
+    """Closes the sockets of people who signed out or may no longer sign in."""
+    ids = {UUID(hex=key[6:]): key for key in sockets.sessions() if key.startswith("staff:")}
+    if not ids:
+        return
+    for session_id in await staff.ended_sessions(services, ids):
+        await sockets.close_session(ids[session_id])
+
+
+async def healthy(request: Request) -> Response:
+    """The process answers; what it depends on is not asked."""
+    return JSONResponse({"isHealthy": True})
+
+
+async def leave_page(request: Request) -> Response:
+    """The beacon of a page that is being left: `{"token": ..., "pageKey": ...}` as text.
+
+    It can do no more than shorten one lease of the token's own visit, so any site may send it.
+    """
+    services: Services = request.app.state.services
+    try:
+        body = orjson.loads(await request.body())
+        token, page_key = str(body["token"]), str(body["pageKey"])
+        actor = await visits.actor_for_token(services, token)
+        if actor is not None:
+            await visits.leave(services, actor, page_key)
+    except (orjson.JSONDecodeError, KeyError, TypeError, DomainError):
+        return Response(status_code=400)
+    return Response(status_code=204)

@@ -3,6 +3,7 @@
 An outage is no error to those who call: they get `Unreachable` at once and degrade.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -62,11 +63,16 @@ class Store:
         """Does `act` with the client. Raises Unreachable."""
         if time.monotonic() < self._retry_at:
             raise Unreachable
+        cancellations = _cancellations()
         try:
-            return await act(self._client)
+            result = await act(self._client)
         except (RedisError, OSError) as fault:
             self._note(fault)
             raise Unreachable from fault
+        if _cancellations() > cancellations:
+            # Python 3.11's wait_for, in which redis-py sends, loses one that comes as it ends.
+            raise asyncio.CancelledError
+        return result
 
     def _note(self, fault: Exception) -> None:
         now = time.monotonic()
@@ -101,3 +107,8 @@ class Script:
                 raise
 
         return await self._store.attempt(act)
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0

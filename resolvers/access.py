@@ -50,6 +50,8 @@ def is_bound_to_own(actor: StaffActor) -> bool:
 
 def visible_notes(actor: Actor) -> ColumnElement[bool]:
     """Notes that the actor may see among those of visible leads, removed ones included."""
+    if isinstance(actor, VisitorActor):
+        return false()
     if may(actor, Permission.READ_ALL_NOTES):
         return true()
     return or_(col(Note.visibility) == NoteVisibility.TEAM, col(Note.author_id) == actor.id)
@@ -101,12 +103,40 @@ async def lead_for(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead:
     The lock orders edits of one lead, so that checks against its versions hold until they commit.
     """
     survivor = await surviving_lead(session, lead_id)
-    lead = await session.scalar(
-        select(Lead)
-        .where(col(Lead.id) == survivor, visible_leads(actor))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if lead is None:
-        raise NotFound("lead", encode_id("lead", lead_id))
-    return lead
+    for _ in range(MAX_ALIAS_HOPS):
+        lead = await session.scalar(
+            select(Lead)
+            .where(col(Lead.id) == survivor, visible_leads(actor))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        if lead is not None:
+            return lead
+        # It may have been merged while this waited for the lock.
+        former, survivor = survivor, await surviving_lead(session, survivor)
+        if survivor == former:
+            break
+    raise NotFound("lead", encode_id("lead", lead_id))
+
+
+async def lock_leads(session: AsyncSession, *lead_ids: UUID) -> list[Lead]:
+    """The leads that the ids stand for now, in the order given, locked in ascending order.
+
+    For acts of the leads themselves: nobody's rights are asked. NotFound if one is missing.
+    """
+    for _ in range(MAX_ALIAS_HOPS):
+        survivors = [await surviving_lead(session, each) for each in lead_ids]
+        rows = await session.scalars(
+            select(Lead)
+            .where(col(Lead.id).in_(survivors))
+            .order_by(col(Lead.id))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        found = {row.id: row for row in rows}
+        if len(found) < len(set(survivors)):
+            break
+        # One that was merged while this waited for the lock leads further.
+        if all(row.merged_at is None for row in found.values()):
+            return [found[each] for each in survivors]
+    raise NotFound("lead", encode_id("lead", lead_ids[0]))

@@ -217,8 +217,9 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
 
 
 def _merged(card: CardState, change: Change, data: Values) -> None:
-    card.tags = {}
-    card.email_addresses, card.phone_numbers = [], []
+    card.tags = data["kept"]["tags"]
+    card.email_addresses = data["kept"]["email_addresses"]
+    card.phone_numbers = data["kept"]["phone_numbers"]
     card.notes, card.events, card.groups = {}, {}, {}
     card.conversations, card.messages = {}, []
 

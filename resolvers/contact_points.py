@@ -30,16 +30,20 @@ def judge(typed: str) -> tuple[str, InvalidEmailReason | None]:
     """
     typed = typed.strip()
     if "@" not in typed:
-        return typed.lower(), InvalidEmailReason.NO_AT
+        return _raw_key(typed), InvalidEmailReason.NO_AT
     if any("\u0400" <= character <= "\u052f" for character in typed):
-        return typed.lower(), InvalidEmailReason.CYRILLIC
+        return _raw_key(typed), InvalidEmailReason.CYRILLIC
     try:
         found = validate_email(
             typed, allow_smtputf8=False, check_deliverability=False, test_environment=True
         )
     except EmailNotValidError:
-        return typed.lower(), InvalidEmailReason.SYNTAX
+        return _raw_key(typed), InvalidEmailReason.SYNTAX
     return f"{found.local_part}@{found.ascii_domain}".lower(), None
+
+
+def _raw_key(typed: str) -> str:
+    return typed.lower()[:MAX_ADDRESS]  # some letters grow when they are lowered
 
 
 def shown_status(address: EmailAddress) -> SubscriptionStatus:
@@ -87,9 +91,10 @@ async def add_addresses(
         raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} addresses.")
     present = await _addresses(work, lead)
     added = []
-    for index, text in enumerate(typed):
-        address, as_typed = await address_row(work, f"{path}.{index}", text)
-        if address.id in present:
+    for address, as_typed in await _address_rows(work, path, typed):
+        known = present.get(address.id)
+        if known:
+            known.is_verified = known.is_verified or is_verified
             continue
         row = LeadEmailAddress(
             lead_id=lead.id,
@@ -105,6 +110,19 @@ async def add_addresses(
     if len(present) > MAX_PER_LEAD:
         raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} addresses.")
     return added
+
+
+async def _address_rows(
+    work: UnitOfWork, path: str, typed: Sequence[str]
+) -> list[tuple[EmailAddress, str]]:
+    """The rows in the order given, made in the order of their keys.
+
+    So two acts that add the same new addresses never wait for each other.
+    """
+    rows = {}
+    for index, text in sorted(enumerate(typed), key=lambda pair: judge(pair[1])[0]):
+        rows[index] = await address_row(work, f"{path}.{index}", text)
+    return [rows[index] for index in range(len(typed))]
 
 
 async def _addresses(work: UnitOfWork, lead: Lead) -> dict[Any, LeadEmailAddress]:
@@ -138,6 +156,8 @@ async def add_phones(work: UnitOfWork, lead: Lead, path: str, typed: Sequence[st
             )
         )
         numbers.add(number)
+    if len(numbers) > MAX_PER_LEAD:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} numbers.")
 
 
 def e164(path: str, typed: str, region: str) -> str:

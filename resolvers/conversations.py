@@ -1,5 +1,6 @@
 """Conversations and messages: chat with visitors, and pop-ups shown to them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,33 +36,35 @@ from resolvers.unit_of_work import UnitOfWork
 MAX_TEXT = 20_000
 
 
-async def send_message(
-    work: UnitOfWork,
-    lead_id: UUID,
-    channel: Channel,
-    text: str,
-    subject: str | None,
-    conversation_id: UUID | None,
-    expires_at: datetime | None,
-    key: str,
-) -> UUID:
+@dataclass(frozen=True)
+class NewMessage:
+    """What staff write; `expires_at` is how long a pop-up waits for the lead."""
+
+    channel: Channel
+    text: str
+    subject: str | None = None
+    conversation_id: UUID | None = None
+    expires_at: datetime | None = None
+
+
+async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: str) -> UUID:
     """Writes to a lead; a closed conversation opens. A repeated key answers the first message."""
     access.require(work.actor, Permission.SEND_MESSAGE)
     lead = await access.lead_for(work.session, work.actor, lead_id)
-    body = {"lead": lead_id, "channel": channel, "text": text, "subject": subject,
-            "conversation": conversation_id, "expires": expires_at}  # fmt: skip
     wanted = new_id()
+    body = {"lead": lead_id, **new.__dict__}
     message_id = await idempotency.claim(work, "sendMessage", key, body, wanted)
     if message_id != wanted:
         return message_id
-    text = required("text", text, MAX_TEXT, lines=True)
-    subject = optional("subject", subject, 200)
+    channel, expires_at = new.channel, new.expires_at
+    text = required("text", new.text, MAX_TEXT, lines=True)
+    subject = optional("subject", new.subject, 200)
     if not await _has_visit(work, lead):
         raise ChannelUnavailable(channel, "NO_ADDRESS", ())
     presence = (await work.services.presence.read([lead.id]))[lead.id]
     if channel is Channel.POPUP:
         _check_pop_up(work, subject, expires_at, presence.state.value)
-    conversation = await _conversation(work, lead, channel, conversation_id, subject)
+    conversation = await _conversation(work, lead, channel, new.conversation_id, subject)
     message = Message(
         id=message_id,
         lead_id=lead.id,

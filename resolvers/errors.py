@@ -142,6 +142,7 @@ class MissingRequiredFields(DomainError):
     def __init__(self, field_ids: tuple[UUID, ...], labels: tuple[str, ...]) -> None:
         super().__init__(f"Please fill: {', '.join(labels)}.")
         self.field_ids = field_ids
+        self.labels = labels
 
 
 class BadArgument(Exception):

@@ -69,8 +69,9 @@ async def record_event(
     seen: Seen | None = None,
 ) -> UUID | None:
     """Stores an event, its group's counters and its change; None for a repeat already stored."""
-    kind = await _kind(work, new)
-    name = kind.name if kind else required("name", new.name or "", 100)
+    typed = required("name", new.name or "", 100) if new.kind_id is None else new.name
+    kind = await _kind(work, new.kind_id, typed)
+    name = kind.name if kind else typed or ""
     occurred = new.occurred_at or work.at
     is_clamped = occurred > work.at + AHEAD
     row = {
@@ -103,10 +104,21 @@ async def record_event(
     return event_id
 
 
-async def repeat_event(work: UnitOfWork, lead: Lead, event: Event, at: datetime) -> None:
-    """Counts a repetition; told in the log at most once in 30 s."""
+async def repeat_event(
+    work: UnitOfWork, lead: Lead, event: Event, at: datetime, seen: Seen
+) -> None:
+    """Counts a repetition; told in the log at most once in 30 s.
+
+    The row takes over the page key and sequence, so that a repeat of the newest is known.
+    """
     tells = work.at - event.told_at >= QUIET
-    values: dict[str, Any] = {"count": col(Event.count) + 1, "last_at": at}
+    last_at = max(event.last_at, at)
+    values: dict[str, Any] = {
+        "count": col(Event.count) + 1,
+        "last_at": last_at,
+        "page_key": seen.page_key,
+        "sequence": seen.sequence,
+    }
     if tells:
         values["told_at"] = work.at
     count = await work.session.scalar(
@@ -116,7 +128,7 @@ async def repeat_event(work: UnitOfWork, lead: Lead, event: Event, at: datetime)
         .returning(col(Event.count)),
         execution_options={"synchronize_session": False},
     )
-    row = {**event.model_dump(), "count": count, "last_at": at, "occurred_at": at}
+    row = {**event.model_dump(), "count": count, "last_at": last_at, "occurred_at": at}
     group = await count_in(work, lead.id, row)
     if tells:
         _record(work, lead, event.id, row, group)
@@ -187,19 +199,19 @@ def _record(
     )
 
 
-async def _kind(work: UnitOfWork, new: NewEvent) -> EventKind | None:
-    if new.kind_id is None:
-        key = fold(new.name or "")
+async def _kind(work: UnitOfWork, kind_id: UUID | None, name: str | None) -> EventKind | None:
+    if kind_id is None:
+        key = fold(name or "")
         return await work.session.scalar(
             select(EventKind).where(
                 col(EventKind.name_key) == key, col(EventKind.archived_at).is_(None)
             )
         )
-    if new.name is not None:
+    if name is not None:
         raise invalid("name", ProblemCode.CONTRADICTION, "Either a kind or a name, not both.")
-    kind = await work.session.get(EventKind, new.kind_id)
+    kind = await work.session.get(EventKind, kind_id)
     if kind is None:
-        raise NotFound("kind of event", encode_id("eventkind", new.kind_id))
+        raise NotFound("kind of event", encode_id("eventkind", kind_id))
     if kind.archived_at:
         raise Precondition(PreconditionReason.ARCHIVED, "This kind of event is archived.")
     return kind

@@ -1,7 +1,7 @@
 """Field definitions, and the one way to edit values: versions, merging edits, clashes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ from resolvers.errors import (
     invalid,
 )
 from resolvers.policy import Permission
-from resolvers.text import clean, optional, required
+from resolvers.text import clean, optional, required, time_zone
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_new
 from resolvers.values import LoggedValue, TypedValue, stored
@@ -53,6 +53,14 @@ PERSON_PATHS = {
     "language": "person.language",
     "birthday": "person.birthday",
     "postal_address": "person.postalAddress",
+}
+PERSON_LIMITS = {
+    "first_name": 100,
+    "last_name": 100,
+    "company": 120,
+    "job_title": 120,
+    "language": 35,
+    "postal_address": 300,
 }
 LEAD_COLUMNS = {"title": "title", "time_zone": "time_zone", "priority": "priority"}
 """Built-in fields that are columns of the lead too, for sorting."""
@@ -100,9 +108,14 @@ async def field_for_key(work: UnitOfWork, path: str, key: str, kind: FieldType) 
     """
     if key.strip().casefold().replace(" ", "_").replace("-", "_") in READ_ONLY:
         raise Precondition(PreconditionReason.READ_ONLY, f"`{key}` is not a property.")
+    if not KEY.fullmatch(key):
+        raise invalid(
+            path, ProblemCode.MALFORMED, "A key has 1 to 64 lower-case letters, digits and _."
+        )
     field = (await definitions(work.session, key)).get(key)
     if field is None:
-        return await _make_from_key(work, path, key, kind)
+        label = key.replace("_", " ").strip().capitalize() or key
+        return await _insert_field(work, key, label, kind, hint=None)
     readable = await work.session.scalar(
         select(col(FieldDefinition.id)).where(
             col(FieldDefinition.id) == field.id, access.visible_fields(work.actor)
@@ -111,15 +124,6 @@ async def field_for_key(work: UnitOfWork, path: str, key: str, kind: FieldType) 
     if readable is None or field.archived_at:
         raise invalid(path, ProblemCode.UNKNOWN, f"There is no field `{key}` to set.")
     return field
-
-
-async def _make_from_key(work: UnitOfWork, path: str, key: str, kind: FieldType) -> FieldDefinition:
-    if not KEY.fullmatch(key):
-        raise invalid(
-            path, ProblemCode.MALFORMED, "A key has 1 to 64 lower-case letters, digits and _."
-        )
-    label = key.replace("_", " ").strip().capitalize() or key
-    return await _insert_field(work, key, label, kind, hint=None)
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> Change | 
         if each.expected is not None and _version(rows, each.field) > each.expected
     ]
     if stale:
-        raise await _conflict(work, lead, rows, stale)
+        raise await conflict(work, lead, rows, stale)
     if not differing:
         return None
     diffs = [_diff(rows, each) for each in differing]
@@ -294,19 +298,28 @@ def _copy_to_column(lead: Lead, each: Edit) -> None:
         setattr(lead, LEAD_COLUMNS[each.field.key], value)
 
 
-async def _conflict(
-    work: UnitOfWork, lead: Lead, rows: dict[UUID, Property], stale: Sequence[Edit]
+async def conflict(
+    work: UnitOfWork,
+    lead: Lead,
+    rows: dict[UUID, Property],
+    stale: Sequence[Edit],
+    shown: Mapping[UUID, tuple[LoggedValue | None, LoggedValue | None]] | None = None,
 ) -> Conflict:
+    """The refusal of stale edits; `shown` has present and attempted value where they are ids."""
     clashes = []
     for each in stale:
         row, value = rows[each.field.id], _value(rows, each.field)
+        present = value.logged() if value else None
+        attempted = each.value.logged() if each.value else None
+        if shown and each.field.id in shown:
+            present, attempted = shown[each.field.id]
         clashes.append(
             Clash(
                 path=path_of(each.field),
                 field_id=each.field.id,
                 base=await _base(work.session, lead.id, each),
-                current=value.logged() if value else None,
-                attempted=each.value.logged() if each.value else None,
+                current=present,
+                attempted=attempted,
                 changed_by=row.updated_by_name,
                 changed_at=row.updated_at,
             )
@@ -342,6 +355,15 @@ async def _base(session: AsyncSession, lead_id: UUID, each: Edit) -> LoggedValue
                 before: LoggedValue | None = diff["before"]
                 return before
     return None
+
+
+def check_built_in(path: str, key: str, value: TypedValue) -> TypedValue | None:
+    """A value for a built-in field that was set by its key, under the field's own rules."""
+    if key == "time_zone" and value.text:
+        return TypedValue(FieldType.TEXT, text=time_zone(path, value.text))
+    if value.type is FieldType.TEXT:
+        return check_text(path, key, value.text, PERSON_LIMITS.get(key, 120))
+    return value
 
 
 def check_text(path: str, key: str, value: str | None, limit: int) -> TypedValue | None:

@@ -11,7 +11,7 @@ Invariants
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +42,8 @@ from resolvers.views import View
 MAX_BEHIND = 5_000
 VIEWERS_APART = 1.0
 """Seconds between two items about viewers."""
+PROVISIONAL_LOOK = 1.0
+"""Seconds after which presence that was not sure is looked at again."""
 V = TypeVar("V", bound=View)
 
 
@@ -136,16 +138,32 @@ async def follow_lead_card(
     lead_id: UUID,
     after: str | None,
     make_view: Callable[[Actor], V],
-) -> AsyncIterator[Item[V]]:
+) -> AsyncGenerator[Item[V], None]:
     """Items of a live card, until access ends or the caller closes the generator.
 
     `after` is the cursor of the last item that the client has. BadArgument for a foreign one.
     """
-    async with services.hub.open(lead_id) as topic:
-        card = _Card(services, actor, lead_id, topic, make_view)
-        async with card.watching():
-            async for item in card.items(after):
-                yield item
+    while True:
+        try:
+            async with services.hub.open(lead_id) as topic:
+                card = _Card(services, actor, lead_id, topic, make_view)
+                async with card.watching():
+                    async for item in card.items(after):
+                        yield item
+                        await _close_view(item)
+        except HubClosed:
+            return
+        if card.is_over:
+            return
+        # The topic broke down under the stream: take it up again where it stood.
+        actor, after = card.actor, card.cursor
+
+
+async def _close_view(item: object) -> None:
+    """A view is good until the next item is asked for."""
+    view = getattr(item, "view", None)
+    if isinstance(view, View):
+        await view.close()
 
 
 class _Card(Generic[V]):
@@ -166,10 +184,13 @@ class _Card(Generic[V]):
         self.make_view = make_view
         self.stream = uuid4().hex
         self.revision = 0
+        self.is_over = False
         self.access_mark = services.hub.access_mark
         self.log = (topic.epoch, topic.resets)
         self.told_presence: tuple[str, int] | None = None
         self.presence_mark = -1
+        self.is_provisional = False
+        """What was told last is not yet sure: look again until it is."""
         self.told_viewers: ViewerList | None = None
         self.viewers_mark = -1
         self.viewers_read_at = 0.0
@@ -177,6 +198,11 @@ class _Card(Generic[V]):
     @property
     def position(self) -> Position:
         return Position(self.lead_id, self.topic.epoch, self.revision)
+
+    @property
+    def cursor(self) -> str:
+        """The position, sealed."""
+        return self.services.secrets.seal("feed", self.lead_id, self.topic.epoch, self.revision)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -202,6 +228,7 @@ class _Card(Generic[V]):
         """The stream itself."""
         refused = await self._refusal()
         if refused is not None:
+            self.is_over = True
             yield refused
             return
         reason = await self._resume(after)
@@ -212,8 +239,9 @@ class _Card(Generic[V]):
         while not self.topic.is_closed:
             marks = self.topic.marks()
             async for item in self._news():
+                self.is_over = isinstance(item, Merged | Ended)
                 yield item
-                if isinstance(item, Merged | Ended):
+                if self.is_over:
                     return
             await self.topic.wait(marks, self._patience())
 
@@ -372,6 +400,7 @@ class _Card(Generic[V]):
         self.revision = feed.revision
         self.log = (self.topic.epoch, self.topic.resets)
         self.told_presence = (presence.epoch, presence.version)
+        self.is_provisional = presence.provisional
         self.told_viewers = viewers
         now = services.clock.now()
         return Snapshot(self.position, lead, now, presence, viewers, view)
@@ -388,13 +417,14 @@ class _Card(Generic[V]):
 
     async def _beside(self) -> AsyncIterator[Item[V]]:
         """Presence and viewers, where they differ from what was told last."""
-        if self.presence_mark != self.topic.presence_mark:
+        if self.presence_mark != self.topic.presence_mark or self.is_provisional:
             self.presence_mark = self.topic.presence_mark
             reading = (
                 self._announced()
                 or ((await self.services.presence.read([self.lead_id]))[self.lead_id])
             )
-            if self._is_newer(reading):
+            if self._is_newer(reading) or reading.provisional != self.is_provisional:
+                self.is_provisional = reading.provisional
                 self.told_presence = (reading.epoch, reading.version)
                 yield PresenceTold(self.position, reading)
         if self._viewers_are_due():
@@ -430,6 +460,8 @@ class _Card(Generic[V]):
 
     def _patience(self) -> float:
         """How long to wait without news: leases of viewers end without a word."""
+        if self.is_provisional:
+            return PROVISIONAL_LOOK
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
         return max((VIEWERS_APART if has_moved else REFRESH) - waited, 0.01)

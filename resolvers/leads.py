@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,14 +32,6 @@ from resolvers.text import optional, time_zone
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import TypedValue, of_type, reference
 
-PERSON_LIMITS = {
-    "first_name": 100,
-    "last_name": 100,
-    "company": 120,
-    "job_title": 120,
-    "language": 35,
-    "postal_address": 300,
-}
 MAX_PROPERTIES = 50
 
 
@@ -101,7 +93,7 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
         state_since=work.at,
         assignee_id=assignee.id if assignee else None,
         assigned_since=work.at if assignee else None,
-        time_zone=new.time_zone,
+        time_zone=time_zone("timeZone", new.time_zone) if new.time_zone else None,
     )
     work.session.add(lead)
     work.session.add(LeadFeed(lead_id=lead_id))
@@ -190,6 +182,7 @@ async def _first_values(
     if new.time_zone:
         edits.append(Edit(known["time_zone"], TypedValue(text, text=new.time_zone)))
     edits.append(Edit(known["state"], TypedValue(text, text=state.id.hex)))
+    edits.append(Edit(known["priority"], TypedValue(text, text=Priority.NORMAL.value)))
     if assignee:
         edits.append(Edit(known["assignee"], TypedValue(text, text=assignee.id.hex)))
     filled = {each.field.id for each in edits}
@@ -214,7 +207,9 @@ def person_edits(
             day = value if isinstance(value, date) else None
             typed = TypedValue(FieldType.DATE, day=day) if day else None
         else:
-            typed = fields.check_text(path, key, str(value) if value else None, PERSON_LIMITS[key])
+            typed = fields.check_text(
+                path, key, str(value) if value else None, fields.PERSON_LIMITS[key]
+            )
         edits.append(Edit(known[key], typed, expected))
     return edits
 
@@ -224,7 +219,8 @@ async def property_edits(work: UnitOfWork, given: Sequence[PropertyEdit]) -> lis
     if len(given) > MAX_PROPERTIES:
         raise invalid("properties", ProblemCode.TOO_LARGE, f"At most {MAX_PROPERTIES} at once.")
     edits, seen = [], set()
-    for index, each in enumerate(given):
+    # By key, so that two acts that make the same fields never wait for each other.
+    for index, each in sorted(enumerate(given), key=lambda pair: pair[1].key):
         path = f"properties.{index}"
         if each.key in seen:
             raise invalid(f"{path}.fieldKey", ProblemCode.CONTRADICTION, "Each key once.")
@@ -234,7 +230,9 @@ async def property_edits(work: UnitOfWork, given: Sequence[PropertyEdit]) -> lis
         value = None
         if each.value is not None:
             value = of_type(definition.type, f"{path}.value", each.value)
-            if value.type in (FieldType.TEXT, FieldType.URL) and not value.text:
+            if definition.is_built_in:
+                value = fields.check_built_in(f"{path}.value", definition.key, value)
+            elif value.type in (FieldType.TEXT, FieldType.URL) and not value.text:
                 value = None
         edits.append(Edit(definition, value, each.expected))
     return edits
@@ -353,11 +351,12 @@ async def assign(
             )
         )
         if present:
-            present.to_at = work.at
-    if to:
-        work.session.add(Assignment(lead_id=lead.id, from_at=work.at, staff_id=to.id))
+            present.to_at = max(work.at, present.from_at)
+    since = await _assignment_start(work, lead) if to else None
+    if to and since:
+        work.session.add(Assignment(lead_id=lead.id, from_at=since, staff_id=to.id))
     lead.assignee_id = to.id if to else None
-    lead.assigned_since = work.at if to else None
+    lead.assigned_since = since
     work.record(
         lead.id,
         ChangeKind.LEAD_ASSIGNEE_CHANGED,
@@ -370,6 +369,17 @@ async def assign(
         stamps=[row],
     )
     return lead.id
+
+
+async def _assignment_start(work: UnitOfWork, lead: Lead) -> datetime:
+    """Now, or right after the last assignment if that began at this very instant or later."""
+    last: datetime | None = await work.session.scalar(
+        select(col(Assignment.from_at))
+        .where(col(Assignment.lead_id) == lead.id)
+        .order_by(col(Assignment.from_at).desc())
+        .limit(1)
+    )
+    return work.at if last is None else max(work.at, last + timedelta(microseconds=1))
 
 
 async def _own_field(
@@ -387,7 +397,8 @@ async def _own_field(
     present = rows.get(definition.id)
     typed = TypedValue(FieldType.TEXT, text=value) if value else None
     if expected is not None and present and present.version > expected:
-        await fields.edit(work, lead, [Edit(definition, typed, expected)])
+        stale = Edit(definition, typed, expected)
+        raise await fields.conflict(work, lead, rows, [stale], {definition.id: (before, after)})
     row = fields.write_value(work, lead.id, rows, definition, typed)
     diff = {
         "path": key,

@@ -4,8 +4,8 @@ Invariants
 - Revisions of a lead have no gaps and commit in order: the row lock of `lead_feed` is taken right
   before the commit and held to it. Leads are locked in ascending id order, so that two
   transactions never wait for each other.
-- `commitment` hashes salt and data, `digest` chains the row to the one before. Erasure nulls data
-  and salt and leaves the chain whole.
+- `commitment` hashes salt, the actor's name and the data, `digest` chains the row to the one
+  before. Erasure nulls data and salt, blanks the name, and leaves the chain whole.
 """
 
 import hashlib
@@ -25,17 +25,17 @@ from models.changes import Change, LeadFeed
 from models.workspace import Workspace
 
 
-def commit_to(salt: bytes, data: dict[str, Any]) -> bytes:
-    """The hash that outlives the data."""
-    body = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+def commit_to(salt: bytes, actor_name: str, data: dict[str, Any]) -> bytes:
+    """The hash that outlives what it hashes: all of a row that may be personal."""
+    body = orjson.dumps([actor_name, data], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(salt + body).digest()
 
 
-def chain(previous: bytes, change: Change) -> bytes:
-    """The digest of a row on top of the one before it."""
+def chain(previous: bytes, change: Change, *, revision: int | None = None) -> bytes:
+    """The digest of a row on top of the one before it, under its own number or another."""
     parts = (
         change.lead_id.hex,
-        str(change.revision),
+        str(revision or change.revision),
         change.id.hex,
         change.at.isoformat(),
         change.kind,
@@ -45,6 +45,7 @@ def chain(previous: bytes, change: Change) -> bytes:
         change.actor_kind,
         change.actor_id.hex if change.actor_id else "",
         change.via,
+        str(change.access_version),
     )
     head = hashlib.sha256(previous)
     head.update("\x1f".join(parts).encode())
@@ -73,7 +74,7 @@ async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]
         change.revision = number
         change.access_version = version
         change.salt = secrets.token_bytes(16)
-        change.commitment = commit_to(change.salt, change.data or {})
+        change.commitment = commit_to(change.salt, change.actor_name, change.data or {})
         change.digest = head = chain(head, change)
     return str(current_epoch)
 
@@ -97,7 +98,11 @@ class HistoryProblem(StrEnum):
 
 @dataclass(frozen=True)
 class Verification:
-    """Outcome of a check; `bad` is the first wrong row, or None at a missing end."""
+    """Outcome of a check; `bad` is the first wrong row, or None at a missing end.
+
+    MISSING: a number is left out; `bad` is the row after the gap. REORDERED: the row is whole but
+    was written at another place. ALTERED: anything else that does not fit the chain.
+    """
 
     checked: int
     erased: int
@@ -110,24 +115,51 @@ async def verify(session: AsyncSession, lead_id: UUID) -> Verification:
     """Recomputes the chain of a lead from its first row to its head."""
     feed = (await session.scalars(select(LeadFeed).where(col(LeadFeed.lead_id) == lead_id))).one()
     statement = select(Change).where(col(Change.lead_id) == lead_id).order_by(col(Change.revision))
-    previous, expected, erased = b"", 1, 0
-    for change in await session.scalars(statement):
+    rows = (await session.scalars(statement)).all()
+    previous, erased = b"", 0
+    for place, change in enumerate(rows):
         erased += change.data is None
-        problem = _problem(change, previous, expected)
+        problem = _problem(rows, place, previous)
         if problem:
-            return Verification(expected - 1, erased, feed.head, problem, change)
-        previous, expected = change.digest, expected + 1
-    whole = expected - 1 == feed.revision and previous == feed.head
+            return Verification(place, erased, feed.head, problem, change)
+        previous = change.digest
+    whole = len(rows) == feed.revision and previous == feed.head
     problem = None if whole else HistoryProblem.MISSING
-    return Verification(expected - 1, erased, feed.head, problem, None)
+    return Verification(len(rows), erased, feed.head, problem, None)
 
 
-def _problem(change: Change, previous: bytes, expected: int) -> HistoryProblem | None:
-    if change.revision != expected:
+def _problem(rows: Sequence[Change], place: int, previous: bytes) -> HistoryProblem | None:
+    """What is wrong with the row at this place, when all before it are right."""
+    change = rows[place]
+    if change.revision != place + 1:
         return HistoryProblem.MISSING
-    if change.data is not None and commit_to(change.salt or b"", change.data) != change.commitment:
+    if change.data is not None and not _is_as_committed(change):
         return HistoryProblem.ALTERED
-    if chain(previous, change) != change.digest:
-        # A row whose own content is right but that hangs on another row changed places.
-        return HistoryProblem.REORDERED if change.data is not None else HistoryProblem.ALTERED
-    return None
+    if chain(previous, change) == change.digest:
+        return None
+    is_whole_elsewhere = _was_written_elsewhere(rows, change)
+    return HistoryProblem.REORDERED if is_whole_elsewhere else HistoryProblem.ALTERED
+
+
+def _is_as_committed(change: Change) -> bool:
+    made = commit_to(change.salt or b"", change.actor_name, change.data or {})
+    return made == change.commitment
+
+
+def _was_written_elsewhere(rows: Sequence[Change], change: Change) -> bool:
+    """Whether the row's digest is right under another number.
+
+    Looked for where a swap or a shift leaves its former predecessor: next to that number, or
+    anywhere if the row moved by one. All pairs would cost too much in a long log.
+    """
+    digests = [b"", *(row.digest for row in rows)]
+    near = (
+        (number, digest)
+        for number in range(1, len(rows) + 1)
+        for digest in digests[number - 1 : number + 2]
+    )
+    moved_by_one = ((change.revision + 1, digest) for digest in digests)
+    return any(
+        chain(digest, change, revision=number) == change.digest
+        for number, digest in (*near, *moved_by_one)
+    )

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from models.contact_points import LeadEmailAddress, LeadPhoneNumber
@@ -31,16 +32,13 @@ MOVED: dict[str, type[SQLModel]] = {
 async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
     """Merges `gone` into `into`; both are locked. Streams on `gone` end, those on `into` reset."""
     card = await read_card(work.session, gone.id)
+    await _forget_pages(work, into.id, gone.id)
     moved = {name: await _move(work, table, into.id, gone.id) for name, table in MOVED.items()}
     moved["tag"] = await _move_tags(work, into.id, gone.id)
     moved["email_address"] = await _move_contact_points(work, LeadEmailAddress, into.id, gone.id)
     moved["phone_number"] = await _move_contact_points(work, LeadPhoneNumber, into.id, gone.id)
     groups = await _count_again(work, into.id, gone.id)
-    await work.session.execute(
-        update(PresenceInterval)
-        .where(col(PresenceInterval.lead_id) == gone.id)
-        .values(lead_id=into.id)
-    )
+    await _move_presence(work, into.id, gone.id)
     gone.merged_at = work.at
     if gone.last_activity_at and (
         into.last_activity_at is None or gone.last_activity_at > into.last_activity_at
@@ -49,7 +47,16 @@ async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
     await naming.rename(work.session, into)
     work.session.add(LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved=moved))
     await work.session.flush()
-    work.record(gone.id, ChangeKind.LEAD_MERGED, HistoryType.LIFECYCLE, {"into": into.id.hex})
+    kept = {
+        "tags": {key: name for key, name in card.tags.items() if key not in moved["tag"]},
+        **await contact_points.logged(work, gone),
+    }
+    work.record(
+        gone.id,
+        ChangeKind.LEAD_MERGED,
+        HistoryType.LIFECYCLE,
+        {"into": into.id.hex, "kept": kept},
+    )
     work.record(
         into.id,
         ChangeKind.LEAD_ABSORBED,
@@ -87,6 +94,42 @@ async def _move(work: UnitOfWork, table: Any, into: UUID, gone: UUID) -> list[st
             execution_options={"synchronize_session": False},
         )
     return [each.hex for each in ids]
+
+
+async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> None:
+    """Takes page and sequence from events that could be repeats of the other lead's.
+
+    They tell repeats apart within one lead; a browser that used one page key on both cards must
+    not stand in the way of the merge.
+    """
+    other: Any = aliased(Event)
+    is_taken = exists().where(
+        other.lead_id == into,
+        other.page_key == col(Event.page_key),
+        other.sequence == col(Event.sequence),
+    )
+    await work.session.execute(
+        update(Event)
+        .where(col(Event.lead_id) == gone, is_taken)
+        .values(page_key=None, sequence=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+async def _move_presence(work: UnitOfWork, into: UUID, gone: UUID) -> None:
+    """Moves intervals, except one that began in the very millisecond of another."""
+    other: Any = aliased(PresenceInterval)
+    is_taken = exists().where(
+        other.lead_id == into,
+        other.version == col(PresenceInterval.version),
+        other.epoch == col(PresenceInterval.epoch),
+    )
+    await work.session.execute(
+        update(PresenceInterval)
+        .where(col(PresenceInterval.lead_id) == gone, ~is_taken)
+        .values(lead_id=into),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def _move_tags(work: UnitOfWork, into: UUID, gone: UUID) -> list[str]:

@@ -1,21 +1,24 @@
 """Notes about leads: private to their author and ADMIN, or the team's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
+from models.changes import Change
 from models.enums import ChangeKind, HistoryType, NoteVisibility
 from models.ids import encode_id, new_id
+from models.leads import LeadAlias
 from models.notes import Note, NoteText
 from models.workspace import Workspace
 from resolvers import access, idempotency
 from resolvers.actors import StaffActor
 from resolvers.errors import Clash, Conflict, ConflictReason, Forbidden, NotFound
 from resolvers.policy import Permission
-from resolvers.text import sanitise, to_plain
+from resolvers.text import sanitise
 from resolvers.unit_of_work import UnitOfWork
 
 
@@ -64,6 +67,23 @@ class NoteEdit:
     expected: int | None = None
 
 
+@dataclass(frozen=True)
+class _Words:
+    """What a person reads of a note in one version."""
+
+    version: int
+    text: str
+    visibility: str
+    is_pinned: bool
+
+    def values(self) -> dict[str, str]:
+        return {
+            "html": self.text,
+            "visibility": self.visibility,
+            "isPinned": str(self.is_pinned).lower(),
+        }
+
+
 async def edit_note(work: UnitOfWork, lead_id: UUID, note_id: UUID, edit: NoteEdit) -> None:
     """Changes a note, which keeps its place. Only the author decides who sees it."""
     actor = _author(work)
@@ -74,21 +94,27 @@ async def edit_note(work: UnitOfWork, lead_id: UUID, note_id: UUID, edit: NoteEd
         raise Forbidden(Permission.READ_ALL_NOTES)
     latest = await latest_text(work, note.id)
     kept = sanitise("html", edit.html) if edit.html is not None else None
-    differs = {
-        "html": kept is not None and kept[0] != latest.html,
-        "visibility": edit.visibility not in (None, note.visibility),
-        "isPinned": edit.is_pinned not in (None, note.is_pinned),
-    }
-    if not any(differs.values()):
+    has_new_text = kept is not None and kept[0] != latest.html
+    has_new_marks = edit.visibility not in (None, note.visibility) or (
+        edit.is_pinned not in (None, note.is_pinned)
+    )
+    if not has_new_text and not has_new_marks:
         return
     if edit.expected is not None and note.version > edit.expected:
-        raise await _stale(note, latest, edit, differs)
+        now = _Words(note.version, latest.text, note.visibility, note.is_pinned)
+        wanted = _Words(
+            edit.expected,
+            kept[1] if kept else latest.text,
+            edit.visibility or note.visibility,
+            note.is_pinned if edit.is_pinned is None else edit.is_pinned,
+        )
+        raise await _stale(work, note, now, wanted)
     note.version += 1
     if edit.visibility is not None:
         note.visibility = edit.visibility
     if edit.is_pinned is not None:
         note.is_pinned = edit.is_pinned
-    if kept and differs["html"]:
+    if kept and has_new_text:
         note.edited_at = work.at
         _add_text(work, note, *kept)
     _record(work, note, "EDITED")
@@ -176,31 +202,23 @@ def logged(note: Note) -> dict[str, Any]:
     }
 
 
-async def _stale(
-    note: Note, latest: NoteText, edit: NoteEdit, differs: dict[str, bool]
-) -> Conflict:
-    present = {
-        "html": latest.text,
-        "visibility": note.visibility.value,
-        "isPinned": str(note.is_pinned).lower(),
-    }
-    attempted = {
-        "html": to_plain(edit.html) if edit.html else None,
-        "visibility": edit.visibility,
-        "isPinned": str(edit.is_pinned).lower(),
-    }
+async def _stale(work: UnitOfWork, note: Note, now: _Words, wanted: _Words) -> Conflict:
+    """The refusal of an edit that was made on an older version of the note."""
+    told = await _history(work, note)
+    last = told[-1]
+    base = await _as_of(work, note, told, wanted.version)
     clashes = tuple(
         Clash(
             path=path,
             field_id=None,
-            base=None,
-            current={"type": "TEXT", "text": present[path]},
-            attempted={"type": "TEXT", "text": attempted[path]},
-            changed_by=latest.author_name,
-            changed_at=latest.at,
+            base=_text(base.values().get(path)) if base else None,
+            current=_text(now.values()[path]),
+            attempted=_text(value),
+            changed_by=last.actor_name,
+            changed_at=last.at,
         )
-        for path, differ in differs.items()
-        if differ
+        for path, value in wanted.values().items()
+        if value != now.values()[path]
     )
     return Conflict(
         ConflictReason.STALE_VERSION,
@@ -209,3 +227,45 @@ async def _stale(
         version=note.version,
         clashes=clashes,
     )
+
+
+async def _history(work: UnitOfWork, note: Note) -> Sequence[Change]:
+    """What the log tells of the note, oldest first, also from before its lead was merged."""
+    former = select(col(LeadAlias.alias_id)).where(col(LeadAlias.lead_id) == note.lead_id)
+    rows = await work.session.scalars(
+        select(Change)
+        .where(
+            or_(col(Change.lead_id) == note.lead_id, col(Change.lead_id).in_(former)),
+            col(Change.kind) == ChangeKind.NOTE_CHANGED,
+            col(Change.subject_id) == note.id,
+        )
+        .order_by(col(Change.at), col(Change.id))
+    )
+    return rows.all()
+
+
+async def _as_of(
+    work: UnitOfWork, note: Note, told: Sequence[Change], version: int
+) -> _Words | None:
+    """The note as it was in that version; None if there was none or it was erased."""
+    marks = next(
+        (
+            each.data["note"]
+            for each in told
+            if each.data and each.data["note"]["version"] == version
+        ),
+        None,
+    )
+    text = await work.session.scalar(
+        select(col(NoteText.text))
+        .where(col(NoteText.note_id) == note.id, col(NoteText.version) <= version)
+        .order_by(col(NoteText.version).desc())
+        .limit(1)
+    )
+    if marks is None or text is None:
+        return None
+    return _Words(version, text, marks["visibility"], marks["is_pinned"])
+
+
+def _text(value: str | None) -> dict[str, str] | None:
+    return {"type": "TEXT", "text": value} if value is not None else None

@@ -40,4 +40,5 @@ class Services:
     limiter: Limiter
     passwords: "Passwords"
     public_url: str
+    sign_in_per_minute: int = 10
     visit_timing: VisitTiming = field(default_factory=VisitTiming)

@@ -1,5 +1,8 @@
 """Sites that carry the visitor script."""
 
+import contextlib
+import ipaddress
+import re
 import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -8,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from models.engine import Database
 from models.ids import encode_id, new_id
 from models.visits import Site
 from resolvers import access
@@ -24,6 +28,8 @@ from resolvers.text import clean, required
 from resolvers.unit_of_work import UnitOfWork
 
 MAX_SITES, MAX_ORIGINS = 50, 20
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+SITE_KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 async def save_site(
@@ -103,16 +109,38 @@ def origin_of(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = _host(parts.hostname or "")
+    if parts.scheme not in ("http", "https") or host is None:
         return None
     default = {"http": 80, "https": 443}[parts.scheme]
     suffix = f":{port}" if port and port != default else ""
-    return f"{parts.scheme}://{parts.hostname}{suffix}".lower()
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+def _host(name: str) -> str | None:
+    """As browsers send it: lower case, punycode, IPv6 in brackets; None for anything odd."""
+    with contextlib.suppress(ValueError):
+        return f"[{ipaddress.IPv6Address(name)}]"
+    with contextlib.suppress(UnicodeError):
+        name = name.encode("idna").decode().lower()
+        return name if HOST.fullmatch(name) else None
+    return None
 
 
 async def site_for_key(work: UnitOfWork, site_key: str) -> Site | None:
     """The site that a public key belongs to."""
+    if not SITE_KEY.fullmatch(site_key):
+        return None
     found: Site | None = await work.session.scalar(
         select(Site).where(col(Site.site_key) == site_key)
     )
+    return found
+
+
+async def first_site_key(database: Database) -> str | None:
+    """The public key of the oldest site; None while there is none."""
+    async with database.read_session() as session:
+        found: str | None = await session.scalar(
+            select(col(Site.site_key)).order_by(col(Site.id)).limit(1)
+        )
     return found

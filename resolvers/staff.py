@@ -1,7 +1,9 @@
 """People of the team: sign-in, sessions, and who they are on each request."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -12,12 +14,13 @@ from models.enums import AccessScope, ActorKind, StaffRole, Via
 from models.ids import new_id
 from models.staff import Staff, StaffSession
 from models.workspace import Workspace
+from resolvers import access
 from resolvers.actors import SYSTEM, Actor, StaffActor
 from resolvers.contact_points import judge
 from resolvers.errors import Precondition, PreconditionReason, ProblemCode, invalid
 from resolvers.limits import SIGN_IN_ACCOUNT, SIGN_IN_CLIENT, spend
 from resolvers.passwords import MAX_LENGTH, MIN_LENGTH
-from resolvers.policy import LEAD_SCOPE
+from resolvers.policy import LEAD_SCOPE, Permission
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.text import fold, required
@@ -41,13 +44,13 @@ async def sign_in(
     services: Services, email_address: str, password: str, *, device: str, client: str
 ) -> SignedIn:
     """Precondition SIGN_IN_REFUSED for a wrong password and for an unknown or inactive account."""
-    key, _ = judge(email_address)
+    key, reason = judge(email_address)
     await spend(services.limiter, SIGN_IN_CLIENT, client)
-    await spend(services.limiter, SIGN_IN_ACCOUNT, key)
+    per_account = replace(SIGN_IN_ACCOUNT, amount=services.sign_in_per_minute)
+    await spend(services.limiter, per_account, key)
     if not password or len(password) > MAX_LENGTH:
         raise invalid("password", ProblemCode.MALFORMED, f"1 to {MAX_LENGTH} characters.")
-    async with services.database.read_session() as session:
-        staff = await session.scalar(select(Staff).where(col(Staff.email_address) == key))
+    staff = None if reason else await _staff_with(services, key)
     usable = staff is not None and staff.is_active
     right = await services.passwords.verify(
         password, staff.password_hash if staff and usable else None
@@ -58,6 +61,14 @@ async def sign_in(
             PreconditionReason.SIGN_IN_REFUSED, "The address or the password is wrong."
         )
     return await _open_session(services, staff, device)
+
+
+async def _staff_with(services: Services, key: str) -> Staff | None:
+    async with services.database.read_session() as session:
+        found: Staff | None = await session.scalar(
+            select(Staff).where(col(Staff.email_address) == key)
+        )
+    return found
 
 
 async def _note_refusal(services: Services, staff: Staff | None) -> None:
@@ -90,11 +101,13 @@ async def _open_session(services: Services, staff: Staff, device: str) -> Signed
 async def sign_out(services: Services, actor: StaffActor) -> None:
     """Ends the session; its streams end as soon as the bus has told, else within 2 s."""
     async with unit_of_work(services, actor) as work:
-        await work.session.execute(
+        done: Any = await work.session.execute(
             update(StaffSession)
             .where(col(StaffSession.id) == actor.session_id, col(StaffSession.ended_at).is_(None))
             .values(ended_at=work.at)
         )
+        if not done.rowcount:
+            return  # signed out already
         work.record_workspace(
             "signed_out", {"staff": actor.id.hex if actor.id else None}, access=True
         )
@@ -115,6 +128,23 @@ async def actor_for_token(services: Services, token: str) -> StaffActor | None:
                 .values(last_used_at=services.clock.now())
             )
     return actor
+
+
+async def ended_sessions(services: Services, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the sessions that no longer stand: signed out, expired, or the person left."""
+    now = services.clock.now()
+    async with services.database.read_session() as session:
+        standing = await session.scalars(
+            select(col(StaffSession.id))
+            .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+            .where(
+                col(StaffSession.id).in_(ids),
+                col(StaffSession.ended_at).is_(None),
+                col(StaffSession.expires_at) > now,
+                col(Staff.is_active),
+            )
+        )
+        return set(ids) - set(standing)
 
 
 async def actor_for_session(
@@ -156,13 +186,14 @@ def scope_of(role: StaffRole, workspace: Workspace) -> AccessScope:
     scope = LEAD_SCOPE[role]
     if scope is None:
         scope = workspace.manager_scope
-    return scope
+    return AccessScope.ALL if scope is AccessScope.TEAM else scope
 
 
 async def create_staff(
     work: UnitOfWork, name: str, email_address: str, role: StaffRole, password: str
 ) -> Staff:
     """Adds a person who can sign in at once."""
+    access.require(work.actor, Permission.ADMINISTER)
     key, reason = judge(email_address)
     if reason:
         raise invalid("emailAddress", ProblemCode.MALFORMED, "This is no valid address.")

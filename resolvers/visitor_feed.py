@@ -5,9 +5,10 @@ card: the page never has to understand why.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,16 +26,17 @@ from resolvers.secrets import Secrets, Unsealable
 from resolvers.services import Services
 from resolvers.views import View
 
+V = TypeVar("V", bound=View)
 CHECK_SECONDS = 30.0
 """How often an idle stream looks whether its visit still stands."""
 
 
 @dataclass(frozen=True)
-class FeedSnapshot:
+class FeedSnapshot(Generic[V]):
     """Where the feed begins; read the visit through `view`."""
 
     cursor: str
-    view: View
+    view: V
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class FeedEnded:
     at: datetime
 
 
-FeedItem = FeedSnapshot | FeedMessage | FeedReset | FeedEnded
+FeedItem = FeedSnapshot[V] | FeedMessage | FeedReset | FeedEnded
 
 
 def feed_owner(actor: VisitorActor) -> UUID:
@@ -75,18 +77,38 @@ def feed_cursor(secrets: Secrets, actor: VisitorActor, epoch: str, revision: int
 
 
 async def follow_visitor_feed(
-    services: Services, actor: VisitorActor, after: str | None
-) -> AsyncIterator[FeedItem]:
+    services: Services,
+    actor: VisitorActor,
+    after: str | None,
+    make_view: Callable[[VisitorActor], V],
+) -> AsyncGenerator[FeedItem[V], None]:
     """Items of the feed until the visit ends."""
-    async with services.hub.open(actor.lead_id) as topic:
-        feed = _Feed(services, actor, topic)
-        async for item in feed.items(after):
-            yield item
+    while True:
+        try:
+            async with services.hub.open(actor.lead_id) as topic:
+                feed = _Feed(services, actor, topic, make_view)
+                async for item in feed.items(after):
+                    yield item
+                    if isinstance(item, FeedSnapshot):
+                        await item.view.close()
+                    elif isinstance(item, FeedEnded):
+                        return
+        except HubClosed:
+            return
+        # The topic broke down under the stream: take it up again where it stood.
+        after = feed.cursor
 
 
-class _Feed:
-    def __init__(self, services: Services, actor: VisitorActor, topic: Topic[Change]) -> None:
+class _Feed(Generic[V]):
+    def __init__(
+        self,
+        services: Services,
+        actor: VisitorActor,
+        topic: Topic[Change],
+        make_view: Callable[[VisitorActor], V],
+    ) -> None:
         self.services = services
+        self.make_view = make_view
         self.actor = actor
         self.topic = topic
         self.revision = 0
@@ -96,7 +118,7 @@ class _Feed:
     def cursor(self) -> str:
         return feed_cursor(self.services.secrets, self.actor, self.topic.epoch, self.revision)
 
-    async def items(self, after: str | None) -> AsyncIterator[FeedItem]:
+    async def items(self, after: str | None) -> AsyncIterator[FeedItem[V]]:
         reason = await self._resume(after)
         if reason is not None:
             yield FeedReset(self.cursor, reason)
@@ -111,7 +133,7 @@ class _Feed:
                 yield item
             await self.topic.wait(marks, CHECK_SECONDS)
 
-    async def _news(self) -> AsyncIterator[FeedItem]:
+    async def _news(self) -> AsyncIterator[FeedItem[V]]:
         if self.log != (self.topic.epoch, self.topic.resets):
             yield FeedReset(self.cursor, ResetReason.OTHER_EPOCH)
             yield await self._snapshot()
@@ -165,9 +187,9 @@ class _Feed:
         self.revision = revision
         return None
 
-    async def _snapshot(self) -> FeedSnapshot:
+    async def _snapshot(self) -> FeedSnapshot[V]:
         await self.services.hub.reading.acquire()
-        view = View(self.services, self.actor)
+        view = self.make_view(self.actor)
         view.when_closed(self.services.hub.reading.release)
         try:
             feed = await view.run(read_feed, self.actor.lead_id)

@@ -13,7 +13,7 @@ from sqlmodel import col
 from models.changes import LeadFeed
 from models.enums import ActorKind, ChangeKind, EventOrigin, HistoryType, SourceChannel, Via
 from models.events import Event
-from models.ids import encode_id, new_id
+from models.ids import new_id
 from models.leads import Lead
 from models.visits import Site, Visit
 from realtime.presence import TooManyPages
@@ -150,7 +150,7 @@ async def _revision(services: Services, lead_id: UUID) -> int:
 
 async def heartbeat(
     services: Services, actor: VisitorActor, page_key: str, *, is_visible: bool, idle_ms: int | None
-) -> int:
+) -> float:
     """Keeps a page's lease; `idle_ms` alone tells of activity. Answers seconds to the next beat."""
     await limits.spend(services.limiter, limits.HEARTBEAT, actor.visit_id.hex)
     _check_page_key(page_key)
@@ -215,13 +215,13 @@ async def record(services: Services, actor: VisitorActor, told: Told) -> UUID:
             name = "Page view"
             repeated = await events.latest_of_visit(work, lead.id, actor.visit_id, name, url)
         lead.last_activity_at = work.at
+        seen = Seen(actor.visit_id, told.page_key, told.sequence)
         if repeated:
-            await events.repeat_event(work, lead, repeated, work.at - ago)
+            await events.repeat_event(work, lead, repeated, work.at - ago, seen)
             return repeated.id
         new = NewEvent(
             name, None, work.at - ago, told.parameters, told.page.url if told.page else None
         )
-        seen = Seen(actor.visit_id, told.page_key, told.sequence)
         event_id = new_id()
         await events.record_event(work, lead, new, EventOrigin.SITE, event_id, seen)
     return event_id
@@ -279,15 +279,16 @@ async def identify(services: Services, actor: VisitorActor, claim: Claim) -> Sta
     await limits.spend(services.limiter, limits.IDENTIFY, actor.visit_id.hex)
     token = new_token("visit")
     async with unit_of_work(services, actor) as work:
-        lead = await _own_lead(work, actor)
         visit = await work.session.get_one(Visit, actor.visit_id)
         site = await work.session.get_one(Site, visit.site_id)
         is_proven = _is_proven(work, site, claim)
         if claim.signature is not None and not is_proven:
             raise invalid("signature", ProblemCode.MALFORMED, "The signature does not hold.")
         if is_proven:
-            lead = await _known_lead(work, lead, claim)
+            lead = await _known_lead(work, actor, site, claim)
             visit.is_identified = True
+        else:
+            lead = await _own_lead(work, actor)
         await _add_contact_points(work, lead, claim, is_proven)
         work.record(
             lead.id,
@@ -316,19 +317,30 @@ def _is_proven(work: UnitOfWork, site: Site, claim: Claim) -> bool:
     )
 
 
-async def _known_lead(work: UnitOfWork, lead: Lead, claim: Claim) -> Lead:
+async def _known_lead(work: UnitOfWork, actor: VisitorActor, site: Site, claim: Claim) -> Lead:
     external_id = required("externalId", claim.external_id or "", 128)
-    known = await work.session.scalar(
-        select(Lead).where(col(Lead.external_id) == external_id).with_for_update()
-    )
-    if known is None:
+    known_id = await _lead_with(work, external_id)
+    if known_id is None:
+        # The first one with this id goes on; whoever waited here meets the lead that it made.
+        await work.session.refresh(site, with_for_update={"key_share": True})
+        known_id = await _lead_with(work, external_id)
+    if known_id is None:
+        lead = await _own_lead(work, actor)
         if lead.external_id not in (None, external_id):
             return await _separate_lead(work, lead, external_id)
         lead.external_id = external_id
         return lead
-    if known.id != lead.id and known.merged_at is None and lead.external_id is None:
+    known, lead = await access.lock_leads(work.session, known_id, actor.lead_id)
+    if known.id != lead.id and lead.external_id is None:
         await absorb(work, known, lead)
     return known
+
+
+async def _lead_with(work: UnitOfWork, external_id: str) -> UUID | None:
+    found: UUID | None = await work.session.scalar(
+        select(col(Lead.id)).where(col(Lead.external_id) == external_id)
+    )
+    return found
 
 
 async def _separate_lead(work: UnitOfWork, lead: Lead, external_id: str) -> Lead:
@@ -388,13 +400,5 @@ async def _visit_count(work: UnitOfWork, lead_id: UUID, visit: Visit) -> int:
 
 async def _own_lead(work: UnitOfWork, actor: VisitorActor) -> Lead:
     """The visitor's own card, locked; the survivor if it was merged meanwhile."""
-    lead_id = await access.surviving_lead(work.session, actor.lead_id)
-    lead = await work.session.scalar(
-        select(Lead)
-        .where(col(Lead.id) == lead_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if lead is None:
-        raise NotFound("visit", encode_id("visit", actor.visit_id))
+    (lead,) = await access.lock_leads(work.session, actor.lead_id)
     return lead

@@ -33,6 +33,10 @@ class CredentialsExpired(ConnectionRejectionError):
     clients retry. Any other `ConnectionRejectionError` closes with 4401, which they do not."""
 
 
+class CredentialsRefused(ConnectionRejectionError):
+    """Raised by `on_ws_connect` for credentials that do not stand: closes with 4401."""
+
+
 class Sockets:
     """The open sockets of this process, by the session that opened them."""
 
@@ -54,6 +58,10 @@ class Sockets:
             self._open.pop(ticket, None)
 
         return forget
+
+    def sessions(self) -> set[str]:
+        """Sessions with open sockets."""
+        return {owner for owner, _ in self._open.values() if owner is not None}
 
     def count(self, key: str) -> int:
         """How many sockets a session has open."""

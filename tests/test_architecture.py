@@ -20,7 +20,8 @@ ARROWS = {
     "realtime": set(),
     "mail": {"models"},
     "settings": set(),
-    "app": {"schema", "resolvers", "models", "realtime", "mail", "settings", "cli"},
+    "pages": {"resolvers"},
+    "app": {"schema", "resolvers", "models", "realtime", "mail", "settings", "pages"},
     "cli": {"schema", "resolvers", "models", "realtime", "mail", "settings", "app"},
 }
 
@@ -43,7 +44,7 @@ HOMES = {
     "cross_web": {"schema.transport"},
     "graphql": {"schema"},
     "strawberry": {"schema"},
-    "starlette": {"app", "schema.transport"},
+    "starlette": {"app", "pages", "schema.endpoint", "schema.transport"},
     "uvicorn": {"app", "cli", "realtime.sockets"},
     "pydantic": {"settings"},
     "pydantic_core": {"settings"},

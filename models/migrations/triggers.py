@@ -48,9 +48,14 @@ def _append_only_postgresql(table: str, lead_column: str | None) -> None:
         f"CREATE FUNCTION {table}_no_truncate() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {refuse} END $$"
     )
+    # A statement that names a partition fires no trigger of the whole table.
     op.execute(
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_no_truncate()"
+        f"DO $$ DECLARE part regclass; BEGIN "
+        f"FOR part IN SELECT '{table}'::regclass UNION ALL "
+        f"SELECT inhrelid FROM pg_inherits WHERE inhparent = '{table}'::regclass LOOP "
+        f"EXECUTE format('CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON %s "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_no_truncate()', part); "
+        f"END LOOP; END $$"
     )
 
 

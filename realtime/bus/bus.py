@@ -11,6 +11,7 @@ from broadcaster import Broadcast, BroadcastBackend
 
 from realtime.bus.feed import Event, Feed, Gap
 from realtime.bus.redis_backend import BusTiming, RedisBackend
+from realtime.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +79,7 @@ class Bus(Broadcast):
         if not self._is_open:
             return
         self._is_open = False
-        self._listener_task.cancel()
-        await asyncio.gather(self._listener_task, return_exceptions=True)
+        await end([self._listener_task])
         await self._backend.disconnect()
         self._tell(False)
         for place in self._places.values():

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 
 from realtime import topics
 from realtime.bus.feed import Event, Gap
+from realtime.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +91,8 @@ class RedisBackend(BroadcastBackend):
     async def disconnect(self) -> None:
         if self._supervisor is None:
             return
-        # A cancellation that arrives together with a connection error may be swallowed below.
         self._is_closing.set()
-        self._supervisor.cancel()
-        await asyncio.gather(self._supervisor, return_exceptions=True)
+        await end([self._supervisor], patience=1.0)
         self._supervisor = None
         await self._publisher.aclose()
 
@@ -137,8 +136,7 @@ class RedisBackend(BroadcastBackend):
                 await self._hold_connection()
             except Exception as error:
                 # Whatever it was, the bus must come back; the address may hold a password.
-                causes = error.exceptions if isinstance(error, ExceptionGroup) else [error]
-                logger.warning("bus link lost: %s", ", ".join(type(e).__name__ for e in causes))
+                logger.warning("bus link lost: %s", type(error).__name__)
             if self._was_up.is_set():
                 delay = self._timing.least_delay
             await _within(delay * random.uniform(0.5, 1.0), self._is_closing.wait())
@@ -151,16 +149,21 @@ class RedisBackend(BroadcastBackend):
         self._unconfirmed.clear()
         self._pending = set(self._wanted)
         self._is_listening.clear()
+        tasks: list[asyncio.Task[None]] = []
         try:
             async with asyncio.timeout(self._timing.silence) as patience:
                 await connection.connect()
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._write(connection))
-                    group.create_task(self._read(connection, patience))
-                    group.create_task(self._ping())
+                work = self._write(connection), self._read(connection, patience), self._ping()
+                tasks = [asyncio.create_task(part) for part in work]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
         finally:
             self._tell(is_up=False)
-            await connection.disconnect(nowait=True)
+            try:
+                await end(tasks)
+            finally:
+                await connection.disconnect(nowait=True)
 
     async def _write(self, connection: AbstractConnection) -> None:
         # The only task that sends: a subscriber that is cancelled in the middle of a command would

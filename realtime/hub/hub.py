@@ -11,6 +11,7 @@ from realtime import topics
 from realtime.bus import Bus, Gap
 from realtime.hub.source import GONE, UNKNOWN, C, Head, Reconciled, Source
 from realtime.hub.topic import READ_LIMIT, HubClosed, Topic
+from realtime.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ class Hub(Generic[C]):
         for topic in list(self._topics.values()):
             self._drop(topic)
         while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks)
+            await end(set(self._tasks))
 
     @asynccontextmanager
     async def open(self, lead_id: UUID) -> AsyncIterator[Topic[C]]:
@@ -151,9 +150,10 @@ class Hub(Generic[C]):
                     asked_with = topic.revision
                     found = await self._ask({lead_id: UNKNOWN})
                 self._learn_epoch(found.epoch)
+                if topic.is_closed:
+                    return
                 topic.settle(found.heads.get(lead_id, Head(GONE, GONE)), asked_with)
-                if not topic.opened.done():
-                    topic.opened.set_result(None)
+                topic.opened.set_result(None)
                 async for item in feed:
                     topic.hear(item.channel, None if isinstance(item, Gap) else item.message)
         except Exception as error:

@@ -1,4 +1,4 @@
-// The pretend shop: every address is one page of index.html; this shows the part that was asked for.
+// The pretend shop: all addresses are served from index.html; this shows the part asked for.
 "use strict";
 
 const slug = location.pathname.replace(/^\/demo-site\/?/, "").replace(/\/+$/, "");

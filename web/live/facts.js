@@ -51,9 +51,7 @@ function propertyRow(leadId, first, onSignedOut) {
     const hasMoved = next.version !== property.version;
     property = next;
     if (!editing) show(mayEdit && next.canEdit && WRITABLE.has(typeOf(next)));
-    else if (hasMoved && next.version !== editing.version) {
-      clash(next.value?.display, null, next.version);
-    }
+    else if (hasMoved && !editing.isSaving) clash(next.value?.display, null);
   }
 
   function show(mayEdit) {
@@ -100,7 +98,7 @@ function propertyRow(leadId, first, onSignedOut) {
       const answer = await mutate(SET_PROPERTIES, { leadId, properties: [change] });
       if (/Success$/.test(answer.__typename)) return stop();
       const conflict = answer.conflicts?.[0];
-      if (conflict) clash(conflict.current?.display, conflict.changedByName, property.version);
+      if (conflict) clash(conflict.current?.display, conflict.changedByName);
       else refusal.textContent = answer.message;
     } catch (failure) {
       if (failure instanceof Failure && failure.isSignedOut) return onSignedOut();
@@ -111,9 +109,12 @@ function propertyRow(leadId, first, onSignedOut) {
   }
 
   // Somebody else was first. What is typed here stays until the person says which one counts.
-  function clash(display, name, version) {
-    if (editing.isSaving && version === editing.version) return;
-    const keepMine = () => { editing.version = version; refusal.replaceChildren(); save(); };
+  function clash(display, name) {
+    const keepMine = () => {
+      editing.version = property.version;
+      refusal.replaceChildren();
+      save();
+    };
     refusal.replaceChildren(
       `${name ? `${name} changed this to` : "This has just become"} “${display ?? "empty"}”. `,
       h("button", { class: "link", type: "button", onclick: stop }, "Take it"), " ",

@@ -29,7 +29,9 @@ export function leadLists({ serverNow, onSignedOut }) {
     } catch (failure) {
       if (failure.isSignedOut) return onSignedOut();
       refusal.textContent = failure.message;
+      if (isRunning && leads.length > 0) draw(); // the lamps go on without the server
     }
+    clearTimeout(timer);
     if (isRunning && !document.hidden) timer = setTimeout(refresh, EVERY_MS);
   }
 

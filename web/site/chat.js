@@ -19,8 +19,8 @@ document.currentScript.makeChat = (say) => {
     .badge { min-width: 22px; padding: 0 6px; border-radius: 99px; background: #f4c25b;
       color: #2a1d00; font-size: 14px; text-align: center; }
     .panel, .notice { width: min(360px, calc(100vw - 40px)); margin: 0 0 12px auto;
-      overflow: hidden; background: var(--paper); border: 1px solid var(--line); border-radius: 16px;
-      box-shadow: 0 12px 48px #0004; }
+      overflow: hidden; background: var(--paper); border: 1px solid var(--line);
+      border-radius: 16px; box-shadow: 0 12px 48px #0004; }
     .panel { display: grid; grid-template-rows: auto 1fr auto; height: min(480px, 100vh - 110px); }
     .head { display: flex; justify-content: space-between; align-items: center; gap: 12px;
       padding: 12px 10px 12px 18px; background: var(--deep); color: var(--on-deep); }
@@ -38,6 +38,7 @@ document.currentScript.makeChat = (say) => {
     form { display: flex; gap: 8px; padding: 10px; border-top: 1px solid var(--line); }
     textarea { flex: 1; min-width: 0; padding: 9px 12px; resize: none; background: var(--paper);
       border: 1px solid var(--soft); border-radius: 10px; }
+    ::placeholder { color: var(--soft); opacity: 1; }
     .send { padding: 0 16px; background: var(--deep); color: var(--on-deep); font-weight: 600; }
     .notice { position: relative; padding: 14px 44px 14px 18px; }
     .notice p { margin: 2px 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -63,12 +63,12 @@
     const isSignedOut = code === "UNAUTHENTICATED" || response.status === 401;
     const isTemporary = isSignedOut || (code ? /RATE_LIMITED|INTERNAL/.test(code)
       : response.ok || response.status >= 500 || [408, 429].includes(response.status));
-    const text = errors?.[0]?.message ?? `HTTP ${response.status}`;
-    throw Object.assign(isTemporary ? new Error(text) : new Refusal(text), { isSignedOut });
+    const failure = new (isTemporary ? Error : Refusal)(errors?.[0]?.message ?? "no answer");
+    throw Object.assign(failure, { isSignedOut });
   }
 
   async function call(query, input) {
-    if (isDead) throw new Refusal("There is no visit.");
+    if (isDead) throw new Refusal("no visit");
     const token = recall("token");
     return post(query, input, token).catch(async (failure) => {
       if (failure.isSignedOut && recall("token") === token) await startVisit();
@@ -98,8 +98,7 @@
     beatMs = answer.nextBeatSeconds * 1000;
     activityMs = answer.activitySeconds * 1000;
     if (visitId && visitId !== answer.visit.id) chat.clear();
-    visitId = answer.visit.id;
-    cursor = answer.cursor;
+    [visitId, cursor] = [answer.visit.id, answer.cursor];
     chat.open();
     answer.visit.messages.nodes.forEach(chat.show);
   }
@@ -165,7 +164,6 @@
 
   function leave() {
     hasLeft = true;
-    clearTimeout(timer);
     const body = JSON.stringify({ token: recall("token"), pageKey });
     if (visitId && !isDead) navigator.sendBeacon(`${endpoint}/visit/leave`, body);
     hangUp();
@@ -197,7 +195,9 @@
   }
 
   function identify(input) {
-    identifying = Promise.resolve(starting).then(() => call(IDENTIFY, input)).then((answer) => {
+    const send = () => (isDead ? { message: "There is no visit." }
+      : post(IDENTIFY, input, recall("token"))); // not `call`: a new visit waits for this answer
+    identifying = Promise.resolve(starting).then(send).then((answer) => {
       if (answer.token) keep("token", answer.token);
       return { ok: Boolean(answer.token), message: answer.message ?? "" };
     }).catch((failure) => ({ ok: false, message: failure.message }));

@@ -1,0 +1,259 @@
+"""`python -m cli`: serve, worker, migrate, demo, create-staff, export-schema."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from settings import Settings, SettingsRefused, load_settings
+
+cli = typer.Typer(
+    help="Leadlight: one GraphQL API with a live lead card.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Runs a command; what is wrong with the settings is told in a line each."""
+    try:
+        cli()
+    except SettingsRefused as refused:
+        sys.exit(str(refused))
+
+
+def configure_logging(settings: Settings) -> None:
+    """Logs of the program and its libraries as lines on standard error."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+class AlreadyRunning(SystemExit):
+    """Another server has this data folder."""
+
+
+@asynccontextmanager
+async def only_server(settings: Settings) -> AsyncIterator[None]:
+    """Holds the data folder while an embedded server runs: its bus reaches one process only."""
+    if not settings.is_embedded:
+        yield
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.data_dir / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                f"Another server uses {settings.data_dir}. Stop it, or set DATABASE_URL and "
+                "REDIS_URL to run several."
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@cli.command()
+def serve(
+    reload: Annotated[bool, typer.Option(help="Start again when the code changes.")] = False,
+) -> None:
+    """Migrate, load demo data once, and serve."""
+    settings = load_settings()
+    configure_logging(settings)
+    if reload:
+        from watchfiles import run_process
+
+        run_process(".", target=f"{sys.executable} -m cli serve", target_type="command")
+        return
+    _run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from app import create_app
+    from realtime.sockets import GracefulServer, server_config
+
+    async with only_server(settings):
+        access = await _prepare(settings)
+        app = create_app(settings)
+
+        async def drain() -> None:
+            await app.state.sockets.close_all(over=min(settings.shutdown_seconds / 2, 3))
+
+        config = server_config(
+            app,
+            settings.host,
+            settings.port,
+            shutdown_seconds=int(settings.shutdown_seconds),
+            trusted_proxies=list(settings.trusted_proxies) or "127.0.0.1",
+        )
+        started = greeting(settings, access)
+        await GracefulServer(config, drain, lambda: typer.echo(started)).serve()
+
+
+async def _prepare(settings: Settings) -> Any:
+    """Demo data, when asked for; None without."""
+    if not settings.demo:
+        return None
+    from app import open_services
+    from demo import ensure_demo_site_origins, load_demo, read_demo_access
+
+    async with open_services(settings) as services:
+        if settings.is_embedded:
+            await load_demo(services, settings)
+        await ensure_demo_site_origins(services, settings)
+    return read_demo_access(settings)
+
+
+def greeting(settings: Settings, access: Any) -> str:
+    """What is printed once the server answers."""
+    url = settings.public_url
+    lines = [
+        "",
+        typer.style("  Leadlight is running", bold=True),
+        "",
+        f"  Live card   {url}/live",
+        f"  Demo shop   {url}/demo-site",
+        f"  GraphQL     {url}/graphql   (schema: {url}/schema.graphql)",
+    ]
+    if access is not None:
+        lines += ["", typer.style("  Sign in with", bold=True), ""]
+        lines += [
+            f"  {login.role.title():<9} {login.email_address:<22} {login.password}"
+            for login in access.logins
+        ]
+    return "\n".join([*lines, "", "  Stop it with Ctrl+C.", ""])
+
+
+@cli.command()
+def worker() -> None:
+    """Do the background work of a deployment whose API processes don't (WORKER_INSIDE)."""
+    settings = load_settings()
+    configure_logging(settings)
+    _run(_worker(settings))
+
+
+async def _worker(settings: Settings) -> None:
+    from app import open_services
+    from resolvers.worker import run_worker
+
+    async with open_services(settings) as services:
+        work = asyncio.create_task(run_worker(services))
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, work.cancel)
+        typer.echo("The worker is running. Stop it with Ctrl+C.")
+        await asyncio.wait([work])
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; servers do the same at their start."""
+    settings = load_settings()
+    configure_logging(settings)
+    _run(_migrate(settings))
+
+
+async def _migrate(settings: Settings) -> None:
+    from app import open_services
+
+    async with open_services(settings):
+        typer.echo("The database is up to date.")
+
+
+@cli.command()
+def demo() -> None:
+    """Load the demo data into an empty workspace, also of PostgreSQL, and print the logins."""
+    settings = load_settings()
+    configure_logging(settings)
+    _run(_demo(settings))
+
+
+async def _demo(settings: Settings) -> None:
+    from demo import ensure_demo_site_origins, load_demo, read_demo_access
+
+    from app import open_services
+
+    async with open_services(settings) as services:
+        await load_demo(services, settings)
+        await ensure_demo_site_origins(services, settings)
+    typer.echo(greeting(settings, read_demo_access(settings)))
+
+
+@cli.command("create-staff")
+def create_staff(
+    name: Annotated[str, typer.Option(prompt=True, help="1 to 100 characters.")],
+    email: Annotated[str, typer.Option(prompt=True, help="Sign-in address.")],
+    role: Annotated[str, typer.Option(help="ADMIN, MANAGER or AGENT.")] = "ADMIN",
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt=True, confirmation_prompt=True, hide_input=True, help="12 characters or more."
+        ),
+    ] = "",
+) -> None:
+    """Add a person who can sign in."""
+    settings = load_settings()
+    configure_logging(settings)
+    _run(_create_staff(settings, name, email, role, password))
+
+
+async def _create_staff(
+    settings: Settings, name: str, email: str, role: str, password: str
+) -> None:
+    from app import open_services
+    from models.enums import StaffRole
+    from resolvers.actors import SYSTEM
+    from resolvers.errors import DomainError
+    from resolvers.staff import create_staff as add
+    from resolvers.unit_of_work import unit_of_work
+
+    if role.upper() not in StaffRole.__members__:
+        raise typer.BadParameter("ADMIN, MANAGER or AGENT.")
+    async with open_services(settings) as services:
+        try:
+            async with unit_of_work(services, SYSTEM) as work:
+                await add(work, name, email, StaffRole[role.upper()], password)
+        except DomainError as refused:
+            sys.exit(refused.message)
+    typer.echo(f"{name} can sign in with {email}.")
+
+
+@cli.command("export-schema")
+def export_schema() -> None:
+    """Print the schema in its definition language."""
+    from schema.build import build_schema
+
+    typer.echo(build_schema().as_str())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""History as staff read it: what a row of the log says, in one sentence and as diffs."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.changes import Change
+from models.enums import ChangeKind
+from models.leads import Lead
+from resolvers import access, log
+from resolvers.log import Verification
+from resolvers.policy import Permission
+from resolvers.values import LoggedValue
+from resolvers.views import View
+
+
+@dataclass(frozen=True)
+class Diff:
+    """One field before and after, as the log holds values; `field_id` None: everybody's."""
+
+    path: str
+    label: str
+    before: LoggedValue | None
+    after: LoggedValue | None
+    field_id: UUID | None
+
+
+def diffs_of(change: Change) -> list[Diff]:
+    """What a row changed, field by field; empty once erased."""
+    data = change.data or {}
+    found = [
+        Diff(
+            each["path"],
+            each["label"],
+            each["before"],
+            each["after"],
+            UUID(hex=each["field_id"]) if each.get("field_id") else None,
+        )
+        for each in data.get("diffs", ())
+    ]
+    if change.kind is ChangeKind.TAGS_CHANGED:
+        found += [Diff("tags", "Tag", None, _text(tag), None) for tag in data["added"]]
+        found += [Diff("tags", "Tag", _text(tag), None, None) for tag in data["removed"]]
+    return found
+
+
+def _text(tag: dict[str, str]) -> LoggedValue:
+    return {"type": "TEXT", "text": tag["name"]}
+
+
+def summary_of(change: Change) -> str:
+    """One English sentence without subject: the actor stands beside it."""
+    data: dict[str, Any] | None = change.data
+    if data is None:
+        return "Erased."
+    return f"{_summary(change.kind, data)}."
+
+
+def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
+    match kind:
+        case ChangeKind.LEAD_CREATED:
+            return "Created the lead"
+        case ChangeKind.PROPERTIES_CHANGED:
+            return f"Changed {_listed([diff['label'] for diff in data['diffs']])}"
+        case ChangeKind.CONTACT_POINTS_CHANGED:
+            return "Changed addresses or phone numbers"
+        case ChangeKind.LEAD_STATE_CHANGED:
+            return f"Moved the lead to {data['diffs'][0]['after']['name']}"
+        case ChangeKind.LEAD_ASSIGNEE_CHANGED:
+            to = data["diffs"][0]["after"]
+            return f"Assigned the lead to {to['name']}" if to else "Unassigned the lead"
+        case ChangeKind.TAGS_CHANGED:
+            return _tags(data)
+        case ChangeKind.EVENT_RECORDED:
+            return f"Event: {data['event']['name']}"
+        case ChangeKind.NOTE_CHANGED:
+            verbs = {"ADDED": "Wrote", "EDITED": "Changed", "REMOVED": "Removed"}
+            return f"{verbs[data['action']]} a note"
+        case ChangeKind.MESSAGE_ADDED:
+            noun = "pop-up" if data["channel"] == "POPUP" else "chat message"
+            return f"Wrote a {noun}"
+        case ChangeKind.CONVERSATION_CHANGED:
+            is_closed = data["conversation"]["state"] == "CLOSED"
+            return "Closed a conversation" if is_closed else "Opened a conversation"
+        case ChangeKind.LEAD_IDENTIFIED:
+            how = "proven by the site" if data["is_verified"] else "as told by the visitor"
+            return f"Linked a visit to this lead, {how}"
+        case ChangeKind.LEAD_ABSORBED:
+            return f"Took in {data['name']}"
+        case ChangeKind.LEAD_MERGED:
+            return "Went into another lead"
+
+
+def _listed(labels: list[str]) -> str:
+    if len(labels) < 4:
+        return ", ".join(labels)
+    return f"{', '.join(labels[:2])} and {len(labels) - 2} more fields"
+
+
+def _tags(data: dict[str, Any]) -> str:
+    parts = []
+    if data["added"]:
+        parts.append(f"Added {_listed([tag['name'] for tag in data['added']])}")
+    if data["removed"]:
+        parts.append(f"Removed {_listed([tag['name'] for tag in data['removed']])}")
+    return "; ".join(parts)
+
+
+async def verify_history(view: View, lead_id: UUID) -> Verification | None:
+    """Whether the lead's digest chain is whole; None for those who may not know."""
+    if not access.may(view.actor, Permission.VERIFY_HISTORY):
+        return None
+    visible = await view.scalar(
+        select(col(Lead.id)).where(col(Lead.id) == lead_id, access.visible_leads(view.actor))
+    )
+    found: Verification | None = await view.run(log.verify, lead_id) if visible else None
+    return found

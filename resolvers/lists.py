@@ -1,0 +1,286 @@
+"""Lists that hang on one owner (a lead's notes, a conversation's messages), as data.
+
+One description for each list serves its pages and its counts. Pages of many owners are read by one
+statement, so that a list of leads costs no statement for each lead.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlmodel import col
+
+from models.changes import Change
+from models.conversations import Conversation, Message
+from models.enums import ActorKind, Channel, ConversationState, HistoryType
+from models.events import Event
+from models.leads import LeadAlias
+from models.notes import Note
+from models.visits import PresenceInterval
+from resolvers import access
+from resolvers.actors import Actor
+from resolvers.pages import Key, Page, check_first, read_page, seal
+from resolvers.views import View
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What narrows or turns a list; each list reads what concerns it."""
+
+    ascending: bool = False
+    kind_id: UUID | None = None
+    name: str | None = None
+    states: tuple[ConversationState, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    types: tuple[HistoryType, ...] = ()
+    actors: tuple[ActorKind, ...] = ()
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OwnedList:
+    """A list: its rows, whose they are, its order, and who may see which."""
+
+    name: str
+    model: Any
+    owner: Any
+    identity: tuple[Any, ...]
+    order: Callable[[Chosen], tuple[Key, ...]]
+    where: Callable[[Actor, Chosen], list[ColumnElement[bool]]]
+
+
+def _newest_first(time: Any, identity: Any) -> Callable[[Chosen], tuple[Key, ...]]:
+    def order(chosen: Chosen) -> tuple[Key, ...]:
+        descending = not chosen.ascending
+        return (
+            Key(time, descending, is_instant=True),
+            Key(identity, descending, is_id=True),
+        )
+
+    return order
+
+
+def _note_order(chosen: Chosen) -> tuple[Key, ...]:
+    return (Key(col(Note.is_pinned), True), *_newest_first(Note.created_at, Note.id)(chosen))
+
+
+def _note_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return [col(Note.removed_at).is_(None), access.visible_notes(actor)]
+
+
+def _event_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    where = []
+    if chosen.kind_id:
+        where.append(col(Event.kind_id) == chosen.kind_id)
+    if chosen.name is not None:
+        where += [col(Event.name) == chosen.name, col(Event.kind_id).is_(None)]
+    return where
+
+
+def _conversation_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return [col(Conversation.state).in_(chosen.states)] if chosen.states else []
+
+
+def _message_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return [col(Message.channel).in_(chosen.channels)] if chosen.channels else []
+
+
+def _history_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    where = [access.visible_changes(actor)]
+    if chosen.types:
+        where.append(col(Change.category).in_(chosen.types))
+    if chosen.actors:
+        where.append(col(Change.actor_kind).in_(chosen.actors))
+    if chosen.since:
+        where.append(col(Change.at) >= chosen.since)
+    if chosen.before:
+        where.append(col(Change.at) < chosen.before)
+    return where
+
+
+def _everything(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return []
+
+
+def _history_order(chosen: Chosen) -> tuple[Key, ...]:
+    # Rows of merged leads stand between those of the survivor: by time, then by their own number.
+    return (
+        Key(col(Change.at), True, is_instant=True),
+        Key(col(Change.lead_id), True, is_id=True),
+        Key(col(Change.revision), True),
+    )
+
+
+NOTES = OwnedList("notes", Note, col(Note.lead_id), (Note.id,), _note_order, _note_where)
+EVENTS = OwnedList(
+    "events",
+    Event,
+    col(Event.lead_id),
+    (Event.lead_id, Event.id),
+    _newest_first(col(Event.occurred_at), col(Event.id)),
+    _event_where,
+)
+CONVERSATIONS = OwnedList(
+    "conversations",
+    Conversation,
+    col(Conversation.lead_id),
+    (Conversation.id,),
+    _newest_first(col(Conversation.last_message_at), col(Conversation.id)),
+    _conversation_where,
+)
+LEAD_MESSAGES = OwnedList(
+    "messages",
+    Message,
+    col(Message.lead_id),
+    (Message.id,),
+    _newest_first(col(Message.at), col(Message.id)),
+    _message_where,
+)
+CONVERSATION_MESSAGES = OwnedList(
+    "conversation.messages",
+    Message,
+    col(Message.conversation_id),
+    (Message.id,),
+    _newest_first(col(Message.at), col(Message.id)),
+    _everything,
+)
+INTERVALS = OwnedList(
+    "presenceIntervals",
+    PresenceInterval,
+    col(PresenceInterval.lead_id),
+    (PresenceInterval.lead_id, PresenceInterval.epoch, PresenceInterval.version),
+    lambda chosen: (
+        Key(col(PresenceInterval.from_at), True, is_instant=True),
+        Key(col(PresenceInterval.version), True),
+    ),
+    _everything,
+)
+HISTORY = OwnedList(
+    "history",
+    Change,
+    col(Change.lead_id),
+    (Change.lead_id, Change.revision),
+    _history_order,
+    _history_where,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One page of one owner's list."""
+
+    list: OwnedList
+    owner_id: UUID
+    first: int
+    after: str | None
+    chosen: Chosen = Chosen()
+
+    @property
+    def scope(self) -> str:
+        """What a cursor of this page is good for."""
+        return f"{self.list.name}:{self.owner_id.hex}:{self.chosen}"
+
+
+async def read_pages(view: View, wanted: Sequence[Wanted]) -> list[Page[Any]]:
+    """Pages in the order asked for; first pages of one list are read together."""
+    together: dict[Hashable, list[Wanted]] = defaultdict(list)
+    for each in wanted:
+        check_first(each.first)
+        alone = (each.owner_id, each.after) if each.after else None
+        together[(each.list.name, each.first, each.chosen, alone)].append(each)
+    pages: dict[Wanted, Page[Any]] = {}
+    for group in together.values():
+        if len(group) == 1 or group[0].list is HISTORY:
+            for each in group:
+                pages[each] = await _read_one(view, each)
+        else:
+            pages |= await _read_first_pages(view, group)
+    return [pages[each] for each in wanted]
+
+
+async def _read_one(view: View, wanted: Wanted) -> Page[Any]:
+    owned = wanted.list
+    statement: Select[Any] = select(owned.model).where(
+        await _owned_by(view, owned, wanted.owner_id),
+        *owned.where(view.actor, wanted.chosen),
+    )
+    return await read_page(
+        view, statement, owned.order(wanted.chosen), wanted.scope, wanted.first, wanted.after
+    )
+
+
+async def _owned_by(view: View, owned: OwnedList, owner_id: UUID) -> Any:
+    """The log of a lead is read together with those of the leads that went into it."""
+    if owned is not HISTORY:
+        return owned.owner == owner_id
+    aliases = await view.scalars(
+        select(col(LeadAlias.alias_id)).where(col(LeadAlias.lead_id) == owner_id)
+    )
+    return owned.owner.in_([owner_id, *aliases]) if aliases else owned.owner == owner_id
+
+
+async def _read_first_pages(view: View, group: list[Wanted]) -> dict[Wanted, Page[Any]]:
+    owned, chosen, first = group[0].list, group[0].chosen, group[0].first
+    order = owned.order(chosen)
+    clauses = [key.column.desc() if key.descending else key.column for key in order]
+    number = func.row_number().over(partition_by=owned.owner, order_by=clauses).label("number")
+    numbered = (
+        select(*owned.identity, number)
+        .where(owned.owner.in_([each.owner_id for each in group]), *owned.where(view.actor, chosen))
+        .subquery()
+    )
+    same = tuple_(*owned.identity) == tuple_(*(numbered.c[column.key] for column in owned.identity))
+    statement = (
+        select(owned.model, owned.owner, *(key.column for key in order))
+        .join(numbered, same)
+        .where(numbered.c.number <= first + 1)
+        .order_by(*clauses)
+    )
+    rows: dict[UUID, list[Any]] = defaultdict(list)
+    for row in await view.rows(statement):
+        rows[row[1]].append(row)
+    secrets = view.services.secrets
+    return {
+        each: Page(
+            [row[0] for row in rows[each.owner_id][:first]],
+            [seal(secrets, each.scope, row[2:]) for row in rows[each.owner_id][:first]],
+            len(rows[each.owner_id]) > first,
+            False,
+        )
+        for each in group
+    }
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The size of one owner's list."""
+
+    list: OwnedList
+    owner_id: UUID
+    chosen: Chosen = Chosen()
+
+
+async def count_rows(view: View, counted: Sequence[Counted]) -> list[int]:
+    """Sizes in the order asked for, one statement for each list."""
+    together: dict[Hashable, list[Counted]] = defaultdict(list)
+    for each in counted:
+        together[(each.list.name, each.chosen)].append(each)
+    sizes: dict[Counted, int] = {}
+    for group in together.values():
+        owned, chosen = group[0].list, group[0].chosen
+        statement = (
+            select(owned.owner, func.count())
+            .where(
+                owned.owner.in_([each.owner_id for each in group]),
+                *owned.where(view.actor, chosen),
+            )
+            .group_by(owned.owner)
+        )
+        found = {row[0]: row[1] for row in await view.rows(statement)}
+        sizes |= {each: found.get(each.owner_id, 0) for each in group}
+    return [sizes[each] for each in counted]

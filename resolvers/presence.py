@@ -1,0 +1,130 @@
+"""Presence as the rest of the program sees it: readings, and the intervals stored from them.
+
+The engine announces each change of presence once and keeps it in a capped stream; a background
+reader turns that stream into intervals. It stores its position together with what it read, so
+that nothing is counted twice or left out, however often it is stopped.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.enums import PresenceState
+from models.leads import Lead
+from models.visits import PresenceInterval
+from models.workspace import WorkerPosition
+from realtime.presence import Reading, Transition
+from realtime.viewers import Viewer, ViewerList
+from resolvers import access
+from resolvers.actors import SYSTEM
+from resolvers.services import Services
+from resolvers.unit_of_work import UnitOfWork, unit_of_work
+from resolvers.upserts import insert_new
+from resolvers.views import View
+
+__all__ = ["Reading", "Viewer", "ViewerList", "read_presence", "read_viewers", "store_intervals"]
+
+STREAM = "presence"
+BATCH = 500
+
+
+async def read_presence(view: View, ids: Sequence[UUID]) -> list[Reading]:
+    """Presence now; not part of the view's transaction, for it is not in the database."""
+    found = await view.services.presence.read(ids)
+    return [found[each] for each in ids]
+
+
+async def read_viewers(view: View, ids: Sequence[UUID]) -> list[ViewerList]:
+    """Who looks at each card now."""
+    return [await view.services.viewers.read(each) for each in ids]
+
+
+async def last_seen(view: View, ids: Sequence[UUID]) -> list[datetime | None]:
+    """End of the last stored interval of each lead."""
+    rows = await view.rows(
+        select(col(PresenceInterval.lead_id), func.max(col(PresenceInterval.to_at)))
+        .where(col(PresenceInterval.lead_id).in_(ids))
+        .group_by(col(PresenceInterval.lead_id))
+    )
+    found = {row[0]: row[1] for row in rows}
+    return [found.get(each) for each in ids]
+
+
+async def store_intervals(services: Services) -> int:
+    """Stores what the stream has gained; answers the number of transitions read."""
+    async with unit_of_work(services, SYSTEM) as work:
+        place = await _position(work)
+        if place is None:
+            return 0
+        transitions, position = await services.presence.transitions(place.position or None, BATCH)
+        for transition in transitions:
+            await _store(work.session, transition)
+        place.position = position
+    return len(transitions)
+
+
+async def _position(work: UnitOfWork) -> WorkerPosition | None:
+    """The reader's place, locked; None while another process reads."""
+    await insert_new(work.session, WorkerPosition, {"name": STREAM, "position": ""}, ["name"])
+    found: WorkerPosition | None = await work.session.scalar(
+        select(WorkerPosition)
+        .where(col(WorkerPosition.name) == STREAM)
+        .with_for_update(skip_locked=True)
+    )
+    return found
+
+
+async def _store(session: AsyncSession, transition: Transition) -> None:
+    lead_id = await access.surviving_lead(session, transition.lead_id)
+    if await session.get(Lead, lead_id) is None:
+        return
+    interval = await session.scalar(
+        select(PresenceInterval)
+        .where(col(PresenceInterval.lead_id) == lead_id, col(PresenceInterval.to_at).is_(None))
+        .order_by(col(PresenceInterval.from_at).desc())
+        .limit(1)
+    )
+    if interval is None:
+        if transition.state.value == PresenceState.OFFLINE:
+            return
+        interval = PresenceInterval(
+            lead_id=lead_id,
+            version=transition.version,
+            epoch=transition.epoch,
+            from_at=transition.at,
+            last_version=transition.version,
+        )
+        session.add(interval)
+    _continue(interval, transition)
+    await session.flush()
+
+
+def _continue(interval: PresenceInterval, transition: Transition) -> None:
+    if interval.active_since is not None:
+        seconds = (transition.at - interval.active_since).total_seconds()
+        interval.active_seconds += max(int(seconds), 0)
+    is_online = transition.state.value == PresenceState.ONLINE
+    interval.active_since = transition.at if is_online else None
+    interval.last_version = transition.version
+    if transition.state.value == PresenceState.OFFLINE:
+        interval.to_at = transition.at
+
+
+async def open_intervals(services: Services) -> Mapping[UUID, datetime]:
+    """Leads that were present when the process before this one ended, with their last activity."""
+    async with services.database.read_session() as session:
+        rows = await session.execute(
+            select(
+                col(PresenceInterval.lead_id),
+                func.max(
+                    func.coalesce(col(PresenceInterval.active_since), col(PresenceInterval.from_at))
+                ),
+            )
+            .where(col(PresenceInterval.to_at).is_(None))
+            .group_by(col(PresenceInterval.lead_id))
+        )
+    return {row[0]: row[1] for row in rows}

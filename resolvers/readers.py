@@ -1,0 +1,255 @@
+"""Batch readers: many keys, one statement. Loaders in `schema/` only restore the order.
+
+Rows that hang on a lead are asked for by ids of leads that the caller was given through
+`access`; notes and fields carry their own predicate besides.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import SQLModel, col
+
+from models.changes import Change, LeadFeed
+from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
+from models.conversations import Conversation, Message
+from models.events import Event, EventGroup, EventKind
+from models.fields import FieldDefinition, FieldGroup, Property
+from models.leads import Assignment, Lead
+from models.notes import Note, NoteText
+from models.pipelines import Pipeline, PipelineState
+from models.staff import Staff
+from models.tags import LeadTag, Tag
+from models.visits import Site
+from resolvers import access
+from resolvers.views import View, by_key
+
+M = TypeVar("M", bound=SQLModel)
+
+
+async def _by_id(view: View, model: Any, ids: Sequence[UUID], *where: Any) -> list[Any]:
+    rows = await view.scalars(select(model).where(model.id.in_(ids), *where))
+    found = {row.id: row for row in rows}
+    return [found.get(each) for each in ids]
+
+
+async def leads_by_id(view: View, ids: Sequence[UUID]) -> list[Lead | None]:
+    """Leads that the viewer may see."""
+    return await _by_id(view, Lead, ids, access.visible_leads(view.actor))
+
+
+async def staff_by_id(view: View, ids: Sequence[UUID]) -> list[Staff | None]:
+    return await _by_id(view, Staff, ids)
+
+
+async def states_by_id(view: View, ids: Sequence[UUID]) -> list[PipelineState | None]:
+    return await _by_id(view, PipelineState, ids)
+
+
+async def pipelines_by_id(view: View, ids: Sequence[UUID]) -> list[Pipeline | None]:
+    return await _by_id(view, Pipeline, ids)
+
+
+async def event_kinds_by_id(view: View, ids: Sequence[UUID]) -> list[EventKind | None]:
+    return await _by_id(view, EventKind, ids)
+
+
+async def conversations_by_id(view: View, ids: Sequence[UUID]) -> list[Conversation | None]:
+    """Conversations with leads that the viewer may see."""
+    leads = select(col(Lead.id)).where(access.visible_leads(view.actor))
+    return await _by_id(view, Conversation, ids, col(Conversation.lead_id).in_(leads))
+
+
+async def messages_by_id(view: View, ids: Sequence[UUID]) -> list[Message | None]:
+    return await _by_id(view, Message, ids)
+
+
+async def notes_by_id(view: View, ids: Sequence[UUID]) -> list[Note | None]:
+    """Notes on the card that the viewer may see."""
+    return await _by_id(
+        view, Note, ids, col(Note.removed_at).is_(None), access.visible_notes(view.actor)
+    )
+
+
+async def note_texts(view: View, ids: Sequence[UUID]) -> list[list[NoteText]]:
+    """Texts of notes, newest first."""
+    rows = await view.scalars(
+        select(NoteText)
+        .where(col(NoteText.note_id).in_(ids))
+        .order_by(col(NoteText.version).desc())
+    )
+    return by_key(rows, ids, "note_id")
+
+
+async def events_by_id(view: View, keys: Sequence[tuple[UUID, UUID]]) -> list[Event | None]:
+    """Events by (lead, event)."""
+    rows = await view.scalars(
+        select(Event).where(
+            col(Event.lead_id).in_({lead for lead, _ in keys}),
+            col(Event.id).in_({event for _, event in keys}),
+        )
+    )
+    found = {row.id: row for row in rows}
+    return [found.get(event) for _, event in keys]
+
+
+async def tags_by_lead(view: View, ids: Sequence[UUID]) -> list[list[Tag]]:
+    """Tags of leads, by name."""
+    rows = await view.rows(
+        select(col(LeadTag.lead_id), Tag)
+        .join(Tag, col(Tag.id) == col(LeadTag.tag_id))
+        .where(col(LeadTag.lead_id).in_(ids))
+        .order_by(col(Tag.name_key))
+    )
+    return [[tag for lead_id, tag in rows if lead_id == each] for each in ids]
+
+
+async def tags_by_id(view: View, ids: Sequence[UUID]) -> list[Tag | None]:
+    return await _by_id(view, Tag, ids)
+
+
+AddressRow = tuple[LeadEmailAddress, EmailAddress]
+
+
+async def addresses_by_lead(view: View, ids: Sequence[UUID]) -> list[list[AddressRow]]:
+    """Addresses of leads with their status rows, primary first."""
+    rows = await view.rows(
+        select(LeadEmailAddress, EmailAddress)
+        .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
+        .where(col(LeadEmailAddress.lead_id).in_(ids))
+        .order_by(col(LeadEmailAddress.position))
+    )
+    return [[(row, address) for row, address in rows if row.lead_id == each] for each in ids]
+
+
+async def phones_by_lead(view: View, ids: Sequence[UUID]) -> list[list[LeadPhoneNumber]]:
+    """Numbers of leads, primary first."""
+    rows = await view.scalars(
+        select(LeadPhoneNumber)
+        .where(col(LeadPhoneNumber.lead_id).in_(ids))
+        .order_by(col(LeadPhoneNumber.position))
+    )
+    return by_key(rows, ids, "lead_id")
+
+
+async def properties_by_lead(view: View, ids: Sequence[UUID]) -> list[list[Property]]:
+    """Values of listed fields that the viewer may see."""
+    rows = await view.scalars(
+        select(Property)
+        .join(FieldDefinition, col(FieldDefinition.id) == col(Property.field_id))
+        .where(
+            col(Property.lead_id).in_(ids),
+            col(FieldDefinition.is_listed),
+            access.visible_fields(view.actor),
+        )
+    )
+    return by_key(rows, ids, "lead_id")
+
+
+async def versions_by_lead(view: View, ids: Sequence[UUID]) -> list[int]:
+    """The last revision that changed one of a lead's own fields, as far as the viewer sees them.
+
+    Not the log's own revision: that would tell of changes that the viewer may not see.
+    """
+    rows = await view.rows(
+        select(col(Property.lead_id), func.max(col(Property.version)))
+        .join(FieldDefinition, col(FieldDefinition.id) == col(Property.field_id))
+        .where(col(Property.lead_id).in_(ids), access.visible_fields(view.actor))
+        .group_by(col(Property.lead_id))
+    )
+    found = {row[0]: row[1] for row in rows}
+    return [found.get(each, 0) for each in ids]
+
+
+async def assignments_by_lead(view: View, ids: Sequence[UUID]) -> list[list[Assignment]]:
+    """Present and former assignments, newest first."""
+    rows = await view.scalars(
+        select(Assignment)
+        .where(col(Assignment.lead_id).in_(ids))
+        .order_by(col(Assignment.from_at).desc())
+    )
+    return by_key(rows, ids, "lead_id")
+
+
+async def event_groups_by_lead(view: View, ids: Sequence[UUID]) -> list[list[EventGroup]]:
+    """Counted events, most recent first."""
+    rows = await view.scalars(
+        select(EventGroup)
+        .where(col(EventGroup.lead_id).in_(ids))
+        .order_by(col(EventGroup.last_at).desc(), col(EventGroup.group_key))
+    )
+    return by_key(rows, ids, "lead_id")
+
+
+async def all_fields(view: View) -> Sequence[FieldDefinition]:
+    """Listed fields that the viewer may see, by group and place."""
+    return await view.scalars(
+        select(FieldDefinition)
+        .join(FieldGroup, col(FieldGroup.id) == col(FieldDefinition.group_id))
+        .where(col(FieldDefinition.is_listed), access.visible_fields(view.actor))
+        .order_by(col(FieldGroup.position), col(FieldDefinition.position), col(FieldDefinition.id))
+    )
+
+
+async def hidden_field_ids(view: View) -> frozenset[UUID]:
+    """Fields whose values the viewer may not see."""
+    rows = await view.scalars(
+        select(col(FieldDefinition.id)).where(~access.visible_fields(view.actor))
+    )
+    return frozenset(rows)
+
+
+async def all_field_groups(view: View) -> Sequence[FieldGroup]:
+    return await view.scalars(
+        select(FieldGroup).order_by(col(FieldGroup.position), col(FieldGroup.id))
+    )
+
+
+async def all_pipelines(view: View) -> Sequence[Pipeline]:
+    return await view.scalars(
+        select(Pipeline)
+        .where(col(Pipeline.archived_at).is_(None))
+        .order_by(col(Pipeline.position), col(Pipeline.id))
+    )
+
+
+async def states_by_pipeline(view: View, ids: Sequence[UUID]) -> list[list[PipelineState]]:
+    """States in order, archived ones left out."""
+    rows = await view.scalars(
+        select(PipelineState)
+        .where(col(PipelineState.pipeline_id).in_(ids), col(PipelineState.archived_at).is_(None))
+        .order_by(col(PipelineState.position))
+    )
+    return by_key(rows, ids, "pipeline_id")
+
+
+async def all_event_kinds(view: View) -> Sequence[EventKind]:
+    return await view.scalars(
+        select(EventKind)
+        .where(col(EventKind.archived_at).is_(None))
+        .order_by(col(EventKind.position), col(EventKind.id))
+    )
+
+
+async def all_sites(view: View) -> Sequence[Site]:
+    return await view.scalars(select(Site).order_by(col(Site.name), col(Site.id)))
+
+
+async def change_by_id(view: View, change_id: UUID) -> Change | None:
+    """One row of a log, if the viewer may see both the lead and the row."""
+    change: Change | None = await view.scalar(
+        select(Change).where(col(Change.id) == change_id, access.visible_changes(view.actor))
+    )
+    if change is None:
+        return None
+    lead = await view.run(access.find_lead, view.actor, change.lead_id)
+    return change if lead is not None else None
+
+
+async def feed_revision(view: View, lead_id: UUID) -> int:
+    """Where the lead's log stands in this view."""
+    found = await view.scalar(
+        select(col(LeadFeed.revision)).where(col(LeadFeed.lead_id) == lead_id)
+    )
+    return found or 0

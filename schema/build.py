@@ -1,0 +1,209 @@
+"""The schema: its three roots and how it is put together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema import (
+    conversations,
+    events,
+    fields,
+    history,
+    lead_card,
+    leads_list,
+    pipelines,
+    sites,
+    staff,
+    visits,
+)
+from schema.audience import PUBLIC, VISITOR
+from schema.changes import TYPES
+from schema.documents import DocumentCache, Documents
+from schema.errors import HANDLERS
+from schema.mutations import card
+from schema.mutations import leads as lead_acts
+from schema.operations import LeadlightSchema
+from schema.scalars import SCALARS
+from schema.staff import ACTOR_TYPES
+from schema.values import VALUE_TYPES
+
+
+@strawberry.type(description="Reads. Fields without @audience are for signed-in staff.")
+class Query:
+    me = strawberry.field(
+        staff.me,
+        directives=[PUBLIC],
+        description="The signed-in staff member; null for anyone else.",
+    )
+    visit = strawberry.field(
+        visits.visit,
+        directives=[VISITOR],
+        description="The visit whose token came with the request; null without one.",
+    )
+    lead = strawberry.field(
+        leads_list.lead,
+        description="A lead's card; the survivor for the id of a merged lead; null for one that "
+        "does not exist or is not yours.",
+    )
+    leads = strawberry.field(leads_list.leads, description="The leads database.")
+    visitors = strawberry.field(
+        leads_list.visitors,
+        description="Who is on the sites now or was within the last 24 h, hidden leads left out; "
+        "present ones first.",
+    )
+    history_entry = strawberry.field(
+        history.history_entry, description="One row of a lead's history, for its details."
+    )
+    verify_history = strawberry.field(
+        history.verify_history,
+        description="Whether the digest chain of a lead's history is unbroken. ADMIN, else null.",
+    )
+    conversation = strawberry.field(conversations.conversation, description="One conversation.")
+    staff_members = strawberry.field(
+        staff.staff_members, description="All staff, by name; those who left included, marked."
+    )
+    pipelines = strawberry.field(pipelines.pipelines, description="All pipelines in order.")
+    field_groups = strawberry.field(
+        fields.field_groups,
+        description="Field groups with their fields, project-wide order; at most 500 fields.",
+    )
+    event_kinds = strawberry.field(
+        events.event_kinds, description="Kinds of events in order; at most 200."
+    )
+    sites = strawberry.field(
+        sites.all_sites,
+        description="Sites that carry the visitor script, by name; ADMIN only, else empty.",
+    )
+
+
+@strawberry.type(
+    description="Writes. Each is one act in one transaction; root fields run one after another. "
+    "Fields without @audience are for signed-in staff."
+)
+class Mutation:
+    sign_in = strawberry.mutation(
+        staff.sign_in,
+        directives=[PUBLIC],
+        description="Signs a staff member in. Browsers get an HttpOnly cookie; one sign-in a "
+        "document, 10 a minute for an account.",
+    )
+    sign_out = strawberry.mutation(
+        staff.sign_out, description="Ends this session; its sockets close."
+    )
+    create_lead = strawberry.mutation(
+        lead_acts.create_lead,
+        description="Adds a lead in the default pipeline's first state. A known address keeps its "
+        "status; a new one is SUBSCRIBED, WAITING or INVALID by the rules.",
+    )
+    change_person_info = strawberry.mutation(
+        lead_acts.change_person_info,
+        description="Changes personal information, title or zone.",
+    )
+    change_priority = strawberry.mutation(
+        lead_acts.change_priority, description="Sets the priority."
+    )
+    set_properties = strawberry.mutation(
+        lead_acts.set_properties,
+        description="Sets or clears properties in one change; an unknown key makes a field of the "
+        "value's type for all leads.",
+    )
+    change_lead_state = strawberry.mutation(
+        lead_acts.change_lead_state,
+        description="Moves the lead to a state of any pipeline, forward or back; the same state "
+        "changes nothing.",
+    )
+    assign_lead = strawberry.mutation(
+        lead_acts.assign_lead,
+        description="Gives the lead to somebody active, or to nobody. ADMIN, MANAGER.",
+    )
+    add_tags = strawberry.mutation(
+        card.add_tags, description="Adds tags; those already there change nothing."
+    )
+    remove_tags = strawberry.mutation(
+        card.remove_tags, description="Removes tags; those not there change nothing."
+    )
+    add_note = strawberry.mutation(card.add_note, description="Adds a note.")
+    edit_note = strawberry.mutation(
+        card.edit_note,
+        description="Changes a note; it keeps its place and is marked edited. Author or ADMIN.",
+    )
+    remove_note = strawberry.mutation(
+        card.remove_note, description="Removes a note; author or ADMIN."
+    )
+    add_event = strawberry.mutation(
+        card.add_event,
+        description="Adds an event by hand; you are its author and it is no activity of the lead.",
+    )
+    send_message = strawberry.mutation(
+        card.send_message,
+        description="Writes to a lead, in a new conversation or one that goes on; a closed one "
+        "opens.",
+    )
+    change_conversation_state = strawberry.mutation(
+        card.change_conversation_state, description="Closes or opens a conversation."
+    )
+    create_field = strawberry.mutation(
+        fields.create_field, description="Defines a field. ADMIN, MANAGER."
+    )
+    save_site = strawberry.mutation(sites.save_site, description="Makes or changes a site. ADMIN.")
+    start_visit = strawberry.mutation(
+        visits.start_visit,
+        directives=[PUBLIC],
+        description="Begins or takes up a visit; the origin must be one of the site's. 30 a minute "
+        "for an address.",
+    )
+    heartbeat = strawberry.mutation(
+        visits.heartbeat,
+        directives=[VISITOR],
+        description="Keeps a page's lease: 75 s when in front (beat every 30 s), 150 s when not "
+        "(every 60 s). Only `idleMs` tells activity; the lead is the token's.",
+    )
+    record_event = strawberry.mutation(
+        visits.record_event,
+        directives=[VISITOR],
+        description="Records what the visitor did; 60 a minute, 4 kB each. Repeats by `pageKey` "
+        "and `sequence` are dropped.",
+    )
+    identify = strawberry.mutation(
+        visits.identify,
+        directives=[VISITOR],
+        description="Links the visit to a person. Only with a correct `signature` does the visit "
+        "move to the known lead; else what is typed stays on this card, unproven, and matches "
+        "nothing. Gives a new token.",
+    )
+    send_visitor_message = strawberry.mutation(
+        visits.send_visitor_message,
+        directives=[VISITOR],
+        description="Writes to the team in the visit's chat; activity of the lead.",
+    )
+
+
+@strawberry.type(
+    description="Streams. Access is checked again before each item; each first item says where "
+    "the stream begins."
+)
+class Subscription:
+    lead_card = strawberry.subscription(
+        lead_card.lead_card,
+        description="A lead's card, alive: a snapshot, or with `after` what was missed, then every "
+        "change once and in order; presence and viewers beside it. Drop an item whose cursor is "
+        "among the last 256 that you have applied.",
+    )
+    visitor_feed = strawberry.subscription(
+        visits.visitor_feed,
+        directives=[VISITOR],
+        description="What the visitor's page must know: messages and pop-ups.",
+    )
+
+
+def build_schema(cache: DocumentCache | None = None) -> LeadlightSchema:
+    """The schema object; one for each process."""
+    known = DocumentCache() if cache is None else cache
+    return LeadlightSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[*TYPES.values(), *ACTOR_TYPES, *VALUE_TYPES],
+        extensions=[lambda: Documents(known)],
+        exception_handlers=HANDLERS,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

@@ -1,0 +1,179 @@
+"""Conversations and messages."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.conversations import Conversation as ConversationRow
+from models.conversations import Message as MessageRow
+from models.enums import Channel, ConversationState, MessageDirection, PresenceState
+from resolvers.lists import CONVERSATION_MESSAGES, Counted, Wanted
+from schema.context import Info, argument_id
+from schema.loaders import SchemaView
+from schema.pages import AFTER, FIRST, Count, PageInfo, connection
+from schema.scalars import Cursor
+from schema.staff import Actor, actor_of
+from schema.values import global_id
+
+if TYPE_CHECKING:
+    from schema.leads import Lead
+
+
+@strawberry.type(description="Thread of messages with one lead.")
+class Conversation:
+    row: strawberry.Private[ConversationRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The conversation.")
+    def id(self) -> strawberry.ID:
+        return global_id("conversation", self.row.id)
+
+    @strawberry.field(description="The lead: the same card as in the database.")
+    async def lead(self) -> Annotated["Lead", strawberry.lazy("schema.leads")]:
+        from schema.leads import lead_of
+
+        return await lead_of(self.view, self.row.lead_id)
+
+    @strawberry.field(description="Channel.")
+    def channel(self) -> Channel:
+        return self.row.channel
+
+    @strawberry.field(description="Subject, at most 200 characters.")
+    def subject(self) -> str | None:
+        return self.row.subject
+
+    @strawberry.field(description="Open or closed.")
+    def state(self) -> ConversationState:
+        return self.row.state
+
+    @strawberry.field(description="When it began.")
+    def created_at(self) -> datetime:
+        return self.row.created_at
+
+    @strawberry.field(description="Last message.")
+    async def last_message(
+        self,
+    ) -> Annotated["Message", strawberry.lazy("schema.conversations")] | None:
+        message_id = self.row.last_message_id
+        row = await self.view.load.message.load(message_id) if message_id else None
+        return Message(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="Since when the lead waits for an answer; null: it does not.")
+    def waiting_since(self) -> datetime | None:
+        return self.row.waiting_since
+
+    @strawberry.field(description="Messages, newest first.")
+    async def messages(
+        self,
+        first: Annotated[int, strawberry.argument(description=FIRST)],
+        after: Annotated[Cursor | None, strawberry.argument(description=AFTER)] = None,
+    ) -> Annotated["MessageConnection", strawberry.lazy("schema.conversations")]:
+        wanted = Wanted(CONVERSATION_MESSAGES, self.row.id, first, after)
+        page = await self.view.load.page.load(wanted)
+        return connection(
+            MessageConnection,
+            MessageEdge,
+            page,
+            lambda row: Message(row=row, view=self.view),
+            count=partial(self.view.load.count.load, Counted(CONVERSATION_MESSAGES, self.row.id)),
+        )
+
+
+@strawberry.type(description="Message to or from a lead.")
+class Message:
+    row: strawberry.Private[MessageRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The message.")
+    def id(self) -> strawberry.ID:
+        return global_id("message", self.row.id)
+
+    @strawberry.field(description="Its conversation.")
+    async def conversation(self) -> Conversation:
+        return await conversation_of(self.view, self.row.conversation_id)
+
+    @strawberry.field(description="Channel.")
+    def channel(self) -> Channel:
+        return self.row.channel
+
+    @strawberry.field(description="Direction.")
+    def direction(self) -> MessageDirection:
+        return self.row.direction
+
+    @strawberry.field(description="At most 200 characters; pop-ups.")
+    def subject(self) -> str | None:
+        return self.row.subject
+
+    @strawberry.field(description="Plain text, at most 20,000 characters.")
+    def text(self) -> str:
+        return self.row.text
+
+    @strawberry.field(description="Who wrote it.")
+    def author(self) -> Actor:
+        row = self.row
+        return actor_of(self.view, row.author_kind, row.author_id, row.author_name)
+
+    @strawberry.field(description="When written or received.")
+    def at(self) -> datetime:
+        return self.row.at
+
+    @strawberry.field(description="Presence of the lead when it was written; messages to the lead.")
+    def lead_presence(self) -> PresenceState | None:
+        return self.row.lead_presence
+
+
+@strawberry.type(description="Row of ConversationConnection.")
+class ConversationEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: Conversation = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of conversations.")
+class ConversationConnection:
+    edges: list[ConversationEdge] = strawberry.field(description="With cursors.")
+    nodes: list[Conversation] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All that you may see; costs a count.")
+    async def total_count(self) -> Count:
+        return Count(value=await self.count(), is_exact=True)
+
+
+@strawberry.type(description="Row of MessageConnection.")
+class MessageEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: Message = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of messages.")
+class MessageConnection:
+    edges: list[MessageEdge] = strawberry.field(description="With cursors.")
+    nodes: list[Message] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All that you may see.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+async def conversation_of(view: SchemaView, conversation_id: UUID) -> Conversation:
+    """The conversation with this id, on a lead that the viewer sees."""
+    row = await view.load.conversation.load(conversation_id)
+    assert row is not None
+    return Conversation(row=row, view=view)
+
+
+async def conversation(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The conversation.")],
+) -> Conversation | None:
+    """One conversation; null for one that is not yours."""
+    view = await info.context.reading()
+    row = await view.load.conversation.load(argument_id("conversation", id))
+    return Conversation(row=row, view=view) if row else None

@@ -1,0 +1,72 @@
+"""`/graphql`: who calls, by cookie or by token."""
+
+from typing import Any
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from resolvers.services import Services
+from schema.context import Context
+from schema.sockets import CredentialsRefused
+from schema.transport import LeadlightGraphQL
+
+SESSION_SECONDS = 90 * 24 * 3600
+
+
+class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
+    """The endpoint of one process; `services`, `cookie` and `is_secure` are set by the wiring."""
+
+    services: Services
+    cookie: str
+    is_secure: bool
+
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
+        context = Context(
+            services=self.services,
+            token=_bearer(request) or self._cookie_token(request),
+            client=request.client.host if request.client else "",
+            device=request.headers.get("user-agent", "")[:200],
+            origin=request.headers.get("origin"),
+        )
+        if isinstance(request, Request):
+            context.set_session = lambda token: self._set_session(response, token)
+        return context
+
+    async def on_ws_connect(self, context: Context) -> None:
+        """A token in the first message wins over a cookie; a wrong one closes with 4401."""
+        given = (context.connection_params or {}).get("token")
+        if given is not None:
+            context.token = given if isinstance(given, str) else ""
+        person = await context.staff_or_none()
+        visitor = None if person else await context.visitor_or_none()
+        if person is not None:
+            context.session_key = f"staff:{person.session_id.hex}"
+        elif visitor is not None:
+            context.session_key = f"visit:{visitor.visit_id.hex}"
+        elif given is not None:
+            raise CredentialsRefused
+
+    def _cookie_token(self, connection: HTTPConnection) -> str | None:
+        return connection.cookies.get(self.cookie) if self.trusts_cookies(connection) else None
+
+    def _set_session(self, response: Response, token: str | None) -> None:
+        if token is None:
+            response.delete_cookie(
+                self.cookie, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+            )
+            return
+        response.set_cookie(
+            self.cookie,
+            token,
+            max_age=SESSION_SECONDS,
+            path="/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,293 @@
+"""Closed sets of values as clients see them: importing this registers each, once, described.
+
+Types of the schema name the enums where they are defined; nothing else is to be found here.
+"""
+
+from enum import Enum, StrEnum
+from typing import Any
+
+import strawberry
+
+from models import enums
+from resolvers import errors, lead_card, leads_list, log, policy
+
+
+class SortDirection(StrEnum):
+    ASCENDING = "ASCENDING"
+    DESCENDING = "DESCENDING"
+
+
+class ChangeAction(StrEnum):
+    ADDED = "ADDED"
+    EDITED = "EDITED"
+    REMOVED = "REMOVED"
+
+
+def _described(kind: type[Enum], name: str, description: str, **values: str) -> None:
+    made: Any = strawberry.enum(kind, name=name, description=description)
+    for value in made.__strawberry_definition__.values:
+        value.description = values[value.name]
+
+
+_described(
+    enums.Priority,
+    "Priority",
+    "Priorities, highest first.",
+    URGENT="Now.",
+    HIGH="Soon.",
+    NORMAL="As usual.",
+    LOW="When there is time.",
+)
+_described(
+    enums.SourceChannel,
+    "SourceChannel",
+    "Ways to become a lead.",
+    SITE="Visit of a site.",
+    STAFF="Made by staff.",
+    IMPORT="Import of a file.",
+    API="API.",
+)
+_described(
+    enums.StateKind,
+    "StateKind",
+    "Kinds of states.",
+    OPEN="At work.",
+    WON="Done with success.",
+    LOST="Done without.",
+)
+_described(
+    enums.StaffRole,
+    "StaffRole",
+    "Roles of staff.",
+    ADMIN="Broker: everything.",
+    MANAGER="All leads, or those of the own people, by setting; configuration of the card.",
+    AGENT="Own leads.",
+)
+_described(
+    enums.ActorKind,
+    "ActorKind",
+    "Kinds of actors.",
+    STAFF="Person of the team.",
+    LEAD="The lead itself.",
+    SYSTEM="This program.",
+    BOT="The assistant, on behalf of a person.",
+    AUTOMATION="Automation rule.",
+    API="Integration with its own token.",
+)
+_described(
+    enums.Via,
+    "Via",
+    "How an act came in.",
+    APP="Staff application.",
+    API="API token.",
+    SITE="Site.",
+    IMPORT="Import.",
+    SYSTEM="This program.",
+)
+_described(
+    enums.FieldType,
+    "FieldType",
+    "Types of fields.",
+    TEXT="One line or more.",
+    NUMBER="Decimal number.",
+    BOOLEAN="Yes or no.",
+    DATE="Day without zone.",
+    MONEY="Amount and currency.",
+    URL="Link.",
+)
+_described(
+    enums.FieldVisibility,
+    "FieldVisibility",
+    "Who may read and write a field.",
+    ALL="All who see the lead.",
+    MANAGERS="MANAGER and ADMIN.",
+    ADMINS="ADMIN.",
+)
+_described(
+    enums.ValueSource,
+    "ValueSource",
+    "How a value came to be known.",
+    MANUAL="Typed by staff.",
+    LEAD="Told by the lead.",
+    SITE="Told by a site.",
+    IMPORT="Import.",
+    API="API.",
+    SYSTEM="Computed.",
+)
+_described(
+    enums.NoteVisibility,
+    "NoteVisibility",
+    "Who sees a note.",
+    PRIVATE="Author and ADMIN.",
+    TEAM="All who see the lead.",
+)
+_described(
+    enums.EventOrigin,
+    "EventOrigin",
+    "Origin of an event.",
+    SITE="Tracked on a site.",
+    MANUAL="Added by staff.",
+    API="API.",
+    SYSTEM="This program.",
+)
+_described(
+    enums.Channel,
+    "Channel",
+    "Ways to talk.",
+    CHAT="Chat on a site.",
+    POPUP="Pop-up on a site.",
+)
+_described(
+    enums.MessageDirection,
+    "MessageDirection",
+    "Who speaks.",
+    TO_LEAD="From the team.",
+    FROM_LEAD="From the lead.",
+)
+_described(
+    enums.ConversationState,
+    "ConversationState",
+    "States of a conversation.",
+    OPEN="Waits for somebody.",
+    CLOSED="Done; a new message opens it.",
+)
+_described(
+    enums.PresenceState,
+    "PresenceState",
+    "Presence states.",
+    ONLINE="Active within 120 s.",
+    SLEEPING="Page open, no input for 120 s.",
+    OFFLINE="No page open.",
+)
+_described(
+    enums.SubscriptionStatus,
+    "SubscriptionStatus",
+    "The five subscription statuses.",
+    SUBSCRIBED="Included in mail.",
+    WAITING_FOR_CONFIRMATION="The opt-in letter is not answered, or not sent yet.",
+    INVALID_EMAIL="It can't be an address.",
+    UNSUBSCRIBED="Said no.",
+    BOUNCED="Came back.",
+)
+_described(
+    enums.InvalidEmailReason,
+    "InvalidEmailReason",
+    "Why an address is invalid.",
+    NO_AT="No ASCII @.",
+    CYRILLIC="Cyrillic letters.",
+    SYNTAX="Not of the form of an address.",
+)
+_described(
+    enums.HistoryType,
+    "HistoryType",
+    "Types of history entries.",
+    CHAT="Chat and pop-up.",
+    CALL="Phone call.",
+    EMAIL="Mail.",
+    TASK="Task.",
+    FIELD_CHANGE="Field, property, tag, address.",
+    STATE="Pipeline.",
+    ASSIGNMENT="Assignee.",
+    NOTE="Note.",
+    EVENT="Event.",
+    SUBSCRIPTION="Subscription.",
+    LIFECYCLE="Creation, identification, merge.",
+)
+_described(
+    log.HistoryProblem,
+    "HistoryProblem",
+    "What can be wrong with a history.",
+    ALTERED="A row's content was changed.",
+    MISSING="A row is missing.",
+    REORDERED="Rows changed places.",
+)
+_described(
+    policy.Permission,
+    "Permission",
+    "What the permission table can grant.",
+    EDIT_LEAD="Change personal information, properties, tags; write notes; add events.",
+    CHANGE_STATE="Move along the pipeline.",
+    ASSIGN_LEAD="Assign to others.",
+    SEND_MESSAGE="Write to leads.",
+    READ_ALL_NOTES="See and edit notes of others.",
+    CONFIGURE_CARD="Fields.",
+    VERIFY_HISTORY="Check the digest chain of a history.",
+    ADMINISTER="Staff, sites, project settings.",
+)
+_described(
+    errors.ProblemCode,
+    "InputProblemCode",
+    "Kinds of input problems.",
+    REQUIRED="Missing, blank or null.",
+    MALFORMED="Not of the form described; an id with a wrong prefix too.",
+    TOO_LARGE="Too long, too many or too large.",
+    TOO_SMALL="Too short, too few or too small.",
+    WRONG_TYPE="Of the wrong type for this field.",
+    UNKNOWN="Unknown, or one that can't be used here.",
+    TAKEN="Already used by another.",
+    CONTRADICTION="Two values contradict each other.",
+)
+_described(
+    errors.ConflictReason,
+    "ConflictReason",
+    "Kinds of conflicts.",
+    STALE_VERSION="The same fields changed since your version.",
+    KEY_REUSED="The idempotency key was used with another body.",
+    DUPLICATE="There is one already.",
+)
+_described(
+    errors.PreconditionReason,
+    "PreconditionReason",
+    "What must be so first.",
+    ARCHIVED="It is archived and can't be used anew.",
+    READ_ONLY="Built in or read-only: can't be changed or removed.",
+    SIGN_IN_REFUSED="Wrong password or unknown account; both look alike.",
+    LEAD_OFFLINE="The lead is offline and the pop-up has no expiry to wait for.",
+)
+_described(
+    lead_card.ResetReason,
+    "ResetReason",
+    "Why a stream begins anew.",
+    TOO_OLD="Older than what is kept.",
+    TOO_FAR_BEHIND="More than 5,000 items behind.",
+    OTHER_EPOCH="From before a restore.",
+    FROM_THE_FUTURE="Ahead of the log.",
+    MERGE="A merge.",
+    ACCESS_CHANGED="You may see more or less now.",
+)
+_described(
+    errors.AccessEndReason,
+    "AccessEndReason",
+    "Why access ended.",
+    NOT_FOUND="It does not exist or is not yours; first and only item.",
+    REASSIGNED="Given to somebody else.",
+    RIGHTS_CHANGED="Your role or the team's rights changed.",
+    SIGNED_OUT="Signed out or disabled.",
+)
+_described(
+    leads_list.SortKey,
+    "LeadSortKey",
+    "What leads are sorted by; empty values last.",
+    NAME="Display name.",
+    CREATED_AT="Created.",
+    LAST_ACTIVITY_AT="Last activity of the lead itself.",
+    STATE_SINCE="In state since.",
+    STATE="Place in the pipeline.",
+    PRIORITY="Priority.",
+    ASSIGNEE="Assignee's name.",
+)
+_described(
+    SortDirection,
+    "SortDirection",
+    "Sort direction.",
+    ASCENDING="Smallest, oldest, A first.",
+    DESCENDING="Largest, newest, Z first.",
+)
+_described(
+    ChangeAction,
+    "ChangeAction",
+    "What happened to a thing.",
+    ADDED="It is new.",
+    EDITED="It is different.",
+    REMOVED="It is gone.",
+)

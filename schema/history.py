@@ -1,0 +1,167 @@
+"""The history of a lead: rows of its log as people read them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.changes import Change
+from models.enums import HistoryType, Via
+from resolvers import history, readers
+from resolvers.history import Diff
+from resolvers.log import HistoryProblem
+from schema.context import Info, argument_id
+from schema.loaders import SchemaView
+from schema.pages import PageInfo
+from schema.scalars import Cursor
+from schema.staff import Actor, actor_of
+from schema.values import Value, global_id, hidden, value_of
+
+if TYPE_CHECKING:
+    from schema.changes import LeadChange
+
+
+@strawberry.type(description="One field's change.")
+class FieldDiff:
+    path: str = strawberry.field(
+        description="Path, such as `priority`, `person.firstName`, `property:budget`."
+    )
+    label: str = strawberry.field(description="Label then.")
+    before: Value | None = strawberry.field(description="Value before; null: empty.")
+    after: Value | None = strawberry.field(description="Value after; null: empty.")
+
+
+async def diffs_of(view: SchemaView, change: Change) -> list[FieldDiff]:
+    """Fields before and after; values of fields that the viewer may not see are masked."""
+    diffs = history.diffs_of(change)
+    if not any(diff.field_id for diff in diffs):
+        return [_diff(diff, is_hidden=False) for diff in diffs]
+    hidden_fields = await view.load.hidden_fields.load(None)
+    return [_diff(diff, is_hidden=diff.field_id in hidden_fields) for diff in diffs]
+
+
+def _diff(diff: Diff, *, is_hidden: bool) -> FieldDiff:
+    if is_hidden:
+        return FieldDiff(
+            path=diff.path,
+            label=diff.label,
+            before=hidden() if diff.before else None,
+            after=hidden() if diff.after else None,
+        )
+    return FieldDiff(
+        path=diff.path,
+        label=diff.label,
+        before=value_of(diff.before),
+        after=value_of(diff.after),
+    )
+
+
+@strawberry.type(
+    description="Row of the history: who, what, when. Never changed, never removed but by erasure."
+)
+class HistoryEntry:
+    row: strawberry.Private[Change]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The entry.")
+    def id(self) -> strawberry.ID:
+        return global_id("change", self.row.id)
+
+    @strawberry.field(description="When committed.")
+    def at(self) -> datetime:
+        return self.row.at
+
+    @strawberry.field(description="Exactly one type, for filters.")
+    def type(self) -> HistoryType:
+        return self.row.category
+
+    @strawberry.field(description="Who.")
+    def actor(self) -> Actor:
+        row = self.row
+        return actor_of(self.view, row.actor_kind, row.actor_id, row.actor_name)
+
+    @strawberry.field(description="How it came in.")
+    def via(self) -> Via:
+        return self.row.via
+
+    @strawberry.field(description="In one sentence, in English.")
+    def summary(self) -> str:
+        return history.summary_of(self.row)
+
+    @strawberry.field(description="Fields before and after; those that you may not see are masked.")
+    async def diffs(self) -> list[FieldDiff]:
+        return await diffs_of(self.view, self.row)
+
+    @strawberry.field(description="The change with all its data; null once erased.")
+    async def change(
+        self,
+    ) -> Annotated["LeadChange", strawberry.lazy("schema.changes")] | None:
+        from schema.changes import change_of
+
+        if self.row.data is None:
+            return None
+        return change_of(self.view, self.row, await self.view.epoch())
+
+
+@strawberry.type(description="Row of HistoryEntryConnection.")
+class HistoryEntryEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: HistoryEntry = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of history entries.")
+class HistoryEntryConnection:
+    edges: list[HistoryEntryEdge] = strawberry.field(description="With cursors.")
+    nodes: list[HistoryEntry] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All that you may see.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+@strawberry.type(description="Check of the digest chain.")
+class HistoryVerification:
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    is_intact: bool = strawberry.field(description="Nothing was changed, dropped or swapped.")
+    checked_count: int = strawberry.field(description="Rows checked.")
+    first_bad_at: datetime | None = strawberry.field(
+        description="First row that is wrong; null: none, or the end is missing."
+    )
+    problem: HistoryProblem | None = strawberry.field(description="What is wrong there.")
+    erased_count: int = strawberry.field(
+        description="Rows whose content erasure destroyed; the chain holds over them."
+    )
+    head_digest: str = strawberry.field(description="Digest of the last row, hexadecimal.")
+
+
+async def history_entry(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The entry.")],
+) -> HistoryEntry | None:
+    """One row of a lead's history; null for one that is not yours."""
+    view = await info.context.reading()
+    row = await readers.change_by_id(view, argument_id("change", id))
+    return HistoryEntry(row=row, view=view) if row else None
+
+
+async def verify_history(
+    info: Info,
+    lead_id: Annotated[strawberry.ID, strawberry.argument(description="The lead.")],
+) -> HistoryVerification | None:
+    """Whether the digest chain of a lead's history is unbroken."""
+    view = await info.context.reading()
+    found = await history.verify_history(view, argument_id("lead", lead_id))
+    if found is None:
+        return None
+    return HistoryVerification(
+        lead_id=lead_id,
+        is_intact=found.problem is None,
+        checked_count=found.checked,
+        first_bad_at=found.bad.at if found.bad else None,
+        problem=found.problem,
+        erased_count=found.erased,
+        head_digest=found.head.hex(),
+    )

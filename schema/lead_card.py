@@ -1,0 +1,195 @@
+"""The live card: one stream of a snapshot, changes, and what stands beside the log."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from resolvers.actors import Actor as Caller
+from resolvers.errors import AccessEndReason, BadArgument
+from resolvers.lead_card import (
+    Changed,
+    Ended,
+    Item,
+    Merged,
+    Position,
+    PresenceTold,
+    Reset,
+    ResetReason,
+    Snapshot,
+    ViewersTold,
+    follow_lead_card,
+)
+from schema.changes import (
+    ContactPointsChanged,
+    ConversationChanged,
+    EventRecorded,
+    LeadAbsorbed,
+    LeadAssigneeChanged,
+    LeadCreated,
+    LeadIdentified,
+    LeadStateChanged,
+    MessageAdded,
+    NoteChanged,
+    PropertiesChanged,
+    TagsChanged,
+    change_of,
+)
+from schema.context import Context, Info, argument_id
+from schema.leads import Lead, viewers_of
+from schema.loaders import SchemaView
+from schema.operation_errors import Code, operation_error
+from schema.presence import CardViewer, Presence
+from schema.scalars import Cursor
+from schema.values import global_id
+
+
+@strawberry.type(
+    description="The whole card as of one position; first item unless `after` could be met."
+)
+class LeadCardSnapshot:
+    cursor: Cursor = strawberry.field(description="Position; the next change follows it.")
+    at: datetime = strawberry.field(description="When read.")
+    lead: Lead = strawberry.field(description="The card.")
+
+
+@strawberry.type(description="The cursor could not be met; drop what you have, a snapshot follows.")
+class LeadCardReset:
+    cursor: Cursor = strawberry.field(description="The position that can't be gone on from.")
+    reset_reason: ResetReason = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="The lead was merged into another; last item.")
+class LeadMerged:
+    lead_id: strawberry.ID = strawberry.field(description="Former id.")
+    at: datetime = strawberry.field(description="When.")
+    into: Lead | None = strawberry.field(description="The lead to open instead, if you may.")
+
+
+@strawberry.type(
+    description="You may not, or no longer, see this; last item, in the order of the log."
+)
+class AccessEnded:
+    at: datetime = strawberry.field(description="When.")
+    end_reason: AccessEndReason = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="Presence changed; also once after a resume.")
+class PresenceChanged:
+    cursor: Cursor = strawberry.field(description="Position of the log that you have.")
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    presence: Presence = strawberry.field(description="Presence.")
+
+
+@strawberry.type(
+    description="Staff looking at the card changed; also once after a resume; at most 1 a second."
+)
+class ViewersChanged:
+    cursor: Cursor = strawberry.field(description="Position of the log that you have.")
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    viewers: list[CardViewer] = strawberry.field(
+        description="Viewers now, you included; at most 20."
+    )
+    viewer_count: int = strawberry.field(description="How many there are.")
+
+
+LeadCardItem = Annotated[
+    LeadCardSnapshot
+    | LeadCardReset
+    | LeadMerged
+    | AccessEnded
+    | PresenceChanged
+    | ViewersChanged
+    | LeadCreated
+    | PropertiesChanged
+    | ContactPointsChanged
+    | LeadStateChanged
+    | LeadAssigneeChanged
+    | TagsChanged
+    | EventRecorded
+    | NoteChanged
+    | MessageAdded
+    | ConversationChanged
+    | LeadIdentified
+    | LeadAbsorbed,
+    strawberry.union(
+        "LeadCardItem",
+        description="Item of a live card. Log members implement LeadChange and come once, in "
+        "order. The others stand beside the log: they carry the newest truth and may be skipped.",
+    ),
+]
+
+
+async def lead_card(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The lead.")],
+    after: Annotated[
+        Cursor | None,
+        strawberry.argument(
+            description="Cursor of the last item that you have; absent: begin with a snapshot."
+        ),
+    ] = None,
+) -> AsyncGenerator[LeadCardItem, None]:
+    """Follows a card; each item's view is closed once the item is answered."""
+    context: Context = info.context
+    lead_id = argument_id("lead", id)
+
+    def make_view(actor: Caller) -> SchemaView:
+        return SchemaView(context.services, actor)
+
+    stream = follow_lead_card(context.services, await context.staff(), lead_id, after, make_view)
+    try:
+        async with aclosing(stream) as items:
+            async for item in items:
+                yield _item(context, item)
+    except BadArgument as error:
+        raise operation_error(Code.BAD_USER_INPUT, str(error)) from error
+
+
+def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
+    match item:
+        case Snapshot():
+            return _snapshot(context, item)
+        case Changed():
+            view = context.adopt(item.view)
+            change: LeadCardItem = change_of(view, item.change, item.position.epoch)  # type: ignore[assignment]  # the kinds of the union, except the one that Merged stands for
+            return change
+        case Reset():
+            return LeadCardReset(cursor=_cursor(context, item.position), reset_reason=item.reason)
+        case PresenceTold():
+            return PresenceChanged(
+                cursor=_cursor(context, item.position),
+                lead_id=global_id("lead", item.position.lead_id),
+                presence=Presence(reading=item.presence, view=None),
+            )
+        case ViewersTold():
+            view = context.adopt(item.view)
+            return ViewersChanged(
+                cursor=_cursor(context, item.position),
+                lead_id=global_id("lead", item.position.lead_id),
+                viewers=viewers_of(view, item.viewers),
+                viewer_count=item.viewers.count,
+            )
+        case Merged():
+            view = context.adopt(item.view)
+            into = Lead(row=item.into, view=view) if item.into else None
+            return LeadMerged(lead_id=global_id("lead", item.lead_id), at=item.at, into=into)
+        case Ended():
+            return AccessEnded(at=item.at, end_reason=item.reason)
+
+
+def _snapshot(context: Context, item: Snapshot[SchemaView]) -> LeadCardSnapshot:
+    view = context.adopt(item.view)
+    view.load.presence.prime(item.lead.id, item.presence)
+    view.load.viewers.prime(item.lead.id, item.viewers)
+    return LeadCardSnapshot(
+        cursor=_cursor(context, item.position), at=item.at, lead=Lead(row=item.lead, view=view)
+    )
+
+
+def _cursor(context: Context, position: Position) -> Cursor:
+    return Cursor(
+        context.services.secrets.seal("feed", position.lead_id, position.epoch, position.revision)
+    )

@@ -1,0 +1,487 @@
+"""The lead: the card that queries, snapshots and changes answer with."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from models.enums import ActorKind, Channel, ConversationState, HistoryType, Priority, SourceChannel
+from models.leads import Assignment as AssignmentRow
+from models.leads import Lead as LeadRow
+from resolvers import access, lists
+from resolvers.leads_list import EXACT_BELOW
+from resolvers.lists import Chosen, Counted, OwnedList, Wanted
+from resolvers.policy import Permission
+from resolvers.presence import ViewerList
+from schema.contact_points import (
+    EmailSubscription,
+    LeadEmailAddress,
+    LeadPhoneNumber,
+    addresses_of,
+    phones_of,
+)
+from schema.context import Info, argument_id
+from schema.conversations import (
+    Conversation,
+    ConversationConnection,
+    ConversationEdge,
+    Message,
+    MessageConnection,
+    MessageEdge,
+)
+from schema.enums import SortDirection
+from schema.errors import seal_version
+from schema.events import Event, EventConnection, EventEdge, EventGroup
+from schema.events import group_of as event_group_of
+from schema.fields import Property, properties_of
+from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
+from schema.loaders import SchemaView
+from schema.notes import Note, NoteConnection, NoteEdge
+from schema.pages import AFTER, FIRST, Count, PageInfo, connection
+from schema.pipelines import PipelineState, StateBarStep, state_of, states_of
+from schema.presence import (
+    CardViewer,
+    Presence,
+    PresenceInterval,
+    PresenceIntervalConnection,
+    PresenceIntervalEdge,
+    presence_of,
+)
+from schema.scalars import Cursor, LanguageTag, TimeZone, Url, Version
+from schema.staff import Staff, staff_of
+from schema.tags import Tag, tags_of
+from schema.values import global_id
+
+T = TypeVar("T")
+First = Annotated[int, strawberry.argument(description=FIRST)]
+After = Annotated[Cursor | None, strawberry.argument(description=AFTER)]
+
+
+@strawberry.input(description="Period of time; at least one end.")
+class DateTimeRangeInput:
+    from_at: datetime | None = strawberry.field(
+        default=None, name="from", description="From this instant on."
+    )
+    to_at: datetime | None = strawberry.field(
+        default=None, name="to", description="Up to this instant, not included."
+    )
+
+
+@strawberry.type(description="Personal information.")
+class PersonInfo:
+    first_name: str | None = strawberry.field(description="At most 100 characters.")
+    last_name: str | None = strawberry.field(description="At most 100 characters.")
+    company: str | None = strawberry.field(description="At most 120 characters.")
+    job_title: str | None = strawberry.field(description="At most 120 characters.")
+    language: LanguageTag | None = strawberry.field(description="Language to write in.")
+    birthday: date | None = strawberry.field(description="Birthday.")
+    postal_address: str | None = strawberry.field(
+        description="Postal address, at most 300 characters."
+    )
+
+
+@strawberry.type(description="Origin of a lead; set once.")
+class LeadSource:
+    channel: SourceChannel = strawberry.field(description="Way.")
+    detail: str | None = strawberry.field(
+        description="Site, file or campaign; at most 200 characters."
+    )
+    referrer: Url | None = strawberry.field(description="Page that the first visit came from.")
+    recorded_at: datetime | None = strawberry.field(
+        description="When the source itself made the record; imports only."
+    )
+
+
+@strawberry.type(description="Former assignment.")
+class PastAssignment:
+    row: strawberry.Private[AssignmentRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Who; deactivated people stay.")
+    async def staff(self) -> Staff:
+        person = await staff_of(self.view, self.row.staff_id)
+        assert person is not None
+        return person
+
+    @strawberry.field(name="from", description="From.")
+    def from_at(self) -> datetime:
+        return self.row.from_at
+
+    @strawberry.field(name="to", description="To.")
+    def to_at(self) -> datetime | None:
+        return self.row.to_at
+
+
+@strawberry.type(description="Who works on the lead.")
+class Assignment:
+    lead: strawberry.Private[LeadRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Present one; null: nobody.")
+    async def current(self) -> Staff | None:
+        return await staff_of(self.view, self.lead.assignee_id)
+
+    @strawberry.field(description="Since when.")
+    def since(self) -> datetime | None:
+        return self.lead.assigned_since
+
+    @strawberry.field(description="Former ones, newest first.")
+    async def past(self) -> list[PastAssignment]:
+        rows = await self.view.load.assignments_of_lead.load(self.lead.id)
+        return [PastAssignment(row=row, view=self.view) for row in rows if row.to_at]
+
+
+@strawberry.type(description="What you may do with a lead now; buttons follow it.")
+class LeadViewerCan:
+    edit: bool = strawberry.field(description="Change information, properties, tags.")
+    change_state: bool = strawberry.field(description="Move along the pipeline.")
+    assign: bool = strawberry.field(description="Assign to anyone.")
+    send_message: bool = strawberry.field(description="Write on some channel.")
+    channels: list[Channel] = strawberry.field(description="Channels that would work now.")
+    verify_history: bool = strawberry.field(description="Check the history's digest chain.")
+
+
+@strawberry.type(
+    description="A person the team talks to, with everything known: the card. The same type "
+    "answers queries, snapshots and changes."
+)
+class Lead:
+    row: strawberry.Private[LeadRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The lead.")
+    def id(self) -> strawberry.ID:
+        return global_id("lead", self.row.id)
+
+    @strawberry.field(
+        description="Link to the card without any secret; opening it needs sign-in and access."
+    )
+    def url(self) -> Url:
+        return Url(f"{self.view.services.public_url}/live#{global_id('lead', self.row.id)}")
+
+    @strawberry.field(
+        description="Name, else address, else phone, else `Visitor` and four characters."
+    )
+    def display_name(self) -> str:
+        return self.row.display_name
+
+    @strawberry.field(description="1 to 120 characters; the display name unless set by staff.")
+    def title(self) -> str:
+        return self.row.title or self.row.display_name
+
+    @strawberry.field(description="The title was not set by staff.")
+    def is_title_derived(self) -> bool:
+        return self.row.title is None
+
+    @strawberry.field(description="No address or phone is known.")
+    def is_anonymous(self) -> bool:
+        return self.row.is_anonymous
+
+    @strawberry.field(description="Personal information.")
+    async def person(self) -> PersonInfo:
+        values = {
+            each.definition.key: each.row
+            for each in await properties_of(self.view, self.row.id)
+            if each.row is not None
+        }
+
+        def text(key: str) -> Any:
+            return values[key].text_value if key in values else None
+
+        birthday = values.get("birthday")
+        return PersonInfo(
+            first_name=text("first_name"),
+            last_name=text("last_name"),
+            company=text("company"),
+            job_title=text("job_title"),
+            language=text("language"),
+            birthday=birthday.date_value if birthday else None,
+            postal_address=text("postal_address"),
+        )
+
+    @strawberry.field(description="Addresses, primary first; at most 20.")
+    async def email_addresses(self) -> list[LeadEmailAddress]:
+        return await addresses_of(self.view, self.row.id)
+
+    @strawberry.field(description="The primary address; null without any.")
+    async def primary_email_address(self) -> LeadEmailAddress | None:
+        return next(iter(await addresses_of(self.view, self.row.id)), None)
+
+    @strawberry.field(description="Subscription of the primary address; null without an address.")
+    async def email_subscription(self) -> EmailSubscription | None:
+        primary = next(iter(await addresses_of(self.view, self.row.id)), None)
+        return EmailSubscription(row=primary.shared) if primary else None
+
+    @strawberry.field(description="Numbers, primary first; at most 20.")
+    async def phone_numbers(self) -> list[LeadPhoneNumber]:
+        return await phones_of(self.view, self.row.id)
+
+    @strawberry.field(description="Priority.")
+    def priority(self) -> Priority:
+        return self.row.priority
+
+    @strawberry.field(description="Where the lead came from; never changes.")
+    def source(self) -> LeadSource:
+        row = self.row
+        return LeadSource(
+            channel=row.source_channel,
+            detail=row.source_detail,
+            referrer=Url(row.source_referrer) if row.source_referrer else None,
+            recorded_at=row.source_recorded_at,
+        )
+
+    @strawberry.field(description="When the lead came to be; never changes.")
+    def created_at(self) -> datetime:
+        return self.row.created_at
+
+    @strawberry.field(description="Last activity from the lead's own end.")
+    def last_activity_at(self) -> datetime | None:
+        return self.row.last_activity_at
+
+    @strawberry.field(description="Zone of the lead; null: unknown.")
+    def time_zone(self) -> TimeZone | None:
+        return TimeZone(self.row.time_zone) if self.row.time_zone else None
+
+    @strawberry.field(description="Position in the pipeline.")
+    async def state(self) -> PipelineState:
+        return await state_of(self.view, self.row.state_id)
+
+    @strawberry.field(description="Since when.")
+    def state_since(self) -> datetime:
+        return self.row.state_since
+
+    @strawberry.field(description="The pipeline's bar, in order.")
+    async def state_bar(self) -> list[StateBarStep]:
+        current = (await state_of(self.view, self.row.state_id)).row
+        return [
+            StateBarStep(
+                state=state,
+                is_current=state.row.id == current.id,
+                is_passed=state.row.position < current.position,
+            )
+            for state in await states_of(self.view, current.pipeline_id)
+        ]
+
+    @strawberry.field(description="Present assignee, if any.")
+    async def assignee(self) -> Staff | None:
+        return await staff_of(self.view, self.row.assignee_id)
+
+    @strawberry.field(description="Present and past assignees.")
+    def assignment(self) -> Assignment:
+        return Assignment(lead=self.row, view=self.view)
+
+    @strawberry.field(
+        description="A value or gap for each field that you may see, by label; at most 500."
+    )
+    async def properties(self) -> list[Property]:
+        return await properties_of(self.view, self.row.id)
+
+    @strawberry.field(description="One property; null for an unknown key.")
+    async def property(
+        self, key: Annotated[str, strawberry.argument(description="Key.")]
+    ) -> Property | None:
+        made = await properties_of(self.view, self.row.id)
+        return next((each for each in made if each.definition.key == key), None)
+
+    @strawberry.field(description="Tags, by name; at most 100.")
+    async def tags(self) -> list[Tag]:
+        return await tags_of(self.view, self.row.id)
+
+    @strawberry.field(description="On the site now?")
+    async def presence(self) -> Presence:
+        return await presence_of(self.view, self.row.id)
+
+    @strawberry.field(description="When the lead was on the site, newest first.")
+    async def presence_intervals(
+        self, first: First, after: After = None
+    ) -> PresenceIntervalConnection:
+        return await self._list(
+            lists.INTERVALS,
+            Chosen(),
+            (first, after),
+            (PresenceIntervalConnection, PresenceIntervalEdge),
+            lambda row: PresenceInterval(row=row),
+        )
+
+    @strawberry.field(description="Who of the staff looks at this card now; at most 20.")
+    async def viewers(self) -> list[CardViewer]:
+        return viewers_of(self.view, await self.view.load.viewers.load(self.row.id))
+
+    @strawberry.field(description="How many look at it.")
+    async def viewer_count(self) -> int:
+        return (await self.view.load.viewers.load(self.row.id)).count
+
+    @strawberry.field(description="What you may do with this lead now; buttons follow it.")
+    def viewer_can(self) -> LeadViewerCan:
+        actor = self.view.actor
+        can_send = access.may(actor, Permission.SEND_MESSAGE)
+        return LeadViewerCan(
+            edit=access.may(actor, Permission.EDIT_LEAD),
+            change_state=access.may(actor, Permission.CHANGE_STATE),
+            assign=access.may(actor, Permission.ASSIGN_LEAD),
+            send_message=can_send,
+            channels=list(Channel) if can_send else [],
+            verify_history=access.may(actor, Permission.VERIFY_HISTORY),
+        )
+
+    @strawberry.field(description="Tab: the change log as staff read it, newest first.")
+    async def history(
+        self,
+        first: First,
+        after: After = None,
+        types: Annotated[
+            list[HistoryType] | None, strawberry.argument(description="Types; empty: all.")
+        ] = None,
+        actors: Annotated[
+            list[ActorKind] | None,
+            strawberry.argument(description="Kinds of actors; empty: all."),
+        ] = None,
+        range: Annotated[
+            DateTimeRangeInput | None, strawberry.argument(description="Within.")
+        ] = None,
+    ) -> HistoryEntryConnection | None:
+        chosen = Chosen(
+            types=tuple(types or ()),
+            actors=tuple(actors or ()),
+            since=range.from_at if range else None,
+            before=range.to_at if range else None,
+        )
+        return await self._list(
+            lists.HISTORY,
+            chosen,
+            (first, after),
+            (HistoryEntryConnection, HistoryEntryEdge),
+            lambda row: HistoryEntry(row=row, view=self.view),
+        )
+
+    @strawberry.field(description="Tab: notes that you may see, pinned first, then newest.")
+    async def notes(self, first: First, after: After = None) -> NoteConnection | None:
+        return await self._list(
+            lists.NOTES,
+            Chosen(),
+            (first, after),
+            (NoteConnection, NoteEdge),
+            lambda row: Note(row=row, view=self.view),
+        )
+
+    @strawberry.field(description="Tab: conversations, newest message first.")
+    async def conversations(
+        self,
+        first: First,
+        after: After = None,
+        states: Annotated[
+            list[ConversationState] | None, strawberry.argument(description="Which; empty: all.")
+        ] = None,
+    ) -> ConversationConnection | None:
+        return await self._list(
+            lists.CONVERSATIONS,
+            Chosen(states=tuple(states or ())),
+            (first, after),
+            (ConversationConnection, ConversationEdge),
+            lambda row: Conversation(row=row, view=self.view),
+        )
+
+    @strawberry.field(description="Tab: every message to and from the lead, newest first.")
+    async def messages(
+        self,
+        first: First,
+        after: After = None,
+        channels: Annotated[
+            list[Channel] | None, strawberry.argument(description="Channels; empty: all.")
+        ] = None,
+    ) -> MessageConnection | None:
+        return await self._list(
+            lists.LEAD_MESSAGES,
+            Chosen(channels=tuple(channels or ())),
+            (first, after),
+            (MessageConnection, MessageEdge),
+            lambda row: Message(row=row, view=self.view),
+        )
+
+    @strawberry.field(description="Tab: events, by time of happening.")
+    async def events(
+        self,
+        first: First,
+        after: After = None,
+        order: Annotated[SortDirection, strawberry.argument(description="Order.")] = (
+            SortDirection.DESCENDING
+        ),
+        kind_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this kind.")
+        ] = None,
+        name: Annotated[
+            str | None,
+            strawberry.argument(description="Only those with this name, when there is no kind."),
+        ] = None,
+    ) -> EventConnection | None:
+        chosen = Chosen(
+            ascending=order is SortDirection.ASCENDING,
+            kind_id=argument_id("eventkind", kind_id) if kind_id else None,
+            name=name,
+        )
+        return await self._list(
+            lists.EVENTS,
+            chosen,
+            (first, after),
+            (EventConnection, EventEdge),
+            lambda row: Event(row=row, view=self.view),
+        )
+
+    @strawberry.field(
+        description="Tab: events counted by kind and name, most recent first; at most 500."
+    )
+    async def event_groups(self) -> list[EventGroup] | None:
+        rows = await self.view.load.event_groups_of_lead.load(self.row.id)
+        return [event_group_of(self.view, row) for row in rows[:500]]
+
+    @strawberry.field(description="Version for `expectedVersion` of changes to its own fields.")
+    async def version(self, info: Info) -> Version:
+        number = await self.view.load.version_of_lead.load(self.row.id)
+        return seal_version(info, self.row.id, number)
+
+    async def _list(
+        self,
+        owned: OwnedList,
+        chosen: Chosen,
+        place: tuple[int, str | None],
+        kinds: tuple[Callable[..., T], Callable[..., Any]],
+        node: Callable[[Any], Any],
+    ) -> T:
+        wanted = Wanted(owned, self.row.id, *place, chosen)
+        page = await self.view.load.page.load(wanted)
+        count = partial(self.view.load.count.load, Counted(owned, self.row.id, chosen))
+        return connection(*kinds, page, node, count=count)
+
+
+@strawberry.type(description="Row of LeadConnection.")
+class LeadEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: Lead = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of leads.")
+class LeadConnection:
+    edges: list[LeadEdge] = strawberry.field(description="With cursors.")
+    nodes: list[Lead] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All that you may see; costs a count.")
+    async def total_count(self) -> Count:
+        found = await self.count()
+        return Count(value=min(found, EXACT_BELOW), is_exact=found <= EXACT_BELOW)
+
+
+def viewers_of(view: SchemaView, listed: ViewerList) -> list[CardViewer]:
+    """Staff who look at a card."""
+    return [CardViewer(row=row, view=view) for row in listed.viewers]
+
+
+async def lead_of(view: SchemaView, lead_id: UUID) -> Lead:
+    """The lead with this id, which the viewer is known to see."""
+    row = await view.load.lead.load(lead_id)
+    assert row is not None
+    return Lead(row=row, view=view)

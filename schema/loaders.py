@@ -1,0 +1,165 @@
+"""Loaders of one view: keys that are asked for together become one statement."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from models.conversations import Conversation, Message
+from models.events import Event, EventGroup, EventKind
+from models.fields import FieldDefinition, FieldGroup, Property
+from models.leads import Assignment, Lead
+from models.notes import Note, NoteText
+from models.pipelines import Pipeline, PipelineState
+from models.staff import Staff
+from models.tags import Tag
+from resolvers import lists, presence, readers
+from resolvers.actors import Actor
+from resolvers.pages import Page
+from resolvers.presence import Reading, ViewerList
+from resolvers.services import Services
+from resolvers.views import View
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+
+class SchemaView(View):
+    """A view with its loaders. Types of the schema hold the view that they were read through."""
+
+    def __init__(self, services: Services, actor: Actor) -> None:
+        super().__init__(services, actor)
+        self.load = Loaders(self)
+
+
+class Loaders:
+    """Made when first used: most operations need few of them."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def _of(self, read: Callable[[View, Sequence[K]], Awaitable[Sequence[R]]]) -> DataLoader[K, R]:
+        async def load(keys: list[K]) -> Sequence[R]:
+            return await read(self._view, keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def lead(self) -> DataLoader[UUID, Lead | None]:
+        return self._of(readers.leads_by_id)
+
+    @cached_property
+    def staff(self) -> DataLoader[UUID, Staff | None]:
+        return self._of(readers.staff_by_id)
+
+    @cached_property
+    def state(self) -> DataLoader[UUID, PipelineState | None]:
+        return self._of(readers.states_by_id)
+
+    @cached_property
+    def pipeline(self) -> DataLoader[UUID, Pipeline | None]:
+        return self._of(readers.pipelines_by_id)
+
+    @cached_property
+    def states_of_pipeline(self) -> DataLoader[UUID, list[PipelineState]]:
+        return self._of(readers.states_by_pipeline)
+
+    @cached_property
+    def event_kind(self) -> DataLoader[UUID, EventKind | None]:
+        return self._of(readers.event_kinds_by_id)
+
+    @cached_property
+    def event(self) -> DataLoader[tuple[UUID, UUID], Event | None]:
+        return self._of(readers.events_by_id)
+
+    @cached_property
+    def conversation(self) -> DataLoader[UUID, Conversation | None]:
+        return self._of(readers.conversations_by_id)
+
+    @cached_property
+    def message(self) -> DataLoader[UUID, Message | None]:
+        return self._of(readers.messages_by_id)
+
+    @cached_property
+    def note(self) -> DataLoader[UUID, Note | None]:
+        return self._of(readers.notes_by_id)
+
+    @cached_property
+    def note_texts(self) -> DataLoader[UUID, list[NoteText]]:
+        return self._of(readers.note_texts)
+
+    @cached_property
+    def tag(self) -> DataLoader[UUID, Tag | None]:
+        return self._of(readers.tags_by_id)
+
+    @cached_property
+    def tags_of_lead(self) -> DataLoader[UUID, list[Tag]]:
+        return self._of(readers.tags_by_lead)
+
+    @cached_property
+    def addresses_of_lead(self) -> DataLoader[UUID, list[readers.AddressRow]]:
+        return self._of(readers.addresses_by_lead)
+
+    @cached_property
+    def phones_of_lead(self) -> DataLoader[UUID, list[Any]]:
+        return self._of(readers.phones_by_lead)
+
+    @cached_property
+    def properties_of_lead(self) -> DataLoader[UUID, list[Property]]:
+        return self._of(readers.properties_by_lead)
+
+    @cached_property
+    def version_of_lead(self) -> DataLoader[UUID, int]:
+        return self._of(readers.versions_by_lead)
+
+    @cached_property
+    def assignments_of_lead(self) -> DataLoader[UUID, list[Assignment]]:
+        return self._of(readers.assignments_by_lead)
+
+    @cached_property
+    def event_groups_of_lead(self) -> DataLoader[UUID, list[EventGroup]]:
+        return self._of(readers.event_groups_by_lead)
+
+    @cached_property
+    def page(self) -> DataLoader[lists.Wanted, Page[Any]]:
+        return self._of(lists.read_pages)
+
+    @cached_property
+    def count(self) -> DataLoader[lists.Counted, int]:
+        return self._of(lists.count_rows)
+
+    @cached_property
+    def presence(self) -> DataLoader[UUID, Reading]:
+        return self._of(presence.read_presence)
+
+    @cached_property
+    def viewers(self) -> DataLoader[UUID, ViewerList]:
+        return self._of(presence.read_viewers)
+
+    @cached_property
+    def last_seen(self) -> DataLoader[UUID, datetime | None]:
+        return self._of(presence.last_seen)
+
+    @cached_property
+    def fields(self) -> DataLoader[None, Sequence[FieldDefinition]]:
+        async def load(keys: list[None]) -> list[Sequence[FieldDefinition]]:
+            return [await readers.all_fields(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def hidden_fields(self) -> DataLoader[None, frozenset[UUID]]:
+        async def load(keys: list[None]) -> list[frozenset[UUID]]:
+            return [await readers.hidden_field_ids(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def field_groups(self) -> DataLoader[None, Sequence[FieldGroup]]:
+        async def load(keys: list[None]) -> list[Sequence[FieldGroup]]:
+            return [await readers.all_field_groups(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)

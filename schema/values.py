@@ -1,0 +1,196 @@
+"""Typed values of properties, parameters and diffs."""
+
+from datetime import date as Day
+from decimal import Decimal as Number
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from models.ids import encode_id
+from resolvers.errors import ProblemCode, invalid
+from resolvers.values import MAX_TEXT, LoggedValue, decimal, money, text, url
+from schema.scalars import CurrencyCode, Decimal, Url
+
+MASK = "••••••"
+
+
+@strawberry.interface(description="Typed value of a property, parameter or diff.")
+class Value:
+    display: str = strawberry.field(
+        description="As people read it; English and the same for all, clients format by type."
+    )
+    copy_text: str | None = strawberry.field(
+        description="Raw text for copying; null when it may not be copied."
+    )
+
+
+@strawberry.type(description="Text.")
+class TextValue(Value):
+    text: str = strawberry.field(description="At most 10,000 characters.")
+
+
+@strawberry.type(description="Number.")
+class NumberValue(Value):
+    number: Decimal = strawberry.field(description="The number.")
+
+
+@strawberry.type(description="Yes or no.")
+class BooleanValue(Value):
+    boolean: bool = strawberry.field(description="The value.")
+
+
+@strawberry.type(description="Day.")
+class DateValue(Value):
+    date: Day = strawberry.field(description="The day.")
+
+
+@strawberry.type(description="Amount of money.")
+class Money:
+    amount: Decimal = strawberry.field(description="Amount in the currency's main unit.")
+    currency: CurrencyCode = strawberry.field(description="Currency.")
+
+
+@strawberry.type(description="Money.")
+class MoneyValue(Value):
+    money: Money = strawberry.field(description="The amount.")
+
+
+@strawberry.type(description="Link.")
+class UrlValue(Value):
+    url: Url = strawberry.field(description="The link.")
+
+
+@strawberry.type(description="Mention of another object by the name that it had then.")
+class ReferenceValue(Value):
+    """Names are kept as they were; whether the object is still the viewer's is not told."""
+
+
+@strawberry.type(description="Value that you may not see.")
+class HiddenValue(Value):
+    """The same mask for all values."""
+
+
+VALUE_TYPES = [
+    TextValue,
+    NumberValue,
+    BooleanValue,
+    DateValue,
+    MoneyValue,
+    UrlValue,
+    ReferenceValue,
+    HiddenValue,
+]
+
+
+def value_of(logged: LoggedValue | None) -> Value | None:
+    """A value as the log holds it, for clients."""
+    if logged is None:
+        return None
+    match logged["type"]:
+        case "NUMBER":
+            number = logged["number"]
+            return NumberValue(
+                display=f"{Number(number):,f}", copy_text=number, number=Decimal(number)
+            )
+        case "BOOLEAN":
+            is_so = bool(logged["boolean"])
+            return BooleanValue(
+                display="Yes" if is_so else "No", copy_text=str(is_so).lower(), boolean=is_so
+            )
+        case "DATE":
+            day = logged["date"]
+            return DateValue(display=day, copy_text=day, date=Day.fromisoformat(day))
+        case "MONEY":
+            return _money(logged["amount"], logged["currency"])
+        case "URL":
+            link = logged["url"]
+            display = link.partition("://")[2].rstrip("/")
+            return UrlValue(display=display, copy_text=link, url=Url(link))
+        case "REFERENCE":
+            return ReferenceValue(display=logged["name"], copy_text=logged["name"])
+    words = logged["text"] or ""
+    return TextValue(display=words, copy_text=words, text=words)
+
+
+def _money(amount: str, currency: str) -> MoneyValue:
+    return MoneyValue(
+        display=f"{Number(amount):,.2f} {currency}",
+        copy_text=amount,
+        money=Money(amount=Decimal(amount), currency=CurrencyCode(currency)),
+    )
+
+
+def hidden() -> HiddenValue:
+    """The mask."""
+    return HiddenValue(display=MASK, copy_text=None)
+
+
+@strawberry.input(description="Amount of money, not negative.")
+class MoneyInput:
+    amount: Decimal = strawberry.field(description="Amount in the currency's main unit.")
+    currency: CurrencyCode = strawberry.field(description="Currency.")
+
+
+@strawberry.input(description="Value to store; it must fit the type of the field.", one_of=True)
+class ValueInput:
+    text: strawberry.Maybe[str] = strawberry.field(description="TEXT, at most 10,000 characters.")
+    number: strawberry.Maybe[Decimal] = strawberry.field(description="NUMBER.")
+    boolean: strawberry.Maybe[bool] = strawberry.field(description="BOOLEAN.")
+    date: strawberry.Maybe[Day] = strawberry.field(description="DATE.")
+    money: strawberry.Maybe[MoneyInput] = strawberry.field(description="MONEY.")
+    url: strawberry.Maybe[Url] = strawberry.field(description="URL.")
+
+    def given(self) -> dict[str, Any]:
+        """The one key and its value, as use-cases take it."""
+        for key in ("text", "number", "boolean", "date", "money", "url"):
+            part = getattr(self, key)
+            if part is not None:
+                value = part.value
+                if isinstance(value, MoneyInput):
+                    value = {"amount": value.amount, "currency": value.currency}
+                return {key: value}
+        raise AssertionError("a one-of input has one key")
+
+
+@strawberry.type(description="Name and value.")
+class Parameter:
+    name: str = strawberry.field(description="1 to 64 characters.")
+    value: Value = strawberry.field(description="The value.")
+
+
+@strawberry.input(description="Name and value.")
+class ParameterInput:
+    name: str = strawberry.field(description="1 to 64 characters; at most 50 a set.")
+    value: ValueInput = strawberry.field(description="The value.")
+
+
+def logged_parameters(path: str, given: list[ParameterInput]) -> list[tuple[str, LoggedValue]]:
+    """Checked parameters as they are stored."""
+    return [
+        (each.name, _logged(f"{path}.{index}.value", each.value.given()))
+        for index, each in enumerate(given)
+    ]
+
+
+def _logged(path: str, given: dict[str, Any]) -> LoggedValue:
+    key, value = next(iter(given.items()))
+    match key:
+        case "text":
+            return text(path, value, MAX_TEXT).logged()
+        case "number":
+            return {"type": "NUMBER", "number": format(decimal(path, value), "f")}
+        case "boolean":
+            return {"type": "BOOLEAN", "boolean": value}
+        case "date":
+            return {"type": "DATE", "date": value.isoformat()}
+        case "money":
+            return money(path, value["amount"], value["currency"]).logged()
+        case "url":
+            return url(path, value).logged()
+    raise invalid(path, ProblemCode.WRONG_TYPE, "This value can't be a parameter.")
+
+
+def global_id(noun: str, value: UUID | str) -> strawberry.ID:
+    """The id of an object as clients see it."""
+    return strawberry.ID(encode_id(noun, value if isinstance(value, UUID) else UUID(hex=value)))

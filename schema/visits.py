@@ -1,0 +1,477 @@
+"""The visitor's side: it never tells what else is known about the person.
+
+Its types share no object type with those of staff, so no selection can lead from one to the other.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.conversations import Message as MessageRow
+from models.enums import ActorKind, Channel, MessageDirection
+from resolvers import visits
+from resolvers.actors import VisitorActor
+from resolvers.lead_card import ResetReason
+from resolvers.lists import LEAD_MESSAGES, Chosen, Wanted
+from resolvers.visitor_feed import (
+    FeedEnded,
+    FeedItem,
+    FeedMessage,
+    FeedReset,
+    FeedSnapshot,
+    feed_cursor,
+    follow_visitor_feed,
+)
+from resolvers.visits import Claim, NewVisit, Page, StartedVisit, Told
+from schema.context import Context, Info
+from schema.errors import (
+    ConflictError,
+    InvalidInputError,
+    LimitError,
+    NotFoundError,
+)
+from schema.loaders import SchemaView
+from schema.pages import AFTER, FIRST, PageInfo, connection
+from schema.scalars import Cursor, IdempotencyKey, LanguageTag, TimeZone, Url, read_instant
+from schema.values import ParameterInput, global_id, logged_parameters
+
+INPUT = "What to do it with."
+
+
+@strawberry.type(description="Person of the team as the visitor sees it.")
+class VisitStaff:
+    name: str = strawberry.field(description="First name.")
+
+
+@strawberry.type(description="Message as the visitor sees it.")
+class VisitMessage:
+    row: strawberry.Private[MessageRow]
+
+    @strawberry.field(description="The message.")
+    def id(self) -> strawberry.ID:
+        return global_id("message", self.row.id)
+
+    @strawberry.field(description="Written by the visitor.")
+    def is_mine(self) -> bool:
+        return self.row.direction is MessageDirection.FROM_LEAD
+
+    @strawberry.field(description="Who of the team wrote it; null: the visitor.")
+    def staff_member(self) -> VisitStaff | None:
+        if self.row.author_kind is not ActorKind.STAFF:
+            return None
+        return VisitStaff(name=self.row.author_name.partition(" ")[0])
+
+    @strawberry.field(description="Plain text.")
+    def text(self) -> str:
+        return self.row.text
+
+    @strawberry.field(description="When.")
+    def at(self) -> datetime:
+        return self.row.at
+
+
+@strawberry.type(description="Row of VisitMessageConnection.")
+class VisitMessageEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: VisitMessage = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of messages of the visit.")
+class VisitMessageConnection:
+    edges: list[VisitMessageEdge] = strawberry.field(description="With cursors.")
+    nodes: list[VisitMessage] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+
+
+@strawberry.type(description="Pop-up to show.")
+class VisitPopUp:
+    id: strawberry.ID = strawberry.field(description="The pop-up.")
+    title: str = strawberry.field(description="Title.")
+    text: str = strawberry.field(description="Plain text.")
+    expires_at: datetime | None = strawberry.field(
+        description="Shown only until then; null: now or never."
+    )
+
+
+@strawberry.type(
+    description="Visit of a site, known by its token. It never tells what else is known about the "
+    "person."
+)
+class Visit:
+    caller: strawberry.Private[VisitorActor]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The visit.")
+    def id(self) -> strawberry.ID:
+        return global_id("visit", self.caller.visit_id)
+
+    @strawberry.field(description="The site proved who it is.")
+    def is_identified(self) -> bool:
+        return self.caller.is_identified
+
+    @strawberry.field(description="The chat of this visit, newest message first.")
+    async def messages(
+        self,
+        first: Annotated[int, strawberry.argument(description=FIRST)],
+        after: Annotated[Cursor | None, strawberry.argument(description=AFTER)] = None,
+    ) -> VisitMessageConnection:
+        chosen = Chosen(channels=(Channel.CHAT,))
+        wanted = Wanted(LEAD_MESSAGES, self.caller.lead_id, first, after, chosen)
+        page = await self.view.load.page.load(wanted)
+        return connection(
+            VisitMessageConnection, VisitMessageEdge, page, lambda row: VisitMessage(row=row)
+        )
+
+
+@strawberry.input(description="Page that the visitor looks at.")
+class VisitPageInput:
+    url: Url = strawberry.field(description="Address; its query and fragment are dropped.")
+    title: str | None = strawberry.field(default=None, description="At most 200 characters.")
+
+    def given(self) -> Page:
+        """As use-cases take it."""
+        return Page(self.url, self.title)
+
+
+@strawberry.input(description="Input of `startVisit`.")
+class StartVisitInput:
+    site_key: str = strawberry.field(description="Public key of the site.")
+    page: VisitPageInput = strawberry.field(description="Page.")
+    token: str | None = strawberry.field(
+        default=None, description="Token of an earlier visit in this browser."
+    )
+    referrer: Url | None = strawberry.field(default=None, description="Page that it came from.")
+    time_zone: TimeZone | None = strawberry.field(
+        default=None, description="Browser's zone; unknown names are ignored."
+    )
+    language: LanguageTag | None = strawberry.field(default=None, description="Browser's language.")
+    has_consent: bool = strawberry.field(default=False, description="Tracking is allowed.")
+
+
+@strawberry.type(description="Success of `startVisit`.")
+class StartVisitSuccess:
+    visit: Visit = strawberry.field(description="The visit.")
+    token: str = strawberry.field(
+        description="Token for the other calls; keep it in the site's own storage."
+    )
+    cursor: Cursor = strawberry.field(description="Position for `visitorFeed`.")
+    next_beat_seconds: int = strawberry.field(description="When to beat first after now.")
+    activity_seconds: int = strawberry.field(description="Least time between two reports of input.")
+
+
+StartVisitResult = Annotated[
+    StartVisitSuccess | NotFoundError | LimitError | InvalidInputError,
+    strawberry.union("StartVisitResult", description="Result of `startVisit`."),
+]
+
+
+@strawberry.input(description="Input of `heartbeat`.")
+class HeartbeatInput:
+    page_key: str = strawberry.field(
+        description="Random name of this page, 8 to 64 ASCII characters; at most 32 live ones."
+    )
+    is_visible: bool = strawberry.field(description="In front.")
+    idle_ms: int | None = strawberry.field(
+        default=None,
+        description="Milliseconds since the last input; clamped to 0..86,400,000; absent: none "
+        "since the last beat.",
+    )
+    page: VisitPageInput | None = strawberry.field(
+        default=None, description="Page, when it changed."
+    )
+    is_leaving: bool = strawberry.field(
+        default=False, description="The page is being left: its lease shrinks to 10 s."
+    )
+
+
+@strawberry.type(description="Success of `heartbeat`.")
+class HeartbeatSuccess:
+    next_beat_seconds: int = strawberry.field(description="When to beat again.")
+
+
+HeartbeatResult = Annotated[
+    HeartbeatSuccess | LimitError | InvalidInputError,
+    strawberry.union("HeartbeatResult", description="Result of `heartbeat`."),
+]
+
+
+@strawberry.input(description="Input of `recordEvent`.")
+class RecordEventInput:
+    name: str = strawberry.field(description="1 to 100 characters.")
+    page_key: str = strawberry.field(description="As in `heartbeat`.")
+    sequence: int = strawberry.field(description="Count of the page, from 0.")
+    parameters: list[ParameterInput] = strawberry.field(
+        default_factory=list, description="At most 50."
+    )
+    ago_ms: int = strawberry.field(
+        default=0,
+        description="Milliseconds ago that it happened; clamped to 0..86,400,000.",
+    )
+    page: VisitPageInput | None = strawberry.field(default=None, description="Page.")
+
+
+@strawberry.type(description="Success of `recordEvent`.")
+class RecordEventSuccess:
+    event_id: strawberry.ID = strawberry.field(description="Id of the event.")
+
+
+RecordEventResult = Annotated[
+    RecordEventSuccess | LimitError | InvalidInputError,
+    strawberry.union("RecordEventResult", description="Result of `recordEvent`."),
+]
+
+
+@strawberry.input(description="Input of `identify`.")
+class IdentifyInput:
+    external_id: str | None = strawberry.field(
+        default=None, description="The site's id of the person, 1 to 128 characters."
+    )
+    email_address: str | None = strawberry.field(default=None, description="Address.")
+    phone_number: str | None = strawberry.field(default=None, description="Number.")
+    name: str | None = strawberry.field(default=None, description="At most 120 characters.")
+    expires_at: str | None = strawberry.field(
+        default=None,
+        description="Instant when the signature ends, at most 24 h ahead, as it was signed.",
+    )
+    signature: str | None = strawberry.field(
+        default=None,
+        description="HMAC-SHA256 by the site's secret over externalId, address (may be empty) and "
+        "expiresAt, newline between, hexadecimal.",
+    )
+
+
+@strawberry.type(description="Success of `identify`.")
+class IdentifySuccess:
+    visit: Visit = strawberry.field(description="The visit.")
+    token: str = strawberry.field(description="New token; the old one ends.")
+
+
+IdentifyResult = Annotated[
+    IdentifySuccess | LimitError | InvalidInputError,
+    strawberry.union("IdentifyResult", description="Result of `identify`."),
+]
+
+
+@strawberry.input(description="Input of `sendVisitorMessage`.")
+class SendVisitorMessageInput:
+    idempotency_key: IdempotencyKey = strawberry.field(description="Makes a repeat safe.")
+    text: str = strawberry.field(description="1 to 5,000 characters.")
+
+
+@strawberry.type(description="Success of `sendVisitorMessage`.")
+class SendVisitorMessageSuccess:
+    sent_message: VisitMessage = strawberry.field(description="The message.")
+
+
+SendVisitorMessageResult = Annotated[
+    SendVisitorMessageSuccess | LimitError | ConflictError | InvalidInputError,
+    strawberry.union("SendVisitorMessageResult", description="Result of `sendVisitorMessage`."),
+]
+
+
+@strawberry.type(description="Where the feed begins.")
+class VisitFeedSnapshot:
+    cursor: Cursor = strawberry.field(description="Position.")
+    visit: Visit = strawberry.field(description="The visit.")
+
+
+@strawberry.type(description="A message of either side.")
+class VisitMessageAdded:
+    cursor: Cursor = strawberry.field(description="Position.")
+    message: VisitMessage = strawberry.field(description="The message.")
+
+
+@strawberry.type(description="A pop-up to show now.")
+class VisitPopUpShown:
+    cursor: Cursor = strawberry.field(description="Position.")
+    pop_up: VisitPopUp = strawberry.field(description="The pop-up.")
+
+
+@strawberry.type(description="The cursor could not be met; a snapshot follows.")
+class VisitFeedReset:
+    cursor: Cursor = strawberry.field(description="Position.")
+    reset_reason: ResetReason = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="The token ended; start a new visit. Last item.")
+class VisitEnded:
+    at: datetime = strawberry.field(description="When.")
+
+
+VisitFeedItem = Annotated[
+    VisitFeedSnapshot | VisitMessageAdded | VisitPopUpShown | VisitFeedReset | VisitEnded,
+    strawberry.union("VisitFeedItem", description="Item of the visitor's feed."),
+]
+
+
+async def visit(info: Info) -> Visit | None:
+    """The visit whose token came with the request."""
+    caller = await info.context.visitor_or_none()
+    return Visit(caller=caller, view=info.context.view(caller)) if caller else None
+
+
+def _started(context: Context, started: StartedVisit) -> tuple[Visit, str]:
+    return Visit(caller=started.actor, view=context.view(started.actor)), started.token
+
+
+async def start_visit(
+    info: Info, input: Annotated[StartVisitInput, strawberry.argument(description=INPUT)]
+) -> StartVisitResult:
+    """Begins or takes up a visit."""
+    context: Context = info.context
+    timing = context.services.visit_timing
+    started = await visits.start_visit(
+        context.services,
+        NewVisit(
+            site_key=input.site_key,
+            page=input.page.given(),
+            token=input.token,
+            referrer=input.referrer,
+            time_zone=input.time_zone,
+            has_consent=input.has_consent,
+            origin=context.origin,
+            client=context.client,
+        ),
+    )
+    made, token = _started(context, started)
+    return StartVisitSuccess(
+        visit=made,
+        token=token,
+        cursor=Cursor(
+            feed_cursor(
+                context.services.secrets,
+                started.actor,
+                await made.view.epoch(),
+                started.revision,
+            )
+        ),
+        next_beat_seconds=whole(timing.visible_beat),
+        activity_seconds=whole(timing.activity),
+    )
+
+
+def whole(seconds: float) -> int:
+    """Whole seconds, at least one."""
+    return max(1, round(seconds))
+
+
+async def heartbeat(
+    info: Info, input: Annotated[HeartbeatInput, strawberry.argument(description=INPUT)]
+) -> HeartbeatResult:
+    """Keeps a page's lease."""
+    context: Context = info.context
+    caller = await context.visitor()
+    if input.is_leaving:
+        await visits.leave(context.services, caller, input.page_key)
+        return HeartbeatSuccess(next_beat_seconds=whole(context.services.visit_timing.hidden_beat))
+    seconds = await visits.heartbeat(
+        context.services,
+        caller,
+        input.page_key,
+        is_visible=input.is_visible,
+        idle_ms=input.idle_ms,
+    )
+    return HeartbeatSuccess(next_beat_seconds=whole(seconds))
+
+
+async def record_event(
+    info: Info, input: Annotated[RecordEventInput, strawberry.argument(description=INPUT)]
+) -> RecordEventResult:
+    """Records what the visitor did."""
+    context: Context = info.context
+    caller = await context.visitor()
+    told = Told(
+        name=input.name,
+        page_key=input.page_key,
+        sequence=input.sequence,
+        ago_ms=input.ago_ms,
+        page=input.page.given() if input.page else None,
+        parameters=logged_parameters("parameters", input.parameters),
+    )
+    event_id = await visits.record(context.services, caller, told)
+    return RecordEventSuccess(event_id=global_id("event", event_id))
+
+
+async def identify(
+    info: Info, input: Annotated[IdentifyInput, strawberry.argument(description=INPUT)]
+) -> IdentifyResult:
+    """Links the visit to a person."""
+    context: Context = info.context
+    caller = await context.visitor()
+    claim = Claim(
+        external_id=input.external_id,
+        email_address=input.email_address,
+        phone_number=input.phone_number,
+        name=input.name,
+        expires_at=read_instant(input.expires_at) if input.expires_at else None,
+        expires_text=input.expires_at or "",
+        signature=input.signature,
+    )
+    started = await visits.identify(context.services, caller, claim)
+    made, token = _started(context, started)
+    return IdentifySuccess(visit=made, token=token)
+
+
+async def send_visitor_message(
+    info: Info,
+    input: Annotated[SendVisitorMessageInput, strawberry.argument(description=INPUT)],
+) -> SendVisitorMessageResult:
+    """Writes to the team in the visit's chat."""
+    context: Context = info.context
+    caller = await context.visitor()
+    message_id: UUID = await visits.send_visitor_message(
+        context.services, caller, input.text, input.idempotency_key
+    )
+    row = await context.view(caller).load.message.load(message_id)
+    assert row is not None
+    return SendVisitorMessageSuccess(sent_message=VisitMessage(row=row))
+
+
+async def visitor_feed(
+    info: Info,
+    after: Annotated[
+        Cursor | None,
+        strawberry.argument(description="Cursor of the last item; absent: begin with a snapshot."),
+    ] = None,
+) -> AsyncGenerator[VisitFeedItem, None]:
+    """What the visitor's page must know, live."""
+    context: Context = info.context
+    caller = await context.visitor()
+
+    def make_view(actor: VisitorActor) -> SchemaView:
+        return SchemaView(context.services, actor)
+
+    async with aclosing(follow_visitor_feed(context.services, caller, after, make_view)) as items:
+        async for item in items:
+            yield _item(context, caller, item)
+
+
+def _item(context: Context, caller: VisitorActor, item: FeedItem[SchemaView]) -> VisitFeedItem:
+    match item:
+        case FeedSnapshot():
+            view = context.adopt(item.view)
+            return VisitFeedSnapshot(
+                cursor=Cursor(item.cursor), visit=Visit(caller=caller, view=view)
+            )
+        case FeedMessage():
+            return _message(Cursor(item.cursor), item.message)
+        case FeedReset():
+            return VisitFeedReset(cursor=Cursor(item.cursor), reset_reason=item.reason)
+        case FeedEnded():
+            return VisitEnded(at=item.at)
+
+
+def _message(cursor: Cursor, row: MessageRow) -> VisitMessageAdded | VisitPopUpShown:
+    if row.channel is not Channel.POPUP:
+        return VisitMessageAdded(cursor=cursor, message=VisitMessage(row=row))
+    pop_up = VisitPopUp(
+        id=global_id("message", row.id),
+        title=row.subject or "",
+        text=row.text,
+        expires_at=row.expires_at,
+    )
+    return VisitPopUpShown(cursor=cursor, pop_up=pop_up)

@@ -1,0 +1,261 @@
+"""Who looks at a card: one suite for both engines, under a clock that the tests move."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from models.clock import ManualClock
+from realtime import topics
+from realtime.presence.reading import to_ms
+from realtime.store import Store
+from realtime.viewers import MemoryViewers, RedisViewers, ViewerList, Viewers
+from tests.servers import RedisServer
+
+pytestmark = pytest.mark.behaviour("B6")
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ANN, BOB = UUID(int=1), UUID(int=2)
+WAIT = 10.0
+
+
+class Card:
+    """One lead's card and what is announced about its viewers."""
+
+    def __init__(self, viewers: Viewers, clock: ManualClock, lead: UUID) -> None:
+        self.viewers = viewers
+        self.clock = clock
+        self.lead = lead
+        self.announced = 0
+
+    async def announcements(self) -> int:
+        """How many came since the last call."""
+        count, self.announced = self.announced, 0
+        return count
+
+    async def names(self) -> list[str]:
+        return [viewer.name for viewer in (await self.viewers.read(self.lead)).viewers]
+
+
+class RedisCard(Card):
+    def __init__(self, url: str, client: Redis, clock: ManualClock, lead: UUID) -> None:
+        self.store = Store.open(url)
+        super().__init__(RedisViewers(self.store, now=lambda: to_ms(clock.now())), clock, lead)
+        self.client = client
+        self.listener = client.pubsub()
+
+    async def announcements(self) -> int:
+        await self.client.publish("drained", "")
+        count = 0
+        async with asyncio.timeout(WAIT):
+            async for message in self.listener.listen():
+                if message["type"] == "message" and message["channel"] == "drained":
+                    return count
+                if message["type"] == "message":
+                    assert json.loads(message["data"])["at"] <= to_ms(self.clock.now())
+                    count += 1
+        raise AssertionError("the listener ended")
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def card(request: pytest.FixtureRequest) -> AsyncIterator[Card]:
+    clock, lead = ManualClock(START), uuid4()
+    if request.param == "memory":
+
+        async def announce(channel: str, message: str) -> None:
+            assert channel == topics.viewers(lead)
+            assert json.loads(message)["at"] == to_ms(clock.now())
+            alone.announced += 1
+
+        alone = Card(MemoryViewers(clock, announce), clock, lead)
+        yield alone
+        return
+    server: RedisServer = request.getfixturevalue("redis_server")
+    async with Redis.from_url(server.url, decode_responses=True) as client:
+        shared = RedisCard(server.url, client, clock, lead)
+        async with shared.listener:
+            await shared.listener.subscribe(topics.viewers(lead), "drained")
+            yield shared
+        await shared.store.close()
+
+
+async def test_who_joins_is_listed_until_they_leave(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    listed = await card.viewers.read(card.lead)
+    assert listed.count == 1
+    (viewer,) = listed.viewers
+    assert (viewer.staff_id, viewer.name, viewer.since) == (ANN, "Ann", START)
+    await card.viewers.leave(card.lead, "s1")
+    assert await card.viewers.read(card.lead) == ViewerList([], 0)
+
+
+async def test_joining_and_leaving_are_announced_and_renewing_is_not(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    assert await card.announcements() == 1
+    card.clock.advance(20)
+    await card.viewers.refresh(card.lead, "s1")
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    await card.viewers.read(card.lead)
+    assert await card.announcements() == 0
+    await card.viewers.leave(card.lead, "s1")
+    assert await card.announcements() == 1
+    await card.viewers.leave(card.lead, "s1")
+    await card.viewers.leave(card.lead, "never joined")
+    assert await card.announcements() == 0
+
+
+async def test_several_streams_of_one_person_are_one_viewer_since_the_earliest(
+    card: Card,
+) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    card.clock.advance(5)
+    await card.viewers.join(card.lead, "s2", ANN, "Ann")
+    await card.viewers.join(card.lead, "s3", BOB, "Bob")
+    listed = await card.viewers.read(card.lead)
+    assert listed.count == 2
+    assert [(viewer.name, viewer.since) for viewer in listed.viewers] == [
+        ("Ann", START),
+        ("Bob", START + timedelta(seconds=5)),
+    ]
+    await card.viewers.leave(card.lead, "s1")
+    listed = await card.viewers.read(card.lead)
+    assert {viewer.name: viewer.since for viewer in listed.viewers} == dict.fromkeys(
+        ("Ann", "Bob"), START + timedelta(seconds=5)
+    )
+
+
+async def test_twenty_are_shown_and_all_are_counted(card: Card) -> None:
+    for number in range(23):
+        await card.viewers.join(card.lead, f"s{number}", UUID(int=100 - number), f"n{number}")
+        card.clock.advance(0.1)
+    listed = await card.viewers.read(card.lead)
+    assert listed.count == 23
+    assert [viewer.name for viewer in listed.viewers] == [f"n{number}" for number in range(20)]
+
+
+async def test_a_lease_that_is_renewed_every_twenty_seconds_never_ends(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    for _ in range(9):
+        card.clock.advance(20)
+        await card.viewers.refresh(card.lead, "s1")
+    listed = await card.viewers.read(card.lead)
+    assert [viewer.since for viewer in listed.viewers] == [START]
+
+
+async def test_a_dead_holder_is_gone_with_its_lease(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    card.clock.advance(59.999)
+    assert await card.names() == ["Ann"]
+    await card.announcements()
+    card.clock.advance(0.001)
+    assert await card.names() == []
+    assert await card.announcements() == 1
+
+
+async def test_the_renewal_of_another_tells_that_a_lease_has_ended(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    await card.viewers.join(card.lead, "s2", BOB, "Bob")
+    card.clock.advance(40)
+    await card.viewers.refresh(card.lead, "s2")
+    await card.announcements()
+    card.clock.advance(20)
+    await card.viewers.refresh(card.lead, "s2")
+    assert await card.announcements() == 1
+    assert await card.names() == ["Bob"]
+
+
+async def test_a_holder_that_was_paused_takes_its_place_again(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    card.clock.advance(300)
+    assert await card.names() == []
+    await card.announcements()
+    await card.viewers.refresh(card.lead, "s1")
+    assert await card.announcements() == 1
+    listed = await card.viewers.read(card.lead)
+    assert [viewer.since for viewer in listed.viewers] == [START]
+
+
+async def test_renewing_what_was_never_joined_or_was_left_does_nothing(card: Card) -> None:
+    await card.viewers.refresh(card.lead, "s1")
+    await card.viewers.join(card.lead, "s2", ANN, "Ann")
+    await card.viewers.leave(card.lead, "s2")
+    await card.viewers.refresh(card.lead, "s2")
+    assert await card.names() == []
+
+
+async def test_cards_do_not_share_viewers(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    assert (await card.viewers.read(uuid4())).count == 0
+
+
+async def test_names_in_any_script_survive(card: Card) -> None:
+    name = 'Ζωή "Zoë" \\ 😀'
+    await card.viewers.join(card.lead, "s1", ANN, name)
+    assert await card.names() == [name]
+
+
+async def test_two_processes_see_each_others_viewers(redis_server: RedisServer) -> None:
+    lead = uuid4()
+    stores = [Store.open(redis_server.url) for _ in range(2)]
+    one, other = (RedisViewers(store) for store in stores)
+    await one.join(lead, "s1", ANN, "Ann")
+    await other.join(lead, "s2", BOB, "Bob")
+    assert await one.read(lead) == await other.read(lead)
+    listed = await one.read(lead)
+    assert {viewer.name for viewer in listed.viewers} == {"Ann", "Bob"}
+    assert abs(listed.viewers[0].since - datetime.now(UTC)) < timedelta(seconds=WAIT)
+    for store in stores:
+        await store.close()
+
+
+async def test_the_key_of_a_card_that_nobody_looks_at_expires(redis_server: RedisServer) -> None:
+    lead = uuid4()
+    store = Store.open(redis_server.url)
+    await RedisViewers(store).join(lead, "s1", ANN, "Ann")
+    async with Redis.from_url(redis_server.url) as client:
+        assert 0 < await client.pttl(topics.viewers_of(lead)) <= 60_000
+    await store.close()
+
+
+async def test_a_leave_during_a_renewal_leaves_nobody_behind(redis_server: RedisServer) -> None:
+    store = Store.open(redis_server.url)
+    viewers = RedisViewers(store)
+    for _ in range(50):
+        lead = uuid4()
+        await viewers.join(lead, "s1", ANN, "Ann")
+        await asyncio.gather(viewers.refresh(lead, "s1"), viewers.leave(lead, "s1"))
+        assert (await viewers.read(lead)).count == 0
+    await store.close()
+
+
+async def test_without_redis_the_last_known_are_shown_and_the_present_come_back(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    lead = uuid4()
+    store = Store.open(redis_server.url)
+    viewers = RedisViewers(store)
+    await viewers.join(lead, "s1", ANN, "Ann")
+    known = await viewers.read(lead)
+    redis_server.kill()
+    with caplog.at_level(logging.WARNING):
+        await viewers.refresh(lead, "s1")
+        await viewers.join(lead, "s2", BOB, "Bob")
+        await viewers.leave(lead, "never joined")
+        assert await viewers.read(lead) == known
+        assert await viewers.read(uuid4()) == ViewerList([], 0)
+    assert len(caplog.records) == 1
+    redis_server.start()
+    async with asyncio.timeout(WAIT):
+        while await viewers.read(lead) == known:  # noqa: ASYNC110 - Redis does not say
+            await asyncio.sleep(0.02)
+    await viewers.refresh(lead, "s1")
+    await viewers.refresh(lead, "s2")
+    listed = await viewers.read(lead)
+    assert [viewer.name for viewer in listed.viewers] == ["Ann", "Bob"]
+    assert listed.viewers[0] == known.viewers[0]
+    await store.close()

@@ -1,0 +1,456 @@
+"""The card folded from its log is the card that the tables have, for every kind of change."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.clock import ManualClock
+from models.conversations import Conversation
+from models.enums import ChangeKind, Channel, ConversationState, NoteVisibility, Priority
+from models.notes import Note
+from models.pipelines import PipelineState
+from models.visits import Site
+from resolvers import conversations, events, leads, notes, tags, visits
+from resolvers.actors import StaffActor
+from resolvers.card_state import APPLY, CardState
+from resolvers.conversations import NewMessage
+from resolvers.events import NewEvent
+from resolvers.leads import NewLead, PropertyEdit
+from resolvers.notes import NoteEdit
+from resolvers.secrets import sign
+from resolvers.services import Services
+from resolvers.visits import Claim, StartedVisit, Told
+from tests.factories import ORIGIN, make_lead, make_site, make_staff, make_visit
+from tests.resolvers.verify import (
+    act,
+    assert_folds,
+    assert_log_holds,
+    card_of,
+    changes_of,
+    verify_change,
+)
+
+
+@dataclass
+class Stage:
+    """Where an act is proved: a signed-in ADMIN, a visitor's lead with a bit of everything."""
+
+    services: Services
+    clock: ManualClock
+    admin: StaffActor
+    site: Site
+    secret: str
+    visit: StartedVisit
+    lead_id: UUID
+
+    async def by_admin(self, use_case: Any, *given: Any, **named: Any) -> Any:
+        self.clock.advance(1)
+        return await act(self.services, self.admin, use_case, *given, **named)
+
+    async def first(self, statement: Any) -> Any:
+        async with self.services.database.read_session() as session:
+            return (await session.scalars(statement)).first()
+
+    async def state(self, name: str) -> UUID:
+        statement = select(col(PipelineState.id)).where(col(PipelineState.name) == name)
+        found: UUID = await self.first(statement)
+        return found
+
+    async def note(self) -> UUID:
+        return await self.by_admin(
+            notes.add_note, self.lead_id, "<p>Likes brass</p>", None, False, uuid4().hex
+        )
+
+    async def conversation(self) -> UUID:
+        await visits.send_visitor_message(self.services, self.visit.actor, "Hello", uuid4().hex)
+        statement = select(col(Conversation.id)).where(col(Conversation.lead_id) == self.lead_id)
+        found: UUID = await self.first(statement)
+        return found
+
+    def claim(self, external_id: str, **more: Any) -> Claim:
+        """A claim as the site's server signs it."""
+        expires_at = self.clock.now() + timedelta(hours=1)
+        text = expires_at.isoformat()
+        signature = sign(self.secret, external_id, more.get("email_address") or "", text)
+        return Claim(
+            external_id=external_id,
+            expires_at=expires_at,
+            expires_text=text,
+            signature=signature,
+            **more,
+        )
+
+
+@pytest.fixture
+async def stage(services: Services, clock: ManualClock) -> Stage:
+    admin = await make_staff(services)
+    site, secret = await make_site(services)
+    visit = await make_visit(services, site)
+    return Stage(services, clock, admin, site, secret, visit, visit.actor.lead_id)
+
+
+Act = Callable[[], Awaitable[object]]
+PROOFS: dict[str, tuple[ChangeKind, Callable[[Stage], Awaitable[tuple[UUID, Act]]]]] = {}
+
+
+def proves(kind: ChangeKind) -> Callable[[Any], Any]:
+    """Registers a case: it sets the stage and answers whose card changes, and the act."""
+
+    def register(case: Any) -> Any:
+        PROOFS[case.__name__] = (kind, case)
+        return case
+
+    return register
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def properties_set(stage: Stage) -> tuple[UUID, Act]:
+    given = [
+        PropertyEdit("last_purchase", {"money": {"amount": "12.50", "currency": "EUR"}}),
+        PropertyEdit("rooms", {"number": "-3.25"}),
+        PropertyEdit("likes_brass", {"boolean": False}),
+        PropertyEdit("moved_in", {"date": date(2026, 2, 28)}),
+        PropertyEdit("found_at", {"url": "https://shop.example/lamps"}),
+        PropertyEdit("remark", {"text": "Two words"}),
+    ]
+    return stage.lead_id, lambda: stage.by_admin(leads.set_properties, stage.lead_id, given)
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def a_property_cleared(stage: Stage) -> tuple[UUID, Act]:
+    lead_id = stage.lead_id
+    await stage.by_admin(leads.set_properties, lead_id, [PropertyEdit("remark", {"text": "x"})])
+    gone = [PropertyEdit("remark", None)]
+    return lead_id, lambda: stage.by_admin(leads.set_properties, lead_id, gone)
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def a_person_named(stage: Stage) -> tuple[UUID, Act]:
+    person = {"first_name": "Lena", "birthday": date(1990, 5, 17)}
+    own = {"title": "Prefers mornings", "time_zone": "Europe/Berlin"}
+    return stage.lead_id, lambda: stage.by_admin(
+        leads.change_person, stage.lead_id, person, own, None
+    )
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def a_title_taken_away(stage: Stage) -> tuple[UUID, Act]:
+    lead_id = stage.lead_id
+    await stage.by_admin(leads.change_person, lead_id, {"last_name": "Lo"}, {"title": "x"}, None)
+    return lead_id, lambda: stage.by_admin(
+        leads.change_person, lead_id, {"last_name": None}, {"title": None}, None
+    )
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def a_priority_chosen(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: stage.by_admin(
+        leads.change_priority, stage.lead_id, Priority.URGENT, None
+    )
+
+
+@proves(ChangeKind.TAGS_CHANGED)
+async def tags_added(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: stage.by_admin(tags.add_tags, stage.lead_id, ["VIP", "Brass"])
+
+
+@proves(ChangeKind.TAGS_CHANGED)
+async def tags_removed(stage: Stage) -> tuple[UUID, Act]:
+    await stage.by_admin(tags.add_tags, stage.lead_id, ["VIP", "Brass"])
+    return stage.lead_id, lambda: stage.by_admin(tags.remove_tags, stage.lead_id, ["vip"])
+
+
+@proves(ChangeKind.LEAD_STATE_CHANGED)
+async def a_state_entered(stage: Stage) -> tuple[UUID, Act]:
+    to = await stage.state("Converted")
+    return stage.lead_id, lambda: stage.by_admin(leads.change_state, stage.lead_id, to, None)
+
+
+@proves(ChangeKind.LEAD_ASSIGNEE_CHANGED)
+async def a_lead_assigned(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: stage.by_admin(leads.assign, stage.lead_id, stage.admin.id, None)
+
+
+@proves(ChangeKind.LEAD_ASSIGNEE_CHANGED)
+async def a_lead_given_to_nobody(stage: Stage) -> tuple[UUID, Act]:
+    await stage.by_admin(leads.assign, stage.lead_id, stage.admin.id, None)
+    return stage.lead_id, lambda: stage.by_admin(leads.assign, stage.lead_id, None, None)
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_added(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, stage.note
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_edited(stage: Stage) -> tuple[UUID, Act]:
+    edit = NoteEdit(html="<p>Likes steel</p>", visibility=NoteVisibility.TEAM)
+    note_id = await stage.note()
+    return stage.lead_id, lambda: stage.by_admin(notes.edit_note, stage.lead_id, note_id, edit)
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_pinned(stage: Stage) -> tuple[UUID, Act]:
+    note_id = await stage.note()
+    return stage.lead_id, lambda: stage.by_admin(
+        notes.edit_note, stage.lead_id, note_id, NoteEdit(is_pinned=True)
+    )
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_removed(stage: Stage) -> tuple[UUID, Act]:
+    note_id = await stage.note()
+    return stage.lead_id, lambda: stage.by_admin(notes.remove_note, stage.lead_id, note_id)
+
+
+@proves(ChangeKind.EVENT_RECORDED)
+async def an_event_added(stage: Stage) -> tuple[UUID, Act]:
+    new = NewEvent("Phone call", parameters=[("minutes", {"type": "NUMBER", "number": "3"})])
+    return stage.lead_id, lambda: stage.by_admin(events.add_event, stage.lead_id, new, uuid4().hex)
+
+
+@proves(ChangeKind.EVENT_RECORDED)
+async def an_event_told_by_the_page(stage: Stage) -> tuple[UUID, Act]:
+    told = Told("Added to cart", "page-0001", 1, ago_ms=4_000)
+    return stage.lead_id, lambda: visits.record(stage.services, stage.visit.actor, told)
+
+
+@proves(ChangeKind.EVENT_RECORDED)
+async def a_page_viewed_again_after_a_while(stage: Stage) -> tuple[UUID, Act]:
+    page = visits.Page(f"{ORIGIN}/lamps")
+    first = Told("Page view", "page-0001", 1, page=page)
+    await visits.record(stage.services, stage.visit.actor, first)
+    stage.clock.advance(31)
+    again = Told("Page view", "page-0002", 1, page=page)
+    return stage.lead_id, lambda: visits.record(stage.services, stage.visit.actor, again)
+
+
+@proves(ChangeKind.MESSAGE_ADDED)
+async def a_message_from_the_lead(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: visits.send_visitor_message(
+        stage.services, stage.visit.actor, "Is it in stock?", uuid4().hex
+    )
+
+
+@proves(ChangeKind.MESSAGE_ADDED)
+async def a_message_to_the_lead(stage: Stage) -> tuple[UUID, Act]:
+    conversation = await stage.conversation()
+    return stage.lead_id, lambda: stage.by_admin(
+        conversations.send_message, stage.lead_id,
+        NewMessage(Channel.CHAT, "It is.", conversation_id=conversation), uuid4().hex,
+    )  # fmt: skip
+
+
+@proves(ChangeKind.MESSAGE_ADDED)
+async def a_pop_up_for_the_lead(stage: Stage) -> tuple[UUID, Act]:
+    until = stage.clock.now() + timedelta(days=1)
+    return stage.lead_id, lambda: stage.by_admin(
+        conversations.send_message, stage.lead_id,
+        NewMessage(Channel.POPUP, "Ten off", "Today", expires_at=until), uuid4().hex,
+    )  # fmt: skip
+
+
+@proves(ChangeKind.CONVERSATION_CHANGED)
+async def a_conversation_closed(stage: Stage) -> tuple[UUID, Act]:
+    conversation = await stage.conversation()
+    return stage.lead_id, lambda: stage.by_admin(
+        conversations.change_conversation_state, stage.lead_id, conversation,
+        ConversationState.CLOSED,
+    )  # fmt: skip
+
+
+@proves(ChangeKind.CONVERSATION_CHANGED)
+async def a_conversation_opened_again(stage: Stage) -> tuple[UUID, Act]:
+    lead_id, close = await a_conversation_closed(stage)
+    await close()
+    conversation = await stage.first(select(col(Conversation.id)))
+    return lead_id, lambda: stage.by_admin(
+        conversations.change_conversation_state, lead_id, conversation, ConversationState.OPEN
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def an_address_typed_by_the_visitor(stage: Stage) -> tuple[UUID, Act]:
+    claim = Claim(email_address="lena@mail.example", phone_number="+49 30 901820", name="Lena Lo")
+    return stage.lead_id, lambda: visits.identify(stage.services, stage.visit.actor, claim)
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def an_address_vouched_for_later(stage: Stage) -> tuple[UUID, Act]:
+    await visits.identify(
+        stage.services, stage.visit.actor, Claim(email_address="lena@mail.example")
+    )
+    claim = stage.claim("customer-1", email_address="lena@mail.example")
+    return stage.lead_id, lambda: visits.identify(stage.services, stage.visit.actor, claim)
+
+
+@proves(ChangeKind.LEAD_IDENTIFIED)
+async def a_visitor_identified(stage: Stage) -> tuple[UUID, Act]:
+    claim = stage.claim("customer-1")
+    return stage.lead_id, lambda: visits.identify(stage.services, stage.visit.actor, claim)
+
+
+async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
+    """The known lead, the anonymous one with a bit of everything, and the act that joins them."""
+    services, other = stage.services, await make_visit(stage.services, stage.site)
+    known_id = other.actor.lead_id
+    await visits.identify(
+        services, other.actor, stage.claim("customer-1", email_address="lena@mail.example")
+    )
+    await act(services, stage.admin, tags.add_tags, known_id, ["VIP"])
+    page = visits.Page(f"{ORIGIN}/lamps")
+    for visitor in (other.actor, stage.visit.actor):
+        await visits.record(services, visitor, Told("Page view", "page-0001", 1, page=page))
+        await visits.record(services, visitor, Told("Signed up", "page-0001", 2))
+    await act(services, stage.admin, tags.add_tags, stage.lead_id, ["vip", "Brass"])
+    await stage.note()
+    removed = await stage.note()
+    await act(services, stage.admin, notes.remove_note, stage.lead_id, removed)
+    await stage.conversation()
+    typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
+    anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor
+    await visits.record(services, anonymous, Told("Left", "page-0002", 1))
+    stage.clock.advance(60)
+
+    async def join() -> object:
+        return await visits.identify(services, anonymous, stage.claim("customer-1"))
+
+    return known_id, stage.lead_id, join
+
+
+@proves(ChangeKind.LEAD_ABSORBED)
+async def a_lead_that_took_up_another(stage: Stage) -> tuple[UUID, Act]:
+    known_id, _, join = await two_cards(stage)
+    return known_id, join
+
+
+@proves(ChangeKind.LEAD_MERGED)
+async def a_lead_that_went_into_another(stage: Stage) -> tuple[UUID, Act]:
+    _, alias_id, join = await two_cards(stage)
+    return alias_id, join
+
+
+@pytest.mark.behaviour("C42", "C43")
+@pytest.mark.parametrize("name", PROOFS)
+async def test_the_log_of_an_act_leads_to_the_card_after_it(stage: Stage, name: str) -> None:
+    kind, case = PROOFS[name]
+    lead_id, run = await case(stage)
+    changes = await verify_change(stage.services, lead_id, run)
+    assert kind in {change.kind for change in changes}
+
+
+@pytest.mark.behaviour("A54")
+async def test_a_new_lead_begins_with_a_card_and_one_change(stage: Stage) -> None:
+    new = NewLead(
+        person={"first_name": "Lena", "company": "Lorenz Ltd"},
+        email_addresses=["Lena@Mail.Example", "second@mail.example"],
+        phone_numbers=["030 901820"],
+        properties=[PropertyEdit("rooms", {"number": "3"}), PropertyEdit("empty", None)],
+        tags=["VIP"],
+        assignee_id=stage.admin.id,
+        time_zone="Europe/Berlin",
+    )
+    lead_id = await stage.by_admin(leads.create_lead, new, uuid4().hex)
+    changes = await changes_of(stage.services, lead_id)
+    assert [change.kind for change in changes] == [ChangeKind.LEAD_CREATED]
+    assert_folds(CardState(), changes, await card_of(stage.services, lead_id))
+    await assert_log_holds(stage.services, lead_id)
+
+
+@pytest.mark.behaviour("A54")
+async def test_a_visitor_begins_with_a_card_and_one_change(stage: Stage) -> None:
+    changes = await changes_of(stage.services, stage.lead_id)
+    assert [change.kind for change in changes] == [ChangeKind.LEAD_CREATED]
+    assert_folds(CardState(), changes, await card_of(stage.services, stage.lead_id))
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_every_kind_of_change_is_shown_and_proved(kind: ChangeKind) -> None:
+    assert kind in APPLY
+    proved = {kind for kind, _ in PROOFS.values()} | {ChangeKind.LEAD_CREATED}
+    assert kind in proved
+
+
+WORDS = ["brass", "steel", "Zinc", "Ärger", "naïve", "🙂"]
+
+
+async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> None:
+    """One of everything that changes the card, with random contents; it may change nothing."""
+    services, lead_id, visitor = stage.services, stage.lead_id, stage.visit.actor
+    word, key = dice.choice(WORDS), uuid4().hex
+    match dice.randrange(12):
+        case 0:
+            value = dice.choice([None, {"text": word}, {"text": " "}])
+            await stage.by_admin(leads.set_properties, lead_id, [PropertyEdit("remark", value)])
+        case 1:
+            person = {
+                dice.choice(["first_name", "last_name", "company"]): dice.choice([None, word])
+            }
+            await stage.by_admin(leads.change_person, lead_id, person, {}, None)
+        case 2:
+            await stage.by_admin(tags.add_tags, lead_id, dice.sample(WORDS, 2))
+        case 3:
+            await stage.by_admin(tags.remove_tags, lead_id, dice.sample(WORDS, 2))
+        case 4:
+            await stage.by_admin(leads.change_priority, lead_id, dice.choice(list(Priority)), None)
+        case 5:
+            state = await stage.state(dice.choice(["New", "Contacted", "Lost"]))
+            await stage.by_admin(leads.change_state, lead_id, state, None)
+        case 6:
+            await stage.by_admin(leads.assign, lead_id, dice.choice([None, *others]), None)
+        case 7:
+            await stage.by_admin(events.add_event, lead_id, NewEvent(word), key)
+        case 8:
+            await visits.send_visitor_message(services, visitor, word, key)
+        case 9:
+            await stage.by_admin(
+                conversations.send_message, lead_id, NewMessage(Channel.CHAT, word), key
+            )
+        case 10:
+            html = f"<p>{word}</p>"
+            note_id = await stage.first(
+                select(col(Note.id)).where(col(Note.removed_at).is_(None)).limit(1)
+            )
+            if note_id is None or dice.random() < 0.4:
+                await stage.by_admin(notes.add_note, lead_id, html, None, False, key)
+            elif dice.random() < 0.5:
+                edit = NoteEdit(html=html, is_pinned=dice.random() < 0.5)
+                await stage.by_admin(notes.edit_note, lead_id, note_id, edit)
+            else:
+                await stage.by_admin(notes.remove_note, lead_id, note_id)
+        case 11:
+            conversation = await stage.first(select(col(Conversation.id)).limit(1))
+            if conversation:
+                state = dice.choice(list(ConversationState))
+                await stage.by_admin(
+                    conversations.change_conversation_state, lead_id, conversation, state
+                )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_random_history_folds_to_the_card(stage: Stage, seed: int) -> None:
+    dice = random.Random(seed)
+    others = [stage.admin.id, (await make_staff(stage.services, name="Bo Berg")).id]
+    for _ in range(30):
+        await random_act(stage, dice, others)
+    changes = await changes_of(stage.services, stage.lead_id)
+    assert len(changes) > 10
+    assert_folds(CardState(), changes, await card_of(stage.services, stage.lead_id))
+    await assert_log_holds(stage.services, stage.lead_id)
+
+
+async def test_an_act_that_changes_nothing_is_no_proof(stage: Stage) -> None:
+    lead_id = await make_lead(stage.services, stage.admin)
+
+    async def run() -> object:
+        return await stage.by_admin(leads.change_priority, lead_id, Priority.NORMAL, None)
+
+    with pytest.raises(pytest.fail.Exception, match="no change"):
+        await verify_change(stage.services, lead_id, run)
