@@ -16,7 +16,7 @@ from models.fields import Property
 from resolvers.errors import InvalidInput, ProblemCode, invalid
 from resolvers.text import clean, fold
 
-DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
+DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 CURRENCY = re.compile(r"[A-Z]{3}")
 MAX_TEXT = 10_000
 MAX_URL = 2048

@@ -28,12 +28,18 @@ from schema.scalars import Html, IdempotencyKey, Version
 from schema.values import ParameterInput, logged_parameters
 
 
-@strawberry.input(description="Input of `addTags` and `removeTags`.")
-class TagsInput:
+@strawberry.input(description="Input of `addTags`.")
+class AddTagsInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
     tags: list[str] = strawberry.field(
         description="1 to 20 of 1 to 64 characters, compared without case."
     )
+
+
+@strawberry.input(description="Input of `removeTags`.")
+class RemoveTagsInput:
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    tags: list[str] = strawberry.field(description="1 to 20.")
 
 
 @strawberry.type(description="Success of `addTags`.")
@@ -57,7 +63,7 @@ RemoveTagsResult = Annotated[
 
 
 async def add_tags(
-    info: Info, input: Annotated[TagsInput, strawberry.argument(description=INPUT)]
+    info: Info, input: Annotated[AddTagsInput, strawberry.argument(description=INPUT)]
 ) -> AddTagsResult:
     """Adds tags."""
     lead_id = read_id("leadId", "lead", input.lead_id)
@@ -68,7 +74,7 @@ async def add_tags(
 
 
 async def remove_tags(
-    info: Info, input: Annotated[TagsInput, strawberry.argument(description=INPUT)]
+    info: Info, input: Annotated[RemoveTagsInput, strawberry.argument(description=INPUT)]
 ) -> RemoveTagsResult:
     """Removes tags."""
     lead_id = read_id("leadId", "lead", input.lead_id)

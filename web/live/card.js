@@ -17,7 +17,6 @@ export function apply(card, item) {
   const type = item.__typename;
   if (type === "LeadCardSnapshot") return open(card, item);
   if (type === "LeadCardReset") return { ...card, cursor: null, recent: [], touched: [] };
-  if (type === "LeadErased") return end(card, { why: "ERASED" });
   if (type === "LeadMerged") return end(card, { why: "MERGED", into: item.into?.id ?? null });
   if (type === "AccessEnded") return end(card, { why: item.endReason });
   if (!card.lead) return card;
@@ -113,10 +112,6 @@ const CHANGES = {
     return {
       lead: { ...lead, conversations: upsert(lead.conversations, conversation, null) }, touched: [],
     };
-  },
-  SubscriptionStatusChanged(lead, { emailAddress }) {
-    const emailAddresses = replace(lead.emailAddresses, emailAddress, "id");
-    return { lead: { ...lead, emailAddresses }, touched: ["contact"] };
   },
 };
 

@@ -64,7 +64,6 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       history(first: 20) { nodes { ...EntryParts } }
       viewerCan { edit changeState assign sendMessage channels } } }
     ... on LeadCardReset { cursor resetReason }
-    ... on LeadErased { leadId at }
     ... on LeadMerged { leadId into { id } }
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
@@ -81,7 +80,6 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on NoteChanged { action noteId note { ...NoteParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
     ... on ConversationChanged { conversation { ...ConversationParts } }
-    ... on SubscriptionStatusChanged { emailAddress { ...AddressParts } toSubscriptionStatus }
     ... on LeadIdentified { visitCount isVerified } } }
 ${FRAGMENTS}`;
 
