@@ -1,0 +1,172 @@
+"""A browser, and the program in both set-ups with time compressed."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.processes import Process, free_port
+from tests.servers import RedisServer
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "a long enough password"
+STAFF = {"ada@team.example": "Ada Ames", "ben@team.example": "Ben Boyd"}
+TIME = {
+    "PRESENCE_SLEEP_SECONDS": 5,
+    "PRESENCE_LEAVE_SECONDS": 1,
+    "PRESENCE_VISIBLE_BEAT_SECONDS": 1,
+    "PRESENCE_VISIBLE_LEASE_SECONDS": 6,
+    "PRESENCE_HIDDEN_BEAT_SECONDS": 2,
+    "PRESENCE_HIDDEN_LEASE_SECONDS": 8,
+    "PRESENCE_ACTIVITY_SECONDS": 1,
+    "RECONCILE_SECONDS": 1,
+}
+
+
+@dataclass
+class SetUp:
+    """Running servers: each browser may use another one."""
+
+    servers: list[Process]
+    others: list[Process]
+    redis: RedisServer | None
+
+    @property
+    def first(self) -> str:
+        return self.servers[0].url
+
+    @property
+    def last(self) -> str:
+        return self.servers[-1].url
+
+
+@pytest.fixture(params=["embedded", "at scale"])
+def set_up(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SetUp]:
+    """SQLite and one process, or PostgreSQL, Valkey, two API processes and a worker."""
+    if request.param == "embedded":
+        made = SetUp([Process(tmp_path, "serve", PORT=free_port(), **TIME)], [], None)
+    else:
+        made = _at_scale(request, tmp_path)
+    try:
+        _begin(made, tmp_path)
+        yield made
+    finally:
+        for process in (*made.servers, *made.others):
+            process.kill()
+
+
+def _at_scale(request: pytest.FixtureRequest, folder: Path) -> SetUp:
+    from tests.databases import copy_template, make_template
+
+    admin = request.getfixturevalue("postgres_server").url
+    redis: RedisServer = request.getfixturevalue("redis_server")
+    template = make_template("postgresql", folder, admin)
+    shared: dict[str, Any] = {
+        "DATABASE_URL": copy_template("postgresql", template, folder, admin),
+        "REDIS_URL": redis.url,
+        "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        **TIME,
+    }
+    servers = [Process(folder, "serve", PORT=free_port(), **shared) for _ in range(2)]
+    return SetUp(servers, [Process(folder, "worker", **shared)], redis)
+
+
+def _begin(made: SetUp, folder: Path) -> None:
+    environment = {
+        key: value for key, value in made.servers[0]._environment.items() if key != "PORT"
+    }
+    for address, name in STAFF.items():
+        Process(
+            folder, "create-staff", "--name", name, "--email", address, "--password", PASSWORD,
+            **environment,
+        ).run()  # fmt: skip
+    for process in (*made.servers, *made.others):
+        process.start()
+    _make_site(made)
+
+
+def _make_site(made: SetUp) -> None:
+    with httpx2.Client(base_url=made.first) as client:
+        token = _ask(
+            client,
+            "mutation($i: SignInInput!) { signIn(input: $i) { ... on SignInSuccess { token } } }",
+            {"emailAddress": next(iter(STAFF)), "password": PASSWORD, "wantsToken": True},
+        )["signIn"]["token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        _ask(
+            client,
+            "mutation($i: SaveSiteInput!) { saveSite(input: $i) { __typename } }",
+            {"name": "Shop", "origins": [server.url for server in made.servers]},
+        )
+
+
+def _ask(client: httpx2.Client, document: str, given: dict[str, Any]) -> Any:
+    answer = client.post("/graphql", json={"query": document, "variables": {"i": given}}).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A browser that reaches nothing but loopback."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+class Watched:
+    """Pages in contexts of their own; what they complain of is kept for the end of the test."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+
+    async def open(self, url: str) -> Page:
+        """A page with a cookie jar of its own."""
+        context = await self.browser.new_context(viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type == "error" and "Content Security" in message.text
+                else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+                else self.strangers.append(asked.url)
+            ),
+        )
+        await page.goto(url)
+        return page
+
+
+@pytest.fixture
+async def watched(browser: Browser) -> AsyncIterator[Watched]:
+    """Opens pages, and fails the test if one of them broke or asked a stranger."""
+    async with AsyncExitStack():
+        pages = Watched(browser)
+        yield pages
+        assert pages.complaints == []
+        assert pages.strangers == []
