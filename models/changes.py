@@ -26,6 +26,8 @@ class LeadFeed(SQLModel, table=True):
     """Changes up to here can't be read again."""
     head: bytes = b""
     """Digest of the last change."""
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Instant of the last change; the next is never before it."""
 
 
 class Change(SQLModel, table=True):

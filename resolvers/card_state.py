@@ -131,7 +131,7 @@ def _created(card: CardState, change: Change, data: Values) -> None:
     card.lead = {
         **data["lead"],
         "state": data["state"],
-        "state_since": change.at.isoformat(),
+        "state_since": data["since"],
         "assignee": data["assignee"],
     }
     _set_properties(card, data["diffs"])
@@ -162,7 +162,7 @@ def _contact_points_changed(card: CardState, change: Change, data: Values) -> No
 
 
 def _state_changed(card: CardState, change: Change, data: Values) -> None:
-    card.lead |= {"state": data["to"], "state_since": change.at.isoformat()}
+    card.lead |= {"state": data["to"], "state_since": data["since"]}
 
 
 def _assignee_changed(card: CardState, change: Change, data: Values) -> None:

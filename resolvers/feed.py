@@ -76,7 +76,9 @@ class LogSource:
     async def reconcile(self, known: Mapping[UUID, int]) -> Reconciled:
         """Heads that differ from what is known; leads without a log are MISSING."""
         async with self._database.read_session() as session:
-            epoch = (await session.scalars(select(col(Workspace.epoch)))).one()
+            epoch, access = (
+                await session.execute(select(col(Workspace.epoch), col(Workspace.access_version)))
+            ).one()
             statement = select(
                 col(LeadFeed.lead_id), col(LeadFeed.revision), col(LeadFeed.floor)
             ).where(col(LeadFeed.lead_id).in_(known))
@@ -84,7 +86,7 @@ class LogSource:
         heads = {lead: Head(revision, floor) for lead, revision, floor in rows}
         found = {lead: head for lead, head in heads.items() if head.revision != known[lead]}
         found |= {lead: MISSING for lead in known if lead not in heads}
-        return Reconciled(epoch, found)
+        return Reconciled(epoch, found, access)
 
     async def changes_after(self, lead_id: UUID, revision: int, limit: int) -> Sequence[Change]:
         """Rows after a revision, oldest first."""

@@ -1,18 +1,20 @@
 """The live card: a snapshot, then every change once and in order, while the viewer may see it.
 
 Invariants
-- Listen first, read second: the topic is open before the snapshot is read, so that nothing that
-  commits in between is lost.
+- Listen first, read second: the topic is open before rights and snapshot are read, so that nothing
+  that commits in between is lost.
 - A stream is a cursor into the log, not a queue: a slow reader costs no memory.
 - Rights are checked before each item. A change that carries a newer access version than the
   rights at hand has them read again first; the change that takes the lead away is replaced by
-  the end of the stream, so nothing after it can leak.
+  the end of the stream. An item is read as of now, so it is checked in the very transaction that
+  it is read in: nothing of what came after the loss can leak.
 - What the viewer may not see leaves no item and no gap: cursors are sealed.
+- A position carries the epoch that its revision was read in, whatever the hub has learned since.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,12 +26,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change, LeadFeed
-from models.enums import ActorKind, ChangeKind
+from models.enums import ActorKind, ChangeKind, NoteVisibility
 from models.leads import Lead, LeadAlias
 from models.notes import Note
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from realtime.hub.source import GONE
 from realtime.presence import Reading
+from realtime.tasks import end
 from realtime.viewers import REFRESH, ViewerList
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
@@ -147,10 +150,12 @@ async def follow_lead_card(
         try:
             async with services.hub.open(lead_id) as topic:
                 card = _Card(services, actor, lead_id, topic, make_view)
-                async with card.watching():
-                    async for item in card.items(after):
-                        yield item
-                        await _close_view(item)
+                async with card.watching(), aclosing(card.items(after)) as items:
+                    async for item in items:
+                        try:
+                            yield item
+                        finally:
+                            await _close_view(item)
         except HubClosed:
             return
         if card.is_over:
@@ -164,6 +169,16 @@ async def _close_view(item: object) -> None:
     view = getattr(item, "view", None)
     if isinstance(view, View):
         await view.close()
+
+
+@asynccontextmanager
+async def _closed_on_failure(view: View) -> AsyncIterator[None]:
+    """A view that no item carries away is closed here."""
+    try:
+        yield
+    except BaseException:
+        await view.close()
+        raise
 
 
 class _Card(Generic[V]):
@@ -197,12 +212,12 @@ class _Card(Generic[V]):
 
     @property
     def position(self) -> Position:
-        return Position(self.lead_id, self.topic.epoch, self.revision)
+        return Position(self.lead_id, self.log[0], self.revision)
 
     @property
     def cursor(self) -> str:
         """The position, sealed."""
-        return self.services.secrets.seal("feed", self.lead_id, self.topic.epoch, self.revision)
+        return self.services.secrets.seal("feed", self.lead_id, self.log[0], self.revision)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -211,12 +226,12 @@ class _Card(Generic[V]):
         if not isinstance(actor, StaffActor) or actor.id is None or not await self._may_see():
             yield
             return
-        await viewers.join(self.lead_id, self.stream, actor.id, actor.name)
         renewing = asyncio.create_task(self._renew())
         try:
+            await viewers.join(self.lead_id, self.stream, actor.id, actor.name)
             yield
         finally:
-            renewing.cancel()
+            await end([renewing])
             await asyncio.shield(viewers.leave(self.lead_id, self.stream))
 
     async def _renew(self) -> None:
@@ -224,18 +239,12 @@ class _Card(Generic[V]):
             await asyncio.sleep(REFRESH)
             await self.services.viewers.refresh(self.lead_id, self.stream)
 
-    async def items(self, after: str | None) -> AsyncIterator[Item[V]]:
+    async def items(self, after: str | None) -> AsyncGenerator[Item[V], None]:
         """The stream itself."""
-        refused = await self._refusal()
-        if refused is not None:
-            self.is_over = True
-            yield refused
-            return
-        reason = await self._resume(after)
-        if reason is not None:
-            yield Reset(self.position, reason)
-        if after is None or reason is not None:
-            yield await self._snapshot()
+        async for item in self._beginning(after):
+            yield item
+            if self.is_over:
+                return
         while not self.topic.is_closed:
             marks = self.topic.marks()
             async for item in self._news():
@@ -245,20 +254,38 @@ class _Card(Generic[V]):
                     return
             await self.topic.wait(marks, self._patience())
 
+    async def _beginning(self, after: str | None) -> AsyncIterator[Item[V]]:
+        """A snapshot, or nothing where the client's cursor is met, or the end."""
+        refused = await self._refusal()
+        if refused is not None:
+            self.is_over = True
+            yield refused
+            return
+        reason = await self._resume(after)
+        if reason is not None:
+            yield Reset(self.position, reason)
+        if after is None or reason is not None:
+            item = await self._snapshot()
+            self.is_over = not isinstance(item, Snapshot)
+            yield item
+
     async def _news(self) -> AsyncIterator[Item[V]]:
         """What there is to tell now: rights first, then the log, then what stands beside it."""
         if self.access_mark != self.services.hub.access_mark:
             self.access_mark = self.services.hub.access_mark
             async for item in self._after_access_change():
                 yield item
-                if isinstance(item, Ended):
+                if isinstance(item, Merged | Ended):
                     return
         if self.topic.revision == GONE:
             yield Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
             return
         if self.log != (self.topic.epoch, self.topic.resets):
             yield Reset(self.position, ResetReason.OTHER_EPOCH)
-            yield await self._snapshot()
+            snapshot = await self._snapshot()
+            yield snapshot
+            if not isinstance(snapshot, Snapshot):
+                return
         async for item in self._log():
             yield item
             if isinstance(item, Merged | Ended):
@@ -289,7 +316,7 @@ class _Card(Generic[V]):
         ):
             async for item in self._after_access_change():
                 yield item
-                if isinstance(item, Ended | Snapshot):
+                if isinstance(item, Merged | Ended | Snapshot):
                     return
         if change.kind is ChangeKind.LEAD_MERGED:
             yield await self._merged(change)
@@ -298,13 +325,24 @@ class _Card(Generic[V]):
             async for item in self._after_loss(AccessEndReason.REASSIGNED):
                 yield item
             return
-        self.revision = change.revision
         view = self.make_view(self.actor)
-        if not await may_see_change(view, change):
+        async with _closed_on_failure(view):
+            is_lost = not await self._is_still_own(view)
+            is_shown = not is_lost and await may_see_change(view, change)
+            has_hidden = not is_lost and not is_shown and await has_hidden_note(view, change)
+        if not is_shown:
             await view.close()
+        if is_lost:
+            async for item in self._after_loss(AccessEndReason.REASSIGNED):
+                yield item
             return
-        yield Changed(self.position, change, view)
-        if change.kind is ChangeKind.LEAD_ABSORBED:
+        self.revision = change.revision
+        if is_shown:
+            yield Changed(self.position, change, view)
+        if has_hidden:
+            yield Reset(self.position, ResetReason.ACCESS_CHANGED)
+            yield await self._snapshot()
+        elif change.kind is ChangeKind.LEAD_ABSORBED:
             yield Reset(self.position, ResetReason.MERGE)
             yield await self._snapshot()
 
@@ -314,6 +352,12 @@ class _Card(Generic[V]):
             return True
         to = (change.data or {}).get("to")
         return to is not None and self.actor.id is not None and to == self.actor.id.hex
+
+    async def _is_still_own(self, view: View) -> bool:
+        """Whether the lead is the viewer's in the transaction that an item is read in."""
+        if not isinstance(self.actor, StaffActor) or not access.is_bound_to_own(self.actor):
+            return True
+        return await view.run(access.find_lead, self.actor, self.lead_id) is not None
 
     async def _after_loss(self, reason: AccessEndReason) -> AsyncIterator[Item[V]]:
         """The lead was taken away at this change; it may be back by now."""
@@ -329,8 +373,7 @@ class _Card(Generic[V]):
         if not isinstance(self.actor, StaffActor):
             return
         former = self.actor
-        async with self.services.database.read_session() as session:
-            actor = await actor_for_session(self.services, session, former.session_id)
+        actor = await self._present_actor(former)
         if actor is None:
             yield Ended(now, AccessEndReason.SIGNED_OUT)
             return
@@ -343,66 +386,66 @@ class _Card(Generic[V]):
         yield Reset(self.position, ResetReason.ACCESS_CHANGED)
         yield await self._snapshot()
 
-    async def _refusal(self) -> Item[V] | None:
+    async def _present_actor(self, actor: StaffActor) -> StaffActor | None:
+        async with self.services.database.read_session() as session:
+            return await actor_for_session(self.services, session, actor.session_id)
+
+    async def _refusal(self) -> Merged[V] | Ended | None:
         """The only item for a lead that is not the viewer's or that went into another."""
+        if isinstance(self.actor, StaffActor):
+            # The rights at hand may be older than what the topic was opened for.
+            actor = await self._present_actor(self.actor)
+            if actor is None:
+                return Ended(self.services.clock.now(), AccessEndReason.SIGNED_OUT)
+            self.actor = actor
         view = self.make_view(self.actor)
-        alias = await view.scalar(select(LeadAlias).where(col(LeadAlias.alias_id) == self.lead_id))
-        if alias is not None:
-            into = await view.run(access.find_lead, self.actor, self.lead_id)
-            if into is not None:
-                return Merged(self.lead_id, alias.at, into, view)
-        elif await view.run(access.find_lead, self.actor, self.lead_id) is not None:
-            await view.close()
-            return None
+        async with _closed_on_failure(view):
+            lead = await view.run(access.find_lead, self.actor, self.lead_id)
+            alias = await view.run(find_alias, self.lead_id)
+        if lead is not None and alias is not None:
+            return Merged(self.lead_id, alias.at, lead, view)
         await view.close()
+        if lead is not None:
+            return None
         return Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
 
     async def _resume(self, after: str | None) -> ResetReason | None:
         """Takes up the client's cursor, or says why it can't."""
         if after is None:
             return None
-        head = self.topic
         try:
             revision, is_current = self.services.secrets.unseal(
-                "feed", self.lead_id, head.epoch, after
+                "feed", self.lead_id, self.log[0], after
             )
         except Unsealable as error:
             raise BadArgument("`after` is no cursor of this lead.") from error
         if not is_current:
             return ResetReason.OTHER_EPOCH
-        if revision > await self._head():
-            return ResetReason.FROM_THE_FUTURE
-        if revision < head.floor:
-            return ResetReason.TOO_OLD
-        if head.revision - revision > MAX_BEHIND:
-            return ResetReason.TOO_FAR_BEHIND
-        self.revision = revision
-        return None
-
-    async def _head(self) -> int:
         async with self.services.database.read_session() as session:
-            return (await read_feed(session, self.lead_id)).revision
+            reason = why_not_from(revision, await read_feed(session, self.lead_id))
+        if reason is None:
+            self.revision = revision
+        return reason
 
-    async def _snapshot(self) -> Snapshot[V]:
-        """The card now; the stream goes on right behind it."""
-        services = self.services
+    async def _snapshot(self) -> Snapshot[V] | Merged[V] | Ended:
+        """The card now, the stream goes on right behind it; or why there is none any more."""
+        services, log = self.services, (self.topic.epoch, self.topic.resets)
         presence = (await services.presence.read([self.lead_id]))[self.lead_id]
         viewers = await services.viewers.read(self.lead_id)
         await services.hub.reading.acquire()
         view = self.make_view(self.actor)
         view.when_closed(services.hub.reading.release)
-        try:
+        async with _closed_on_failure(view):
             feed = await view.run(read_feed, self.lead_id)
             lead = await view.run(access.find_lead, self.actor, self.lead_id)
-        except BaseException:
+        now = services.clock.now()
+        if lead is None or lead.id != self.lead_id:
             await view.close()
-            raise
-        self.revision = feed.revision
-        self.log = (self.topic.epoch, self.topic.resets)
+            return await self._refusal() or Ended(now, AccessEndReason.NOT_FOUND)
+        self.revision, self.log = feed.revision, log
         self.told_presence = (presence.epoch, presence.version)
         self.is_provisional = presence.provisional
         self.told_viewers = viewers
-        now = services.clock.now()
         return Snapshot(self.position, lead, now, presence, viewers, view)
 
     async def _may_see(self) -> bool:
@@ -412,7 +455,8 @@ class _Card(Generic[V]):
 
     async def _merged(self, change: Change) -> Merged[V]:
         view = self.make_view(self.actor)
-        into = await view.run(access.find_lead, self.actor, self.lead_id)
+        async with _closed_on_failure(view):
+            into = await view.run(access.find_lead, self.actor, self.lead_id)
         return Merged(self.lead_id, change.at, into, view)
 
     async def _beside(self) -> AsyncIterator[Item[V]]:
@@ -470,6 +514,45 @@ class _Card(Generic[V]):
 async def read_feed(session: AsyncSession, lead_id: UUID) -> LeadFeed:
     """Where the lead's log stands in this transaction."""
     return await session.get_one(LeadFeed, lead_id)
+
+
+async def find_alias(session: AsyncSession, lead_id: UUID) -> LeadAlias | None:
+    """What became of a lead that went into another."""
+    return await session.get(LeadAlias, lead_id)
+
+
+def why_not_from(revision: int, feed: LeadFeed) -> ResetReason | None:
+    """Why a stream can't go on behind this revision; None if it can."""
+    if revision > feed.revision:
+        return ResetReason.FROM_THE_FUTURE
+    if revision < feed.floor:
+        return ResetReason.TOO_OLD
+    if feed.revision - revision > MAX_BEHIND:
+        return ResetReason.TOO_FAR_BEHIND
+    return None
+
+
+async def has_hidden_note(view: View, change: Change) -> bool:
+    """Whether this change, which the viewer may not see, took a note away that they could see."""
+    if not _is_of_note(change, NoteVisibility.PRIVATE):
+        return False
+    statement = (
+        select(Change)
+        .where(
+            col(Change.lead_id) == change.lead_id,
+            col(Change.subject_id) == change.subject_id,
+            col(Change.revision) < change.revision,
+        )
+        .order_by(col(Change.revision).desc())
+        .limit(1)
+    )
+    before = await view.scalar(statement)
+    return before is not None and _is_of_note(before, NoteVisibility.TEAM)
+
+
+def _is_of_note(change: Change, visibility: NoteVisibility) -> bool:
+    note = (change.data or {}).get("note") or {}
+    return note.get("visibility") == visibility
 
 
 async def may_see_change(view: View, change: Change) -> bool:

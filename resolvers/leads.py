@@ -129,6 +129,7 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
             },
             "lead": naming.columns(lead),
             "state": state.id.hex,
+            "since": lead.state_since.isoformat(),
             "assignee": assignee.id.hex if assignee else None,
             "diffs": diffs,
             "tags": await tags.attach(work, lead_id, new.tags),
@@ -320,6 +321,7 @@ async def change_state(
         {
             "from": former.id.hex,
             "to": to.id.hex,
+            "since": lead.state_since.isoformat(),
             "seconds_in_from": max(seconds, 0),
             "diffs": [diff],
         },

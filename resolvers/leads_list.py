@@ -7,7 +7,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlmodel import col
 
 from models.enums import Priority
@@ -19,7 +31,7 @@ from resolvers import access
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
 from resolvers.pages import Key, Page, read_page
-from resolvers.text import fold
+from resolvers.text import fold, sought
 from resolvers.views import View
 
 EXACT_BELOW = 10_000
@@ -163,9 +175,9 @@ def _compile(view: View, clause: Clause) -> ColumnElement[bool]:
     value = clause.value
     match clause.key:
         case "and":
-            return and_(*(_compile(view, part) for part in value))
+            return and_(true(), *(_compile(view, part) for part in value))
         case "or":
-            return or_(*(_compile(view, part) for part in value))
+            return or_(false(), *(_compile(view, part) for part in value))
         case "not":
             return not_(_compile(view, value))
         case "ids":
@@ -187,7 +199,7 @@ def _compile(view: View, clause: Clause) -> ColumnElement[bool]:
 
 def _text(value: tuple[str, str]) -> ColumnElement[bool]:
     how, text = value
-    key = fold(text)
+    key = fold(sought(text))
     if how == "is":
         return col(Lead.name_key) == key
     if how == "starts_with":
@@ -210,8 +222,8 @@ def _assignee(view: View, value: tuple[str, Any]) -> ColumnElement[bool]:
 
 def _tags(value: tuple[str, Sequence[str]]) -> ColumnElement[bool]:
     how, names = value
-    tests = [_has_tag(fold(name)) for name in names]
-    return or_(*tests) if how == "any" else and_(*tests)
+    tests = [_has_tag(fold(sought(name))) for name in names]
+    return or_(false(), *tests) if how == "any" else and_(true(), *tests)
 
 
 def _has_tag(key: str) -> ColumnElement[bool]:

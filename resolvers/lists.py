@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlmodel import col
 
 from models.changes import Change
@@ -23,7 +23,9 @@ from models.notes import Note
 from models.visits import PresenceInterval
 from resolvers import access
 from resolvers.actors import Actor
+from resolvers.errors import BadArgument
 from resolvers.pages import Key, Page, check_first, read_page, seal
+from resolvers.text import sought
 from resolvers.views import View
 
 
@@ -78,7 +80,7 @@ def _event_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
     if chosen.kind_id:
         where.append(col(Event.kind_id) == chosen.kind_id)
     if chosen.name is not None:
-        where += [col(Event.name) == chosen.name, col(Event.kind_id).is_(None)]
+        where += [col(Event.name) == sought(chosen.name), col(Event.kind_id).is_(None)]
     return where
 
 
@@ -186,52 +188,66 @@ class Wanted:
         return f"{self.list.name}:{self.owner_id.hex}:{self.chosen}"
 
 
-async def read_pages(view: View, wanted: Sequence[Wanted]) -> list[Page[Any]]:
-    """Pages in the order asked for; first pages of one list are read together."""
+async def read_pages(view: View, wanted: Sequence[Wanted]) -> list[Page[Any] | BadArgument]:
+    """Pages in the order asked for; first pages of one list are read together.
+
+    A page that was asked for wrongly is a BadArgument in its place: the others come all the same.
+    """
     together: dict[Hashable, list[Wanted]] = defaultdict(list)
     for each in wanted:
-        check_first(each.first)
-        alone = (each.owner_id, each.after) if each.after else None
+        alone = (each.owner_id, each.after) if each.after is not None else None
         together[(each.list.name, each.first, each.chosen, alone)].append(each)
-    pages: dict[Wanted, Page[Any]] = {}
+    pages: dict[Wanted, Page[Any] | BadArgument] = {}
     for group in together.values():
-        if len(group) == 1 or group[0].list is HISTORY:
-            for each in group:
-                pages[each] = await _read_one(view, each)
-        else:
-            pages |= await _read_first_pages(view, group)
+        try:
+            check_first(group[0].first)
+            pages |= await _read_group(view, group)
+        except BadArgument as error:
+            pages |= dict.fromkeys(group, error)
     return [pages[each] for each in wanted]
+
+
+async def _read_group(view: View, group: list[Wanted]) -> dict[Wanted, Page[Any]]:
+    if len(group) == 1:
+        return {group[0]: await _read_one(view, group[0])}
+    return await _read_first_pages(view, group)
 
 
 async def _read_one(view: View, wanted: Wanted) -> Page[Any]:
     owned = wanted.list
+    owners = await _owners(view, owned, [wanted.owner_id])
     statement: Select[Any] = select(owned.model).where(
-        await _owned_by(view, owned, wanted.owner_id),
-        *owned.where(view.actor, wanted.chosen),
+        owned.owner.in_(owners), *owned.where(view.actor, wanted.chosen)
     )
     return await read_page(
         view, statement, owned.order(wanted.chosen), wanted.scope, wanted.first, wanted.after
     )
 
 
-async def _owned_by(view: View, owned: OwnedList, owner_id: UUID) -> Any:
-    """The log of a lead is read together with those of the leads that went into it."""
-    if owned is not HISTORY:
-        return owned.owner == owner_id
-    aliases = await view.scalars(
-        select(col(LeadAlias.alias_id)).where(col(LeadAlias.lead_id) == owner_id)
-    )
-    return owned.owner.in_([owner_id, *aliases]) if aliases else owned.owner == owner_id
+async def _owners(view: View, owned: OwnedList, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Whose rows belong to whom: the log of a lead has those of the leads that went into it."""
+    owners = dict(zip(ids, ids, strict=True))
+    if owned is HISTORY:
+        statement = select(LeadAlias).where(col(LeadAlias.lead_id).in_(ids))
+        owners |= {row.alias_id: row.lead_id for row in await view.scalars(statement)}
+    return owners
+
+
+def _owner_column(owned: OwnedList, owners: dict[UUID, UUID]) -> Any:
+    others = {key: owner for key, owner in owners.items() if key != owner}
+    return case(others, value=owned.owner, else_=owned.owner) if others else owned.owner
 
 
 async def _read_first_pages(view: View, group: list[Wanted]) -> dict[Wanted, Page[Any]]:
     owned, chosen, first = group[0].list, group[0].chosen, group[0].first
+    owners = await _owners(view, owned, [each.owner_id for each in group])
     order = owned.order(chosen)
     clauses = [key.column.desc() if key.descending else key.column for key in order]
-    number = func.row_number().over(partition_by=owned.owner, order_by=clauses).label("number")
+    owner = _owner_column(owned, owners)
+    number = func.row_number().over(partition_by=owner, order_by=clauses).label("number")
     numbered = (
         select(*owned.identity, number)
-        .where(owned.owner.in_([each.owner_id for each in group]), *owned.where(view.actor, chosen))
+        .where(owned.owner.in_(owners), *owned.where(view.actor, chosen))
         .subquery()
     )
     same = tuple_(*owned.identity) == tuple_(*(numbered.c[column.key] for column in owned.identity))
@@ -243,7 +259,7 @@ async def _read_first_pages(view: View, group: list[Wanted]) -> dict[Wanted, Pag
     )
     rows: dict[UUID, list[Any]] = defaultdict(list)
     for row in await view.rows(statement):
-        rows[row[1]].append(row)
+        rows[owners[row[1]]].append(row)
     secrets = view.services.secrets
     return {
         each: Page(
@@ -266,21 +282,21 @@ class Counted:
 
 
 async def count_rows(view: View, counted: Sequence[Counted]) -> list[int]:
-    """Sizes in the order asked for, one statement for each list."""
+    """Sizes in the order asked for, the sizes of one list by one statement."""
     together: dict[Hashable, list[Counted]] = defaultdict(list)
     for each in counted:
         together[(each.list.name, each.chosen)].append(each)
     sizes: dict[Counted, int] = {}
     for group in together.values():
         owned, chosen = group[0].list, group[0].chosen
+        owners = await _owners(view, owned, [each.owner_id for each in group])
         statement = (
             select(owned.owner, func.count())
-            .where(
-                owned.owner.in_([each.owner_id for each in group]),
-                *owned.where(view.actor, chosen),
-            )
+            .where(owned.owner.in_(owners), *owned.where(view.actor, chosen))
             .group_by(owned.owner)
         )
-        found = {row[0]: row[1] for row in await view.rows(statement)}
-        sizes |= {each: found.get(each.owner_id, 0) for each in group}
+        found: dict[UUID, int] = defaultdict(int)
+        for row in await view.rows(statement):
+            found[owners[row[0]]] += row[1]
+        sizes |= {each: found[each.owner_id] for each in group}
     return [sizes[each] for each in counted]

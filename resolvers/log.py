@@ -56,6 +56,7 @@ def chain(previous: bytes, change: Change, *, revision: int | None = None) -> by
 async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]) -> str:
     """Numbers the changes and takes the lead's log lock; the rows are written by `store`.
 
+    Instants are moved on where needed, so that they rise with the numbers.
     Answers the epoch that the numbers belong to.
     """
     access_version = select(col(Workspace.access_version)).scalar_subquery()
@@ -65,12 +66,20 @@ async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]
             update(LeadFeed)
             .where(col(LeadFeed.lead_id) == lead_id)
             .values(revision=col(LeadFeed.revision) + len(changes))
-            .returning(col(LeadFeed.revision), col(LeadFeed.head), access_version, epoch),
+            .returning(
+                col(LeadFeed.revision),
+                col(LeadFeed.head),
+                col(LeadFeed.last_at),
+                access_version,
+                epoch,
+            ),
             execution_options={"synchronize_session": False},
         )
     ).one()
-    last, head, version, current_epoch = row
+    last, head, last_at, version, current_epoch = row
     for number, change in enumerate(changes, last - len(changes) + 1):
+        # An act takes its instant before it gets the lock: times must not run against numbers.
+        change.at = last_at = max(change.at, last_at or change.at)
         change.revision = number
         change.access_version = version
         change.salt = secrets.token_bytes(16)
@@ -85,7 +94,7 @@ async def store(session: AsyncSession, changes: Sequence[Change]) -> None:
     await session.execute(
         update(LeadFeed)
         .where(col(LeadFeed.lead_id) == changes[-1].lead_id)
-        .values(head=changes[-1].digest),
+        .values(head=changes[-1].digest, last_at=changes[-1].at),
         execution_options={"synchronize_session": False},
     )
 

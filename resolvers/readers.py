@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import SQLModel, col
 
 from models.changes import Change, LeadFeed
@@ -16,7 +16,7 @@ from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumbe
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind
 from models.fields import FieldDefinition, FieldGroup, Property
-from models.leads import Assignment, Lead
+from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
@@ -35,8 +35,12 @@ async def _by_id(view: View, model: Any, ids: Sequence[UUID], *where: Any) -> li
 
 
 async def leads_by_id(view: View, ids: Sequence[UUID]) -> list[Lead | None]:
-    """Leads that the viewer may see."""
-    return await _by_id(view, Lead, ids, access.visible_leads(view.actor))
+    """Leads that the viewer may see; for the id of a merged one its survivor."""
+    found = await _by_id(view, Lead, ids, access.visible_leads(view.actor))
+    for index, each in enumerate(ids):
+        if found[index] is None:
+            found[index] = await view.run(access.find_lead, view.actor, each)
+    return found
 
 
 async def staff_by_id(view: View, ids: Sequence[UUID]) -> list[Staff | None]:
@@ -83,10 +87,12 @@ async def note_texts(view: View, ids: Sequence[UUID]) -> list[list[NoteText]]:
 
 
 async def events_by_id(view: View, keys: Sequence[tuple[UUID, UUID]]) -> list[Event | None]:
-    """Events by (lead, event)."""
+    """Events by (lead, event); those of a merged lead are its survivor's now."""
+    leads = {lead for lead, _ in keys}
+    survivors = select(col(LeadAlias.lead_id)).where(col(LeadAlias.alias_id).in_(leads))
     rows = await view.scalars(
         select(Event).where(
-            col(Event.lead_id).in_({lead for lead, _ in keys}),
+            or_(col(Event.lead_id).in_(leads), col(Event.lead_id).in_(survivors)),
             col(Event.id).in_({event for _, event in keys}),
         )
     )

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import nh3
 
-from resolvers.errors import ProblemCode, invalid
+from resolvers.errors import BadArgument, ProblemCode, invalid
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 NOTE_TAGS = {
@@ -52,6 +52,13 @@ def fold(text: str, limit: int = 200) -> str:
     """A key under which texts that differ by case, accents or form are equal and sort together."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))[:limit]
+
+
+def sought(text: str) -> str:
+    """A text to look for; BadArgument for one that no database takes."""
+    if "\0" in text:
+        raise BadArgument("Control characters are found nowhere.")
+    return text
 
 
 def sanitise(path: str, html: str) -> tuple[str, str]:

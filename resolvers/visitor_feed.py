@@ -1,18 +1,19 @@
 """What a visitor's page must know, live: its chat and the pop-ups to show.
 
 A cursor that can't be met gives a reset and a snapshot, also after the visit moved to another
-card: the page never has to understand why.
+card: the page never has to understand why. Identifying gives the visit a new token and ends the
+feeds that the old one opened, at its very place in the log: whoever else held it hears no more.
 """
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change
@@ -21,7 +22,7 @@ from models.enums import ChangeKind, Channel
 from models.visits import Visit
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from resolvers.actors import VisitorActor
-from resolvers.lead_card import MAX_BEHIND, ResetReason, read_feed
+from resolvers.lead_card import ResetReason, read_feed, why_not_from
 from resolvers.secrets import Secrets, Unsealable
 from resolvers.services import Services
 from resolvers.views import View
@@ -29,6 +30,8 @@ from resolvers.views import View
 V = TypeVar("V", bound=View)
 CHECK_SECONDS = 30.0
 """How often an idle stream looks whether its visit still stands."""
+MOVING = {ChangeKind.LEAD_IDENTIFIED, ChangeKind.LEAD_MERGED}
+"""Changes with which a visit may get another token or another card."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,21 @@ async def follow_visitor_feed(
     after: str | None,
     make_view: Callable[[VisitorActor], V],
 ) -> AsyncGenerator[FeedItem[V], None]:
-    """Items of the feed until the visit ends."""
+    """Items of the feed until the visit ends or gets another token."""
+    standing = await _standing(services, actor)
     while True:
         try:
             async with services.hub.open(actor.lead_id) as topic:
-                feed = _Feed(services, actor, topic, make_view)
-                async for item in feed.items(after):
-                    yield item
-                    if isinstance(item, FeedSnapshot):
-                        await item.view.close()
-                    elif isinstance(item, FeedEnded):
-                        return
+                feed = _Feed(services, actor, topic, make_view, standing)
+                async with aclosing(feed.items(after)) as items:
+                    async for item in items:
+                        try:
+                            yield item
+                        finally:
+                            if isinstance(item, FeedSnapshot):
+                                await item.view.close()
+                if feed.is_over:
+                    return
         except HubClosed:
             return
         # The topic broke down under the stream: take it up again where it stood.
@@ -106,19 +113,26 @@ class _Feed(Generic[V]):
         actor: VisitorActor,
         topic: Topic[Change],
         make_view: Callable[[VisitorActor], V],
+        standing: tuple[UUID, bytes] | None,
     ) -> None:
         self.services = services
         self.make_view = make_view
         self.actor = actor
         self.topic = topic
         self.revision = 0
+        self.is_over = False
+        self.standing = standing
         self.log = (topic.epoch, topic.resets)
 
     @property
     def cursor(self) -> str:
-        return feed_cursor(self.services.secrets, self.actor, self.topic.epoch, self.revision)
+        return feed_cursor(self.services.secrets, self.actor, self.log[0], self.revision)
 
-    async def items(self, after: str | None) -> AsyncIterator[FeedItem[V]]:
+    async def items(self, after: str | None) -> AsyncGenerator[FeedItem[V], None]:
+        """The feed itself."""
+        if not await self._stands():
+            yield self._end()
+            return
         reason = await self._resume(after)
         if reason is not None:
             yield FeedReset(self.cursor, reason)
@@ -127,10 +141,12 @@ class _Feed(Generic[V]):
         while not self.topic.is_closed:
             marks = self.topic.marks()
             if not await self._stands():
-                yield FeedEnded(self.services.clock.now())
+                yield self._end()
                 return
             async for item in self._news():
                 yield item
+                if self.is_over:
+                    return
             await self.topic.wait(marks, CHECK_SECONDS)
 
     async def _news(self) -> AsyncIterator[FeedItem[V]]:
@@ -140,6 +156,9 @@ class _Feed(Generic[V]):
         try:
             while changes := await self.topic.changes_after(self.revision):
                 for change in changes:
+                    if change.kind in MOVING and not await self._stands():
+                        yield self._end()
+                        return
                     self.revision = change.revision
                     message = await self._message(change)
                     if message is not None:
@@ -161,33 +180,33 @@ class _Feed(Generic[V]):
         return message
 
     async def _stands(self) -> bool:
-        """Whether the visit is still on this card."""
-        async with self.services.database.read_session() as session:
-            return await _lead_of(session, self.actor.visit_id) == self.actor.lead_id
+        """Whether the visit is still on this card, under the token that opened the feed."""
+        present = await _standing(self.services, self.actor)
+        return present is not None and present == self.standing
+
+    def _end(self) -> FeedEnded:
+        self.is_over = True
+        return FeedEnded(self.services.clock.now())
 
     async def _resume(self, after: str | None) -> ResetReason | None:
         if after is None:
             return None
         try:
             revision, is_current = self.services.secrets.unseal(
-                "visit", feed_owner(self.actor), self.topic.epoch, after
+                "visit", feed_owner(self.actor), self.log[0], after
             )
         except Unsealable:
             return ResetReason.MERGE
         if not is_current:
             return ResetReason.OTHER_EPOCH
         async with self.services.database.read_session() as session:
-            head = (await read_feed(session, self.actor.lead_id)).revision
-        if revision > head:
-            return ResetReason.FROM_THE_FUTURE
-        if revision < self.topic.floor:
-            return ResetReason.TOO_OLD
-        if head - revision > MAX_BEHIND:
-            return ResetReason.TOO_FAR_BEHIND
-        self.revision = revision
-        return None
+            reason = why_not_from(revision, await read_feed(session, self.actor.lead_id))
+        if reason is None:
+            self.revision = revision
+        return reason
 
     async def _snapshot(self) -> FeedSnapshot[V]:
+        log = (self.topic.epoch, self.topic.resets)
         await self.services.hub.reading.acquire()
         view = self.make_view(self.actor)
         view.when_closed(self.services.hub.reading.release)
@@ -196,16 +215,20 @@ class _Feed(Generic[V]):
         except BaseException:
             await view.close()
             raise
-        self.revision = feed.revision
-        self.log = (self.topic.epoch, self.topic.resets)
+        self.revision, self.log = feed.revision, log
         return FeedSnapshot(self.cursor, view)
 
 
-async def _lead_of(session: AsyncSession, visit_id: UUID) -> UUID | None:
-    found: UUID | None = await session.scalar(
-        select(col(Visit.lead_id)).where(col(Visit.id) == visit_id, col(Visit.ended_at).is_(None))
+async def _standing(services: Services, actor: VisitorActor) -> tuple[UUID, bytes] | None:
+    """The visit's card if it is still the actor's, and the hash of its token."""
+    statement = select(col(Visit.lead_id), col(Visit.token_hash)).where(
+        col(Visit.id) == actor.visit_id,
+        col(Visit.lead_id) == actor.lead_id,
+        col(Visit.ended_at).is_(None),
     )
-    return found
+    async with services.database.read_session() as session:
+        row = (await session.execute(statement)).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def is_over(message: Message, now: datetime) -> bool:

@@ -428,9 +428,9 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
         case 11:
             conversation = await stage.first(select(col(Conversation.id)).limit(1))
             if conversation:
-                state = dice.choice(list(ConversationState))
+                turned = dice.choice(list(ConversationState))
                 await stage.by_admin(
-                    conversations.change_conversation_state, lead_id, conversation, state
+                    conversations.change_conversation_state, lead_id, conversation, turned
                 )
 
 

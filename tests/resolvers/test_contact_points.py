@@ -18,6 +18,7 @@ from resolvers.leads import NewLead
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from resolvers.visits import Claim
+from tests.conftest import START
 from tests.factories import make_lead, make_visit
 from tests.resolvers.problems import problem_of
 from tests.resolvers.verify import act, card_of
@@ -100,7 +101,9 @@ async def test_a_known_address_keeps_its_status(services: Services) -> None:
 def test_one_status_is_shown_for_both_axes(
     consent: Consent, deliverability: Deliverability
 ) -> None:
-    shown = shown_status(EmailAddress(consent=consent, deliverability=deliverability))
+    shown = shown_status(
+        EmailAddress(key="k", consent=consent, deliverability=deliverability, since=START)
+    )
     if deliverability is INVALID:
         assert shown is SubscriptionStatus.INVALID_EMAIL
     elif consent is Consent.UNSUBSCRIBED:
@@ -162,9 +165,8 @@ async def test_a_lead_has_at_most_20_of_each(services: Services) -> None:
                     added_at=work.at,
                 )
             )  # fmt: skip
-    claim = Claim(phone_number=numbers[20])
-    run = visits.identify(services, visitor, claim)
-    assert await problem_of(run) == ("phoneNumber", ProblemCode.TOO_LARGE)
+    one_more = visits.identify(services, visitor, Claim(phone_number=numbers[20]))
+    assert await problem_of(one_more) == ("phoneNumber", ProblemCode.TOO_LARGE)
     await visits.identify(services, visitor, Claim(phone_number=numbers[0]))
 
 

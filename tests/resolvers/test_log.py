@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,15 +11,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.enums import Channel
+from models.clock import ManualClock
+from models.enums import Channel, Priority
 from models.workspace import Erasing
 from resolvers import conversations, leads, log, notes, staff, tags
+from resolvers.actors import SYSTEM
 from resolvers.conversations import NewMessage
 from resolvers.leads import PropertyEdit
 from resolvers.log import HistoryProblem, Verification
 from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
 from tests.factories import make_lead, make_staff, make_visit
-from tests.resolvers.verify import act
+from tests.resolvers.verify import act, changes_of
 
 GUARDS = {
     "sqlite": ("DROP TRIGGER change_no_update", "DROP TRIGGER change_no_delete"),
@@ -270,3 +274,14 @@ def test_equal_data_of_two_changes_has_two_commitments() -> None:
     made = [log.commit_to(salt, "Ada", {"a": 1}) for salt in (b"1" * 16, b"2" * 16)]
     assert made[0] != made[1]
     assert log.commit_to(b"1" * 16, "Bo", {"a": 1}) != made[0]
+
+
+async def test_instants_rise_with_the_numbers_although_acts_begin_before_the_lock(
+    services: Services, clock: ManualClock
+) -> None:
+    lead_id = await make_lead(services)
+    async with unit_of_work(services, SYSTEM) as earlier:
+        earlier.at -= timedelta(seconds=5)
+        await leads.change_priority(earlier, lead_id, Priority.HIGH, None)
+    first, second = await changes_of(services, lead_id)
+    assert second.at == first.at == clock.now()

@@ -364,6 +364,23 @@ async def test_many_leads_are_written_at_once(services: Services) -> None:
         await assert_log_holds(services, lead_id)
 
 
+async def test_acts_that_make_the_same_fields_do_not_wait_for_each_other(
+    services: Services,
+) -> None:
+    admin = await make_staff(services)
+    keys = [PropertyEdit(f"key_{number}", {"text": "a"}) for number in range(12)]
+    made = [await make_lead(services) for _ in range(8)]
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(
+            *(
+                act(services, admin, leads.set_properties, lead_id, keys[:: -1 if odd % 2 else 1])
+                for odd, lead_id in enumerate(made)
+            )
+        )
+    async with services.database.read_session() as session:
+        assert len(await fields.definitions(session, *(each.key for each in keys))) == 12
+
+
 async def test_units_that_record_two_leads_in_opposite_orders_both_commit(
     services: Services,
 ) -> None:

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("floor", sa.BigInteger(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("lead_id"),
     )
     op.create_table(
