@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from settings import Settings, SettingsRefused, load_settings
+from settings import Settings, SettingsRefused, load_secret_key, load_settings
 
 cli = typer.Typer(
     help="Leadlight: one GraphQL API with a live lead card.",
@@ -22,6 +22,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+CLOSED_EACH_SECOND = 100
+"""Sockets closed in a second of a shutdown, so that their clients come back spread out."""
+
 
 def main() -> None:
     """Runs a command; what is wrong with the settings is told in a line each."""
@@ -29,6 +32,8 @@ def main() -> None:
         cli()
     except SettingsRefused as refused:
         sys.exit(str(refused))
+    except OSError as fault:  # a server that does not answer, a folder that can't be written
+        sys.exit(f"{type(fault).__name__}: {fault}")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -106,7 +111,9 @@ async def _serve(settings: Settings) -> None:
         app = create_app(settings)
 
         async def drain() -> None:
-            await app.state.sockets.close_all(over=min(settings.shutdown_seconds / 2, 3))
+            sockets = app.state.sockets
+            over = min(settings.shutdown_seconds / 2, len(sockets) / CLOSED_EACH_SECOND)
+            await sockets.close_all(over=over)
 
         config = server_config(
             app,
@@ -116,14 +123,20 @@ async def _serve(settings: Settings) -> None:
             trusted_proxies=list(settings.trusted_proxies) or "127.0.0.1",
         )
         started = greeting(settings, access)
-        await GracefulServer(config, drain, lambda: typer.echo(started)).serve()
+        server = GracefulServer(config, drain, lambda: typer.echo(started))
+        await server.serve()
+    if not server.started:
+        sys.exit(1)
 
 
 async def _prepare(settings: Settings) -> Any:
-    """Demo data, when asked for; None without."""
+    """Refuses early what can't work; loads demo data, when asked for."""
+    from app import open_database, open_services
+
+    load_secret_key(settings)
     if not settings.demo:
-        return None
-    from app import open_services
+        async with open_database(settings):
+            return None
     from demo import ensure_demo_site_origins, load_demo, read_demo_access
 
     async with open_services(settings) as services:
@@ -144,13 +157,22 @@ def greeting(settings: Settings, access: Any) -> str:
         f"  Demo shop   {url}/demo-site",
         f"  GraphQL     {url}/graphql   (schema: {url}/schema.graphql)",
     ]
-    if access is not None:
-        lines += ["", typer.style("  Sign in with", bold=True), ""]
-        lines += [
+    return "\n".join([*lines, *logins(access), "", "  Stop it with Ctrl+C.", ""])
+
+
+def logins(access: Any) -> list[str]:
+    """A login for each role of the demo; nothing without one."""
+    if access is None:
+        return []
+    return [
+        "",
+        typer.style("  Sign in with", bold=True),
+        "",
+        *(
             f"  {login.role.title():<9} {login.email_address:<22} {login.password}"
             for login in access.logins
-        ]
-    return "\n".join([*lines, "", "  Stop it with Ctrl+C.", ""])
+        ),
+    ]
 
 
 @cli.command()
@@ -198,14 +220,13 @@ def demo() -> None:
 
 
 async def _demo(settings: Settings) -> None:
-    from demo import ensure_demo_site_origins, load_demo, read_demo_access
-
     from app import open_services
+    from demo import ensure_demo_site_origins, load_demo, read_demo_access
 
     async with open_services(settings) as services:
         await load_demo(services, settings)
         await ensure_demo_site_origins(services, settings)
-    typer.echo(greeting(settings, read_demo_access(settings)))
+    typer.echo("\n".join(["The demo data is loaded.", *logins(read_demo_access(settings)), ""]))
 
 
 @cli.command("create-staff")

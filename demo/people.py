@@ -103,12 +103,14 @@ COUNTRIES = (
         "Harangozó, Szélkakas, Tóthfalusi, Berényi, Üveges",
     ),
     _country(
-        "en", "Europe/Dublin", "Kinsale, Westport, Dingle, Birr", "Quay Street, Abbey Lane, Mill Road",
+        "en", "Europe/Dublin", "Kinsale, Westport, Dingle, Birr",
+        "Quay Street, Abbey Lane, Mill Road",
         "", "Aoife, Cormac, Sinéad, Fiachra, Orla, Declan",
         "Mac Giolla, O'Tannoy, Breathnagh, Fennelly-Roe, Kilbracken",
     ),
     _country(
-        "it", "Europe/Rome", "Orvieto, Cividale, Noto, Lucca", "via dei Vetrai, vicolo Stretto, via Ponte",
+        "it", "Europe/Rome", "Orvieto, Cividale, Noto, Lucca",
+        "via dei Vetrai, vicolo Stretto, via Ponte",
         "", "Ginevra, Tommaso, Fiorella, Ruggero, Ornella, Sandro, Bianca, Corrado",
         "Vetrallini, Castelbosco, Montefiori, Passalacqua, Serravento, Bellombra",
     ),
@@ -126,15 +128,19 @@ COUNTRIES = (
     _country(
         "pl", "Europe/Warsaw", "Toruń, Sandomierz, Sopot, Zakopane", "ulica Szklana, ulica Lipowa",
         "", "Zofia, Kacper, Jagoda, Bolesław, Halina, Łukasz, Mirka, Tadeusz",
-        "Szklarzewski, Wiśniowiecka, Modrzejak, Żurawiński, Brzozówka",
+        "Szklarzyk, Wiśniewicz, Modrzejak, Żurawik, Brzozówka",
     ),
     _country(
-        "cs", "Europe/Prague", "Telč, Loket, Mikulov, Nový Bor", "Sklářská, Na Příkopě, Zahradní", "",
-        "Bohdana, Vojtěch, Ludmila, Radim, Šárka, Zdeněk", "Sklenička, Havránek, Javůrková, Říhošek",
+        "cs", "Europe/Prague", "Telč, Loket, Mikulov, Nový Bor", "Sklářská, Na Příkopě, Zahradní",
+        "",
+        "Bohumír, Vojtěch, Lubor, Radim, Zdeněk, Květoň",
+        "Sklenička, Havránek, Javůrek, Říhošek",
     ),
     _country(
-        "nl", "Europe/Amsterdam", "Deventer, Zierikzee, Haarlem, Thorn", "Glasmakersgracht, Molenpad",
-        "", "Fenna, Joost, Marijke, Wouter, Saskia, Tjeerd", "Van der Glaaswijk, Terpstra-Bos, Zonneveldt, De Ruytenburg",
+        "nl", "Europe/Amsterdam", "Deventer, Zierikzee, Haarlem, Thorn",
+        "Glasmakersgracht, Molenpad",
+        "", "Fenna, Joost, Marijke, Wouter, Saskia, Tjeerd",
+        "Van der Glaaswijk, Terpstra-Bos, Zonneveldt, De Ruytenburg",
     ),
     _country(
         "fi", "Europe/Helsinki", "Porvoo, Rauma, Naantali, Kuopio", "Lasitehtaankatu, Rantatie", "",
@@ -142,7 +148,7 @@ COUNTRIES = (
     ),
     _country(
         "el", "Europe/Athens", "Nafplio, Chania, Ioannina", "Odos Ermou 3, Odos Limaniou", "",
-        "Eleni, Stavros, Ioanna, Thanasis, Kalliope", "Yalousis, Theotokas, Marmarinos, Kandilakis",
+        "Eleni, Myrto, Ioanna, Danae, Kalliope", "Yalousi, Theotoka, Marmarinou, Kandilaki",
     ),
     _country(
         "tr", "Europe/Istanbul", "Ayvalık, Safranbolu, Kaş", "Camcı Sokak, Liman Caddesi", "",
@@ -150,7 +156,7 @@ COUNTRIES = (
     ),
     _country(
         "uk", "Europe/Kyiv", "Lutsk, Kamianets, Poltava", "vulytsia Sklianna, vulytsia Sadova", "",
-        "Oksana, Taras, Solomiia, Bohdan, Yaryna", "Sklyarenko, Vyshnevets, Kalynova, Dzvinchuk",
+        "Oksana, Taras, Solomiia, Bohdan, Yaryna", "Sklyarenko, Vyshnevets, Kalyna, Dzvinchuk",
     ),
     _country(
         "en", "Africa/Lagos", "Abeokuta, Calabar, Jos", "Marina Close, Old Market Road", "",
@@ -158,10 +164,12 @@ COUNTRIES = (
     ),
     _country(
         "en", "Africa/Nairobi", "Lamu, Nanyuki, Kisumu", "Jacaranda Avenue, Station Road", "",
-        "Wanjiru, Otieno, Achieng, Kamau, Nyambura", "Mutiganda, Wekesani, Odhiamba, Kiplangat-Rono",
+        "Wanjiru, Otieno, Achieng, Kamau, Nyambura",
+        "Mutiganda, Wekesani, Odhiamba, Kiplangat-Rono",
     ),
     _country(
-        "hi", "Asia/Kolkata", "Udaipur, Kochi, Shillong, Puducherry", "Lake Road, Temple Street, Mall Road",
+        "hi", "Asia/Kolkata", "Udaipur, Kochi, Shillong, Puducherry",
+        "Lake Road, Temple Street, Mall Road",
         "", "Anjali, Rohan, Meenal, Harish, Devika, Farhan, Lakshmi, Kabir",
         "Vaidyanath, Deshmane, Chatterveda, Kurianthara, Malhotrika",
     ),
@@ -174,12 +182,15 @@ COUNTRIES = (
         "Seoyeon, Jihoon, Haneul, Minseo", "Namgung, Seonu, Dokgo, Hwangbo",
     ),
     _country(
-        "pt", "America/Sao_Paulo", "Paraty, Tiradentes, Olinda", "rua das Flores, ladeira do Sol", "",
+        "pt", "America/Sao_Paulo", "Paraty, Tiradentes, Olinda", "rua das Flores, ladeira do Sol",
+        "",
         "Jacira, Caetê, Luíza, Thiago, Moema, Davi", "Vidraça, Monteverde, Saldanhês, Araripina",
     ),
     _country(
-        "es", "America/Mexico_City", "Taxco, San Cristóbal, Tlaquepaque", "callejón del Vidrio, calle Real",
-        "", "Ximena, Emiliano, Citlali, Rodrigo, Paloma", "Luzbel, Ventanilla, Arcoíris, Sotomontes",
+        "es", "America/Mexico_City", "Taxco, San Cristóbal, Tlaquepaque",
+        "callejón del Vidrio, calle Real",
+        "", "Ximena, Emiliano, Citlali, Rodrigo, Paloma",
+        "Luzbel, Ventanilla, Arcoíris, Sotomontes",
     ),
 )  # fmt: skip
 
@@ -196,6 +207,8 @@ JOBS = (
 )  # fmt: skip
 DOMAINS = ("example.com", "example.org", "example.net")
 
+_WEIGHTS = [len(each.given) * len(each.family) for each in COUNTRIES]
+"""Where there are more names, more people come from."""
 _SPELLED = str.maketrans({
     "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ı": "i", "ø": "o", "æ": "ae",
 })  # fmt: skip
@@ -209,7 +222,7 @@ def ascii_of(text: str) -> str:
 
 def invent(dice: random.Random, number: int) -> Person:
     """Another person; `number` keeps the addresses of two of the same name apart."""
-    country = dice.choice(COUNTRIES)
+    country = dice.choices(COUNTRIES, _WEIGHTS)[0]
     first, last = dice.choice(country.given), dice.choice(country.family)
     city = dice.choice(country.cities)
     works = dice.random() < 0.3

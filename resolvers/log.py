@@ -90,7 +90,9 @@ async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]
 
 async def store(session: AsyncSession, changes: Sequence[Change]) -> None:
     """Writes numbered changes of one lead and moves the head of its chain."""
-    await session.execute(insert(Change), [change.model_dump() for change in changes])
+    # Rows with and without a subject would otherwise become statements of their own.
+    statement = insert(Change).execution_options(render_nulls=True)
+    await session.execute(statement, [change.model_dump() for change in changes])
     await session.execute(
         update(LeadFeed)
         .where(col(LeadFeed.lead_id) == changes[-1].lead_id)

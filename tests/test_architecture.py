@@ -21,8 +21,9 @@ ARROWS = {
     "mail": {"models"},
     "settings": set(),
     "pages": {"resolvers"},
+    "demo": {"resolvers", "models", "settings"},
     "app": {"schema", "resolvers", "models", "realtime", "mail", "settings", "pages"},
-    "cli": {"schema", "resolvers", "models", "realtime", "mail", "settings", "app"},
+    "cli": {"schema", "resolvers", "models", "realtime", "mail", "settings", "app", "demo"},
 }
 
 # Where each library is at home: a part, or one module of it.
@@ -50,6 +51,7 @@ HOMES = {
     "pydantic_core": {"settings"},
     "pydantic_settings": {"settings"},
     "typer": {"cli"},
+    "watchfiles": {"cli"},
 }
 EVERYWHERE = {"orjson", "structlog", "typing_extensions", "uuid_utils"}
 
