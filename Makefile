@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test check schema clean
+.PHONY: help run dev test check schema bench clean
 
 # Empty: the first of python3.13, 3.12, 3.11 and python3 that is new enough and can make a venv.
 PYTHON ?=
@@ -31,6 +31,9 @@ check: .venv/.requirements-dev ## lint and types only
 
 schema: .venv/.requirements-dev ## export the GraphQL schema
 	@$(VENV_PYTHON) -m cli export-schema
+
+bench: .venv/.requirements-dev ## measure both set-ups, about 15 minutes; figures also in data/bench.json
+	@$(VENV_PYTHON) -m bench --json data/bench.json
 
 clean: ## remove the environment and caches; data/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -30,10 +30,10 @@ from resolvers import staff, visits
 from resolvers.errors import DomainError
 from resolvers.feed import LogSource
 from resolvers.passwords import Passwords
-from resolvers.presence import open_intervals
+from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Services, VisitTiming
-from resolvers.worker import run_worker
+from resolvers.worker import run_worker, store_all
 from resolvers.workspace import begin_workspace
 from schema.build import build_schema
 from schema.endpoint import GraphQLEndpoint
@@ -58,6 +58,18 @@ def presence_timing(settings: Settings) -> Timing:
 
 
 @asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, migrated."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        await migrate(database)
+        yield database
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
 async def open_services(
     settings: Settings,
     clock: Clock | None = None,
@@ -68,15 +80,15 @@ async def open_services(
     `on_reconcile` runs with each look at the database that the hub takes.
     """
     clock = clock or SystemClock()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(database.dispose)
-        await migrate(database)
+        secrets = Secrets(load_secret_key(settings).decode())
+        database = await stack.enter_async_context(open_database(settings))
         bus = Bus.open(settings.redis_url)
         store = Store.open(settings.redis_url) if settings.redis_url else None
         if store:
             stack.push_async_callback(store.close)
+        limiter = Limiter(settings.redis_url)
+        stack.push_async_callback(limiter.close)
         hub = Hub(
             bus,
             LogSource(database),
@@ -91,8 +103,8 @@ async def open_services(
             hub=hub,
             presence=presence,
             viewers=viewers,
-            secrets=Secrets(load_secret_key(settings).decode()),
-            limiter=Limiter(settings.redis_url),
+            secrets=secrets,
+            limiter=limiter,
             passwords=Passwords(),
             public_url=settings.public_url,
             sign_in_per_minute=settings.sign_in_per_minute,
@@ -167,7 +179,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 async def background(settings: Settings, services: Services) -> AsyncIterator[None]:
     """What runs beside the requests of an API process."""
     if settings.redis_url is None:
-        await services.presence.restore(await open_intervals(services))
+        await take_up_intervals(services, presence_timing(settings))
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run_sweeper(services.presence))]
     if settings.worker_inside:
         tasks.append(asyncio.create_task(run_worker(services)))
@@ -175,6 +187,9 @@ async def background(settings: Settings, services: Services) -> AsyncIterator[No
         yield
     finally:
         await end(tasks)
+        if settings.worker_inside:
+            await store_all(services)
+            await note_alive(services)
 
 
 async def close_ended_sessions(services: Services, sockets: Sockets) -> None:
@@ -183,7 +198,8 @@ async def close_ended_sessions(services: Services, sockets: Sockets) -> None:
     if not ids:
         return
     for session_id in await staff.ended_sessions(services, ids):
-        await sockets.close_session(ids[session_id])
+        # Not awaited: a client that does not read must not keep the hub from looking.
+        services.hub.spawn(sockets.close_session(ids[session_id]))
 
 
 async def healthy(request: Request) -> Response:

@@ -3,10 +3,14 @@
 The engine announces each change of presence once and keeps it in a capped stream; a background
 reader turns that stream into intervals. It stores its position together with what it read, so
 that nothing is counted twice or left out, however often it is stopped.
+
+An engine that lives in the process forgets everybody with it. So the reader also leaves word that
+it is alive: after a short stop those who were present are taken up as they were, after a long one
+their intervals end where the word ends.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,7 +21,8 @@ from models.enums import PresenceState
 from models.leads import Lead
 from models.visits import PresenceInterval
 from models.workspace import WorkerPosition
-from realtime.presence import Reading, Transition
+from realtime.presence import Reading, Timing, Transition
+from realtime.presence.reading import from_ms
 from realtime.viewers import Viewer, ViewerList
 from resolvers import access
 from resolvers.actors import SYSTEM
@@ -29,6 +34,7 @@ from resolvers.views import View
 __all__ = ["Reading", "Viewer", "ViewerList", "read_presence", "read_viewers", "store_intervals"]
 
 STREAM = "presence"
+ALIVE = "presence alive"
 BATCH = 500
 
 
@@ -57,7 +63,7 @@ async def last_seen(view: View, ids: Sequence[UUID]) -> list[datetime | None]:
 async def store_intervals(services: Services) -> int:
     """Stores what the stream has gained; answers the number of transitions read."""
     async with unit_of_work(services, SYSTEM) as work:
-        place = await _position(work)
+        place = await _place(work, STREAM)
         if place is None:
             return 0
         transitions, position = await services.presence.transitions(place.position or None, BATCH)
@@ -67,12 +73,12 @@ async def store_intervals(services: Services) -> int:
     return len(transitions)
 
 
-async def _position(work: UnitOfWork) -> WorkerPosition | None:
-    """The reader's place, locked; None while another process reads."""
-    await insert_new(work.session, WorkerPosition, {"name": STREAM, "position": ""}, ["name"])
+async def _place(work: UnitOfWork, name: str) -> WorkerPosition | None:
+    """The place of that name, locked; None while another process has it."""
+    await insert_new(work.session, WorkerPosition, {"name": name, "position": ""}, ["name"])
     found: WorkerPosition | None = await work.session.scalar(
         select(WorkerPosition)
-        .where(col(WorkerPosition.name) == STREAM)
+        .where(col(WorkerPosition.name) == name)
         .with_for_update(skip_locked=True)
     )
     return found
@@ -104,9 +110,7 @@ async def _store(session: AsyncSession, transition: Transition) -> None:
 
 
 def _continue(interval: PresenceInterval, transition: Transition) -> None:
-    if interval.active_since is not None:
-        seconds = (transition.at - interval.active_since).total_seconds()
-        interval.active_seconds += max(int(seconds), 0)
+    _count_active(interval, transition.at)
     is_online = transition.state.value == PresenceState.ONLINE
     interval.active_since = transition.at if is_online else None
     interval.last_version = transition.version
@@ -114,17 +118,60 @@ def _continue(interval: PresenceInterval, transition: Transition) -> None:
         interval.to_at = transition.at
 
 
-async def open_intervals(services: Services) -> Mapping[UUID, datetime]:
-    """Leads that were present when the process before this one ended, with their last activity."""
+def _count_active(interval: PresenceInterval, until: datetime) -> None:
+    if interval.active_since is not None:
+        seconds = (until - interval.active_since).total_seconds()
+        interval.active_seconds += max(int(seconds), 0)
+
+
+async def note_alive(services: Services) -> None:
+    """Leaves word that presence was known at this instant."""
+    async with unit_of_work(services, SYSTEM) as work:
+        place = await _place(work, ALIVE)
+        if place is not None:
+            place.position = work.at.isoformat()
+
+
+async def take_up_intervals(services: Services, timing: Timing) -> None:
+    """After a restart of an engine without a memory: who was present is so for the grace.
+
+    Was this program away for longer than that, nobody is, and their intervals end where it ended.
+    """
+    now = services.clock.now()
     async with services.database.read_session() as session:
-        rows = await session.execute(
-            select(
-                col(PresenceInterval.lead_id),
-                func.max(
-                    func.coalesce(col(PresenceInterval.active_since), col(PresenceInterval.from_at))
-                ),
-            )
-            .where(col(PresenceInterval.to_at).is_(None))
-            .group_by(col(PresenceInterval.lead_id))
+        place = await session.get(WorkerPosition, ALIVE)
+    alive_at = datetime.fromisoformat(place.position) if place and place.position else now
+    if now - alive_at > timedelta(seconds=timing.grace):
+        await _end_intervals(services, alive_at)
+    await services.presence.restore(await open_intervals(services, timing))
+
+
+async def _end_intervals(services: Services, at: datetime) -> None:
+    async with unit_of_work(services, SYSTEM) as work:
+        rows = await work.session.scalars(
+            select(PresenceInterval).where(col(PresenceInterval.to_at).is_(None))
         )
-    return {row[0]: row[1] for row in rows}
+        for interval in rows:
+            _count_active(interval, at)
+            interval.active_since = None
+            interval.to_at = max(at, interval.from_at)
+
+
+async def open_intervals(services: Services, timing: Timing) -> Mapping[UUID, datetime]:
+    """Leads that were present when the process before this one ended, with the activity to assume.
+
+    Who was ONLINE is taken to have been active just so lately that it lasts for the grace, who was
+    SLEEPING, not since before: neither changes its state because of us.
+    """
+    now, sleep = services.clock.now(), timedelta(seconds=timing.sleep)
+    awake = min(now, now - sleep + timedelta(seconds=timing.grace))
+    async with services.database.read_session() as session:
+        rows = await session.scalars(
+            select(PresenceInterval)
+            .where(col(PresenceInterval.to_at).is_(None))
+            .order_by(col(PresenceInterval.from_at))
+        )
+        return {
+            row.lead_id: awake if row.active_since else min(now, from_ms(row.last_version)) - sleep
+            for row in rows
+        }

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from resolvers.services import Services
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
+NOW_OR_NEVER = timedelta(minutes=1)
 CHECK_SECONDS = 30.0
 """How often an idle stream looks whether its visit still stands."""
 MOVING = {ChangeKind.LEAD_IDENTIFIED, ChangeKind.LEAD_MERGED}
@@ -232,5 +233,5 @@ async def _standing(services: Services, actor: VisitorActor) -> tuple[UUID, byte
 
 
 def is_over(message: Message, now: datetime) -> bool:
-    """Whether a pop-up's time to be shown is past."""
-    return message.expires_at is not None and message.expires_at <= now
+    """Whether a pop-up's time to be shown is past; one without an end is for this very moment."""
+    return (message.expires_at or message.at + NOW_OR_NEVER) <= now

@@ -72,7 +72,6 @@ class NewVisit:
     token: str | None = None
     referrer: str | None = None
     time_zone: str | None = None
-    has_consent: bool = False
     origin: str | None = None
     client: str = ""
 
@@ -100,7 +99,6 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
             lead_id=lead.id,
             token_hash=hash_token(token),
             started_at=work.at,
-            has_consent=new.has_consent or not site.needs_consent,
             time_zone=lead.time_zone,
         )
         work.session.add(visit)

@@ -10,20 +10,22 @@ from sqlmodel import col
 from models.workspace import Idempotency
 from resolvers.actors import SYSTEM
 from resolvers.idempotency import KEPT
-from resolvers.presence import BATCH, store_intervals
+from resolvers.presence import BATCH, note_alive, store_intervals
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 2.0
+ALIVE_SECONDS = 15.0
 TIDY_SECONDS = 3600.0
 
 
 async def run_worker(services: Services) -> None:
     """Runs until cancelled; any number of processes may."""
     async with asyncio.TaskGroup() as loops:
-        loops.create_task(_repeat(INTERVAL_SECONDS, lambda: _store_all(services)))
+        loops.create_task(_repeat(INTERVAL_SECONDS, lambda: store_all(services)))
+        loops.create_task(_repeat(ALIVE_SECONDS, lambda: note_alive(services)))
         loops.create_task(_repeat(TIDY_SECONDS, lambda: forget_keys(services)))
 
 
@@ -40,7 +42,8 @@ async def _repeat(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _store_all(services: Services) -> None:
+async def store_all(services: Services) -> None:
+    """Stores all that presence has told so far."""
     while await store_intervals(services) == BATCH:
         pass
 

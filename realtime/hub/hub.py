@@ -49,6 +49,7 @@ class Hub(Generic[C]):
         self._must_look = asyncio.Event()
         self._is_open = False
         self._is_failing = False
+        self._access: int | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -149,7 +150,7 @@ class Hub(Generic[C]):
                 async with self.reading:
                     asked_with = topic.revision
                     found = await self._ask({lead_id: UNKNOWN})
-                self._learn_epoch(found.epoch)
+                self._learn(found)
                 if topic.is_closed:
                     return
                 topic.settle(found.heads.get(lead_id, Head(GONE, GONE)), asked_with)
@@ -208,7 +209,7 @@ class Hub(Generic[C]):
         except BaseException:
             self._unsure |= unsure
             raise
-        self._learn_epoch(found.epoch)
+        self._learn(found)
         for lead_id, head in found.heads.items():
             if lead_id in asked:
                 topic, revision = asked[lead_id]
@@ -217,6 +218,12 @@ class Hub(Generic[C]):
     async def _ask(self, known: dict[UUID, int]) -> Reconciled:
         async with asyncio.timeout(self.read_seconds):
             return await self.source.reconcile(known)
+
+    def _learn(self, found: Reconciled) -> None:
+        former, self._access = self._access, found.access
+        if former not in (None, found.access):
+            self._bump_access()  # the hint may have been lost, or there is no bus between us
+        self._learn_epoch(found.epoch)
 
     def _learn_epoch(self, epoch: str) -> None:
         if epoch == self.epoch:

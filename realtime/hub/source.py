@@ -34,6 +34,8 @@ class Reconciled:
     epoch: str
     heads: Mapping[UUID, Head]
     """Of leads whose revision differs from the one asked with; Head(-1, -1) where there is none."""
+    access: int = 0
+    """Another number than before: staff, sessions or settings changed."""
 
 
 class Source(Protocol[C_co]):

@@ -1,0 +1,230 @@
+"""The commands, as processes of their own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from app import open_database
+from models.enums import StaffRole
+from models.staff import Staff
+from models.visits import PresenceInterval
+from settings import Settings
+from tests.conftest import make_settings
+from tests.live.deployment import ask, next_item
+from tests.processes import ROOT, Process, free_port
+from tests.servers import RedisServer
+from tests.serving import open_socket
+
+SECRET = "0123456789abcdef0123456789abcdef"
+PASSWORD = "a long enough password"
+SIGN_IN = """mutation ($address: EmailAddress!, $password: String!) {
+  signIn(input: {emailAddress: $address, password: $password, wantsToken: true}) {
+    __typename ... on SignInSuccess { token }
+  }
+}"""
+CREATE_LEAD = """mutation {
+  createLead(input: {idempotencyKey: "first", person: {firstName: "Lena"}}) {
+    ... on CreateLeadSuccess { lead { id } }
+  }
+}"""
+SAVE_SITE = """mutation {
+  saveSite(input: {name: "Shop", origins: ["https://shop.example"]}) {
+    ... on SaveSiteSuccess { site { siteKey } }
+  }
+}"""
+START_VISIT = """mutation ($key: String!) {
+  startVisit(input: {siteKey: $key, page: {url: "https://shop.example/"}}) {
+    ... on StartVisitSuccess { token }
+  }
+}"""
+HEARTBEAT = """mutation {
+  heartbeat(input: {pageKey: "page-0001", isVisible: true, idleMs: 0}) {
+    ... on HeartbeatSuccess { nextBeatSeconds }
+  }
+}"""
+
+
+def refused(folder: Path, *command: str, **environment: object) -> list[str]:
+    """What a command that must fail says, line by line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *command],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(folder),
+            "DEMO": "false",
+            **{key: str(value) for key, value in environment.items()},
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert not done.stdout
+    return done.stderr.splitlines()
+
+
+def add_staff(folder: Path, role: str = "ADMIN", **environment: object) -> str:
+    """Creates a person by the command; answers the address."""
+    options = ["--name", "Ada Ames", "--email", "ada@team.example", "--role", role]
+    command = Process(folder, "create-staff", *options, "--password", PASSWORD, **environment)
+    assert "ada@team.example" in command.run()
+    return "ada@team.example"
+
+
+async def sign_in(client: httpx2.AsyncClient, url: str, address: str) -> str:
+    answer = await ask(client, url, "", SIGN_IN, address=address, password=PASSWORD)
+    token: str = answer["signIn"]["token"]
+    return token
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Process]:
+    """A server with everything inside, in a fresh folder."""
+    server = Process(tmp_path / "data", "serve", PORT=free_port())
+    server.start()
+    yield server
+    server.kill()
+
+
+def test_a_second_server_on_one_folder_is_refused_in_one_line(embedded: Process) -> None:
+    (line,) = refused(embedded.folder, "serve", PORT=free_port())
+    assert line.startswith("Another server uses ")
+    assert "DATABASE_URL" in line
+    embedded.kill()
+    embedded.start()  # the lock went with the process
+
+
+@pytest.mark.realtime
+async def test_staff_made_beside_a_server_can_sign_in_and_sigterm_ends_it_in_three_seconds(
+    embedded: Process,
+) -> None:
+    address = await asyncio.to_thread(add_staff, embedded.folder)
+    async with httpx2.AsyncClient() as client:
+        token = await sign_in(client, embedded.url, address)
+        answer = await ask(client, embedded.url, token, CREATE_LEAD)
+    url = embedded.url.replace("http", "ws") + "/graphql"
+    async with open_socket(url) as busy, open_socket(url) as idle:
+        await busy.sign_in(token=token)
+        variables: dict[str, Any] = {"id": answer["createLead"]["lead"]["id"]}
+        await busy.subscribe(
+            "1", "subscription ($id: ID!) { leadCard(id: $id) { __typename } }", variables=variables
+        )
+        assert (await next_item(busy))["__typename"] == "LeadCardSnapshot"
+        began = time.monotonic()
+        stopping = asyncio.create_task(asyncio.to_thread(embedded.stop))
+        assert [(await socket.closed())[0] for socket in (busy, idle)] == [1012, 1012]
+        status = await stopping
+        took = time.monotonic() - began
+    assert status in (0, -15)
+    assert took < 3
+    assert "Traceback" not in embedded.log
+
+
+async def test_create_staff_stores_the_role_and_tells_what_is_wrong_in_one_line(
+    tmp_path: Path,
+) -> None:
+    assert Process(tmp_path, "migrate").run() == "The database is up to date.\n"
+    address = await asyncio.to_thread(add_staff, tmp_path, "manager")
+    settings = make_settings(f"sqlite:///{tmp_path / 'leadlight.db'}", tmp_path)
+    async with open_database(settings) as database, database.read_session() as session:
+        person = (await session.scalars(select(Staff))).one()
+    assert (person.name, person.role) == ("Ada Ames", StaffRole.MANAGER)
+    again = ["create-staff", "--name", "Ada", "--email", address, "--password", PASSWORD]
+    assert refused(tmp_path, *again) == ["Somebody has this address."]
+
+
+def test_export_schema_prints_the_schema(tmp_path: Path) -> None:
+    assert "union LeadCardItem =" in Process(tmp_path, "export-schema").run()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("DATABASE_URL", "mysql://example"),
+        ("REDIS_URL", "http://example"),
+        ("PRESENCE_SLEEP_SECONDS", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    (line,) = refused(tmp_path, "migrate", **{name: value})
+    assert line.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "told"),
+    [
+        ("serve", {}, "SECRET_KEY: "),
+        ("serve", {"SECRET_KEY": SECRET}, "ConnectionRefusedError: "),
+        ("worker", {"SECRET_KEY": SECRET}, "ConnectionRefusedError: "),
+    ],
+)
+def test_postgresql_without_a_secret_or_a_server_is_told_in_one_line(
+    tmp_path: Path, command: str, environment: dict[str, str], told: str
+) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    (line,) = refused(tmp_path, command, DATABASE_URL=nowhere, **environment)
+    assert line.startswith(told)
+
+
+# --- at scale --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(database_url: str, tmp_path: Path, redis_server: RedisServer) -> Settings:
+    return make_settings(database_url, tmp_path, redis_url=redis_server.url)
+
+
+@pytest.fixture
+async def deployed(shared: Settings, tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
+    """A server and a worker on PostgreSQL and Valkey."""
+    assert shared.redis_url is not None
+    environment = {
+        "DATABASE_URL": shared.database_url,
+        "REDIS_URL": shared.redis_url,
+        "SECRET_KEY": SECRET,
+    }
+    await asyncio.to_thread(add_staff, tmp_path / "staff", "ADMIN", **environment)
+    server = Process(tmp_path / "server", "serve", PORT=free_port(), **environment)
+    worker = Process(tmp_path / "worker", "worker", **environment)
+    try:
+        await asyncio.to_thread(server.start)
+        worker.start()
+        yield server, worker
+    finally:
+        server.kill()
+        worker.kill()
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+async def test_a_worker_stores_what_a_server_of_its_own_process_tells(
+    deployed: tuple[Process, Process], shared: Settings
+) -> None:
+    server, worker = deployed
+    async with httpx2.AsyncClient() as client:
+        token = await sign_in(client, server.url, "ada@team.example")
+        site = await ask(client, server.url, token, SAVE_SITE)
+        key = site["saveSite"]["site"]["siteKey"]
+        visit = (await ask(client, server.url, "", START_VISIT, key=key))["startVisit"]["token"]
+        await ask(client, server.url, visit, HEARTBEAT)
+    async with open_database(shared) as database, asyncio.timeout(20):
+        for _ in iter(int, 1):
+            async with database.read_session() as session:
+                if (await session.scalars(select(PresenceInterval))).all():
+                    break
+            await asyncio.sleep(0.1)
+    assert await asyncio.to_thread(worker.stop) == 0
+    assert await asyncio.to_thread(server.stop) in (0, -15)
+    assert "Traceback" not in worker.log + server.log
