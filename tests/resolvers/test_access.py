@@ -274,7 +274,6 @@ CALLS: dict[str, Call] = {
     "change_conversation_state": _call(
         conversations.change_conversation_state, "conversation", ConversationState.CLOSED
     ),
-    "require_lead": _call(leads.require_lead),
     "remove_note": _call(notes.remove_note, "note"),
 }
 

@@ -15,20 +15,11 @@ Invariants
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
-from models.changes import Change, LeadFeed
-from models.enums import ActorKind, ChangeKind, NoteVisibility
-from models.leads import Lead, LeadAlias
-from models.notes import Note
+from models.changes import Change
+from models.enums import ChangeKind
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from realtime.hub.source import GONE
 from realtime.presence import Reading
@@ -37,102 +28,35 @@ from realtime.viewers import REFRESH, ViewerList
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import AccessEndReason, BadArgument
+from resolvers.lead_card.items import (
+    Changed,
+    Ended,
+    Item,
+    Merged,
+    Position,
+    PresenceTold,
+    Reset,
+    ResetReason,
+    Snapshot,
+    V,
+    ViewersTold,
+)
+from resolvers.lead_card.reading import (
+    find_alias,
+    has_hidden_note,
+    may_see_change,
+    read_feed,
+    why_not_from,
+)
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
 from resolvers.staff import actor_for_session
 from resolvers.views import View
 
-MAX_BEHIND = 5_000
 VIEWERS_APART = 1.0
 """Seconds between two items about viewers."""
 PROVISIONAL_LOOK = 1.0
 """Seconds after which presence that was not sure is looked at again."""
-V = TypeVar("V", bound=View)
-
-
-class ResetReason(StrEnum):
-    TOO_OLD = "TOO_OLD"
-    TOO_FAR_BEHIND = "TOO_FAR_BEHIND"
-    OTHER_EPOCH = "OTHER_EPOCH"
-    FROM_THE_FUTURE = "FROM_THE_FUTURE"
-    MERGE = "MERGE"
-    ACCESS_CHANGED = "ACCESS_CHANGED"
-
-
-@dataclass(frozen=True)
-class Position:
-    """A place in a lead's log, sealed for clients."""
-
-    lead_id: UUID
-    epoch: str
-    revision: int
-
-
-@dataclass(frozen=True)
-class Snapshot(Generic[V]):
-    """The card as of a position; read it through `view`."""
-
-    position: Position
-    lead: Lead
-    at: datetime
-    presence: Reading
-    viewers: ViewerList
-    view: V
-
-
-@dataclass(frozen=True)
-class Changed(Generic[V]):
-    """One change; what it mentions is read through `view`, as it is now."""
-
-    position: Position
-    change: Change
-    view: V
-
-
-@dataclass(frozen=True)
-class Reset:
-    """The cursor can't be met; a snapshot follows."""
-
-    position: Position
-    reason: ResetReason
-
-
-@dataclass(frozen=True)
-class PresenceTold:
-    """Presence now, beside the log."""
-
-    position: Position
-    presence: Reading
-
-
-@dataclass(frozen=True)
-class ViewersTold(Generic[V]):
-    """Who looks at the card now, beside the log."""
-
-    position: Position
-    viewers: ViewerList
-    view: V
-
-
-@dataclass(frozen=True)
-class Merged(Generic[V]):
-    """The lead went into another, which the viewer may open if `into` is given; the last item."""
-
-    lead_id: UUID
-    at: datetime
-    into: Lead | None
-    view: V
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The viewer may not, or no longer, see the lead; the last item."""
-
-    at: datetime
-    reason: AccessEndReason
-
-
-Item = Snapshot[V] | Changed[V] | Reset | PresenceTold | ViewersTold[V] | Merged[V] | Ended
 
 
 async def follow_lead_card(
@@ -509,57 +433,3 @@ class _Card(Generic[V]):
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
         return max((VIEWERS_APART if has_moved else REFRESH) - waited, 0.01)
-
-
-async def read_feed(session: AsyncSession, lead_id: UUID) -> LeadFeed:
-    """Where the lead's log stands in this transaction."""
-    return await session.get_one(LeadFeed, lead_id)
-
-
-async def find_alias(session: AsyncSession, lead_id: UUID) -> LeadAlias | None:
-    """What became of a lead that went into another."""
-    return await session.get(LeadAlias, lead_id)
-
-
-def why_not_from(revision: int, feed: LeadFeed) -> ResetReason | None:
-    """Why a stream can't go on behind this revision; None if it can."""
-    if revision > feed.revision:
-        return ResetReason.FROM_THE_FUTURE
-    if revision < feed.floor:
-        return ResetReason.TOO_OLD
-    if feed.revision - revision > MAX_BEHIND:
-        return ResetReason.TOO_FAR_BEHIND
-    return None
-
-
-async def has_hidden_note(view: View, change: Change) -> bool:
-    """Whether this change, which the viewer may not see, took a note away that they could see."""
-    if not _is_of_note(change, NoteVisibility.PRIVATE):
-        return False
-    statement = (
-        select(Change)
-        .where(
-            col(Change.lead_id) == change.lead_id,
-            col(Change.subject_id) == change.subject_id,
-            col(Change.revision) < change.revision,
-        )
-        .order_by(col(Change.revision).desc())
-        .limit(1)
-    )
-    before = await view.scalar(statement)
-    return before is not None and _is_of_note(before, NoteVisibility.TEAM)
-
-
-def _is_of_note(change: Change, visibility: NoteVisibility) -> bool:
-    note = (change.data or {}).get("note") or {}
-    return note.get("visibility") == visibility
-
-
-async def may_see_change(view: View, change: Change) -> bool:
-    """Whether the viewer may see this row of the log; those of a note follow the note."""
-    if change.subject_kind != "note" or view.actor.kind is ActorKind.SYSTEM:
-        return True
-    statement = select(col(Note.id)).where(
-        col(Note.id) == change.subject_id, access.visible_notes(view.actor)
-    )
-    return await view.scalar(statement) is not None

@@ -1,0 +1,35 @@
+"""The live card: a snapshot, then every change once and in order, while the viewer may see it."""
+
+from resolvers.lead_card.items import (
+    Changed,
+    Ended,
+    Item,
+    Merged,
+    Position,
+    PresenceTold,
+    Reset,
+    ResetReason,
+    Snapshot,
+    ViewersTold,
+)
+from resolvers.lead_card.reading import MAX_BEHIND, may_see_change, read_feed, why_not_from
+from resolvers.lead_card.stream import VIEWERS_APART, follow_lead_card
+
+__all__ = [
+    "MAX_BEHIND",
+    "VIEWERS_APART",
+    "Changed",
+    "Ended",
+    "Item",
+    "Merged",
+    "Position",
+    "PresenceTold",
+    "Reset",
+    "ResetReason",
+    "Snapshot",
+    "ViewersTold",
+    "follow_lead_card",
+    "may_see_change",
+    "read_feed",
+    "why_not_from",
+]

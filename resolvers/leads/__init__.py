@@ -1,0 +1,33 @@
+"""Leads: how they come to be, and the acts on their own fields."""
+
+from resolvers.leads.acts import (
+    assign,
+    change_person,
+    change_priority,
+    change_state,
+    set_properties,
+)
+from resolvers.leads.creating import (
+    NewLead,
+    create_lead,
+    insert_lead,
+)
+from resolvers.leads.edits import (
+    PropertyEdit,
+    person_edits,
+    property_edits,
+)
+
+__all__ = [
+    "NewLead",
+    "PropertyEdit",
+    "assign",
+    "change_person",
+    "change_priority",
+    "change_state",
+    "create_lead",
+    "insert_lead",
+    "person_edits",
+    "property_edits",
+    "set_properties",
+]

@@ -1,0 +1,195 @@
+"""Acts on a lead's own fields."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.enums import (
+    ChangeKind,
+    FieldType,
+    HistoryType,
+    Priority,
+)
+from models.leads import Assignment, Lead
+from models.pipelines import PipelineState
+from models.staff import Staff
+from resolvers import access, fields
+from resolvers.errors import ProblemCode, invalid
+from resolvers.fields import Edit
+from resolvers.leads.creating import active_staff
+from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
+from resolvers.policy import Permission
+from resolvers.text import time_zone
+from resolvers.unit_of_work import UnitOfWork
+from resolvers.values import TypedValue, reference
+
+
+async def change_person(
+    work: UnitOfWork,
+    lead_id: UUID,
+    person: Mapping[str, str | date | None],
+    own: Mapping[str, str | None],
+    expected: int | None,
+) -> UUID:
+    """Changes personal information; `own` may hold `title` and `time_zone`."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    known = await fields.definitions(work.session)
+    edits = person_edits(known, person, expected)
+    if "title" in own:
+        edits.append(
+            Edit(known["title"], fields.check_text("title", "title", own["title"], 120), expected)
+        )
+    if "time_zone" in own:
+        zone = own["time_zone"]
+        value = time_zone("timeZone", zone) if zone else None
+        typed = TypedValue(FieldType.TEXT, text=value) if value else None
+        edits.append(Edit(known["time_zone"], typed, expected))
+    await fields.edit(work, lead, edits)
+    return lead.id
+
+
+async def change_priority(
+    work: UnitOfWork, lead_id: UUID, priority: Priority, expected: int | None
+) -> UUID:
+    """Sets the priority; the same one changes nothing."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    if lead.priority is priority:
+        return lead.id
+    known = await fields.definitions(work.session, "priority")
+    value = TypedValue(FieldType.TEXT, text=priority.value)
+    await fields.edit(work, lead, [Edit(known["priority"], value, expected)])
+    return lead.id
+
+
+async def set_properties(
+    work: UnitOfWork, lead_id: UUID, properties: Sequence[PropertyEdit]
+) -> UUID:
+    """Sets or clears properties in one change; an unknown key makes a field."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    if not properties:
+        raise invalid("properties", ProblemCode.REQUIRED, "Name at least one property.")
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    await fields.edit(work, lead, await property_edits(work, properties))
+    return lead.id
+
+
+async def change_state(
+    work: UnitOfWork, lead_id: UUID, state_id: UUID, expected: int | None
+) -> UUID:
+    """Moves the lead to any state; the same one changes nothing."""
+    access.require(work.actor, Permission.CHANGE_STATE)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    to = await work.session.get(PipelineState, state_id)
+    if to is None or to.archived_at:
+        raise invalid("stateId", ProblemCode.UNKNOWN, "This state can't be entered.")
+    former = await work.session.get_one(PipelineState, lead.state_id)
+    if to.id == former.id:
+        return lead.id
+    diff, row = await _own_field(
+        work, lead, "state", reference(former.name, former.id), reference(to.name, to.id),
+        to.id.hex, expected,
+    )  # fmt: skip
+    seconds = int((work.at - lead.state_since).total_seconds())
+    lead.state_id, lead.state_since = to.id, work.at
+    work.record(
+        lead.id,
+        ChangeKind.LEAD_STATE_CHANGED,
+        HistoryType.STATE,
+        {
+            "from": former.id.hex,
+            "to": to.id.hex,
+            "since": lead.state_since.isoformat(),
+            "seconds_in_from": max(seconds, 0),
+            "diffs": [diff],
+        },
+        stamps=[row],
+    )
+    return lead.id
+
+
+async def assign(
+    work: UnitOfWork, lead_id: UUID, staff_id: UUID | None, expected: int | None
+) -> UUID:
+    """Gives the lead to somebody active, or to nobody; the same one changes nothing."""
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    access.require(work.actor, Permission.ASSIGN_LEAD)
+    if staff_id == lead.assignee_id:
+        return lead.id
+    to = await active_staff(work, "staffId", staff_id) if staff_id else None
+    former = await work.session.get(Staff, lead.assignee_id) if lead.assignee_id else None
+    diff, row = await _own_field(
+        work, lead, "assignee",
+        reference(former.name, former.id) if former else None,
+        reference(to.name, to.id) if to else None,
+        to.id.hex if to else None, expected,
+    )  # fmt: skip
+    if former:
+        present = await work.session.scalar(
+            select(Assignment).where(
+                col(Assignment.lead_id) == lead.id, col(Assignment.to_at).is_(None)
+            )
+        )
+        if present:
+            present.to_at = max(work.at, present.from_at)
+    since = await _assignment_start(work, lead) if to else None
+    if to and since:
+        work.session.add(Assignment(lead_id=lead.id, from_at=since, staff_id=to.id))
+    lead.assignee_id = to.id if to else None
+    lead.assigned_since = since
+    work.record(
+        lead.id,
+        ChangeKind.LEAD_ASSIGNEE_CHANGED,
+        HistoryType.ASSIGNMENT,
+        {
+            "from": former.id.hex if former else None,
+            "to": to.id.hex if to else None,
+            "diffs": [diff],
+        },
+        stamps=[row],
+    )
+    return lead.id
+
+
+async def _assignment_start(work: UnitOfWork, lead: Lead) -> datetime:
+    """Now, or right after the last assignment if that began at this very instant or later."""
+    last: datetime | None = await work.session.scalar(
+        select(col(Assignment.from_at))
+        .where(col(Assignment.lead_id) == lead.id)
+        .order_by(col(Assignment.from_at).desc())
+        .limit(1)
+    )
+    return work.at if last is None else max(work.at, last + timedelta(microseconds=1))
+
+
+async def _own_field(
+    work: UnitOfWork,
+    lead: Lead,
+    key: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    value: str | None,
+    expected: int | None,
+) -> tuple[dict[str, Any], Any]:
+    """Version check, value row and diff of a field that has an act of its own."""
+    definition = (await fields.definitions(work.session, key))[key]
+    rows = await fields.property_rows(work.session, lead.id, [definition.id])
+    present = rows.get(definition.id)
+    typed = TypedValue(FieldType.TEXT, text=value) if value else None
+    if expected is not None and present and present.version > expected:
+        stale = Edit(definition, typed, expected)
+        raise await fields.conflict(work, lead, rows, [stale], {definition.id: (before, after)})
+    row = fields.write_value(work, lead.id, rows, definition, typed)
+    diff = {
+        "path": key,
+        "field_id": definition.id.hex,
+        "label": definition.label,
+        "before": before,
+        "after": after,
+    }
+    return diff, row

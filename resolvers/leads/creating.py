@@ -1,0 +1,184 @@
+"""How leads come to be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.changes import LeadFeed
+from models.enums import (
+    ChangeKind,
+    FieldType,
+    HistoryType,
+    Priority,
+    SourceChannel,
+    StaffRole,
+)
+from models.ids import new_id
+from models.leads import Assignment, Lead
+from models.pipelines import Pipeline, PipelineState
+from models.staff import Staff
+from resolvers import access, contact_points, fields, idempotency, naming, tags
+from resolvers.actors import StaffActor
+from resolvers.errors import MissingRequiredFields, ProblemCode, invalid
+from resolvers.fields import Edit
+from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
+from resolvers.policy import Permission
+from resolvers.text import optional, time_zone
+from resolvers.unit_of_work import UnitOfWork
+from resolvers.values import TypedValue
+
+
+@dataclass(frozen=True)
+class NewLead:
+    """What a lead begins with."""
+
+    person: Mapping[str, str | date | None] = field(default_factory=dict)
+    email_addresses: Sequence[str] = ()
+    phone_numbers: Sequence[str] = ()
+    properties: Sequence[PropertyEdit] = ()
+    tags: Sequence[str] = ()
+    assignee_id: UUID | None = None
+    source: SourceChannel = SourceChannel.STAFF
+    source_detail: str | None = None
+    source_referrer: str | None = None
+    time_zone: str | None = None
+    external_id: str | None = None
+
+
+async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
+    """Adds a lead in the first state of the default pipeline; a repeated key answers the first.
+
+    An AGENT's new lead is the agent's own unless another assignee is allowed and named.
+    """
+    access.require(work.actor, Permission.EDIT_LEAD)
+    body = {**new.__dict__, "properties": [each.__dict__ for each in new.properties]}
+    wanted = new_id()
+    lead_id = await idempotency.claim(work, "createLead", key, body, wanted)
+    if lead_id == wanted:
+        await insert_lead(work, new, lead_id)
+    return lead_id
+
+
+async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
+    """The lead with its log begun; `lead_created` is always the first change."""
+    state = await first_state(work)
+    assignee = await _first_assignee(work, new)
+    lead = Lead(
+        id=lead_id,
+        display_name="",
+        name_key="",
+        is_anonymous=True,
+        external_id=new.external_id,
+        created_at=work.at,
+        source_channel=new.source,
+        source_detail=optional("sourceDetail", new.source_detail, 200),
+        source_referrer=new.source_referrer,
+        state_id=state.id,
+        state_since=work.at,
+        assignee_id=assignee.id if assignee else None,
+        assigned_since=work.at if assignee else None,
+        time_zone=time_zone("timeZone", new.time_zone) if new.time_zone else None,
+    )
+    work.session.add(lead)
+    work.session.add(LeadFeed(lead_id=lead_id))
+    await work.session.flush()
+    if assignee:
+        work.session.add(Assignment(lead_id=lead_id, from_at=work.at, staff_id=assignee.id))
+    await contact_points.add_addresses(work, lead, "emailAddresses", new.email_addresses)
+    await contact_points.add_phones(work, lead, "phoneNumbers", new.phone_numbers)
+    edits = await _first_values(work, new, state, assignee)
+    rows: dict[UUID, Any] = {}
+    stamps = [fields.write_value(work, lead_id, rows, each.field, each.value) for each in edits]
+    await naming.rename(work.session, lead)
+    diffs = [
+        {
+            "path": fields.path_of(each.field),
+            "field_id": each.field.id.hex,
+            "label": each.field.label,
+            "before": None,
+            "after": each.value.logged() if each.value else None,
+        }
+        for each in edits
+        if each.field.is_listed
+    ]
+    work.record(
+        lead_id,
+        ChangeKind.LEAD_CREATED,
+        HistoryType.LIFECYCLE,
+        {
+            "source": {
+                "channel": lead.source_channel,
+                "detail": lead.source_detail,
+                "referrer": lead.source_referrer,
+            },
+            "lead": naming.columns(lead),
+            "state": state.id.hex,
+            "since": lead.state_since.isoformat(),
+            "assignee": assignee.id.hex if assignee else None,
+            "diffs": diffs,
+            "tags": await tags.attach(work, lead_id, new.tags),
+            **await contact_points.logged(work, lead),
+        },
+        stamps=stamps,
+    )
+    return lead
+
+
+async def first_state(work: UnitOfWork) -> PipelineState:
+    """Where new leads begin."""
+    statement = (
+        select(PipelineState)
+        .join(Pipeline, col(Pipeline.id) == col(PipelineState.pipeline_id))
+        .where(col(Pipeline.is_default), col(PipelineState.archived_at).is_(None))
+        .order_by(col(PipelineState.position))
+        .limit(1)
+    )
+    return (await work.session.scalars(statement)).one()
+
+
+async def _first_assignee(work: UnitOfWork, new: NewLead) -> Staff | None:
+    actor = work.actor
+    wanted = new.assignee_id
+    if wanted is None:
+        if not isinstance(actor, StaffActor) or actor.role is not StaffRole.AGENT:
+            return None
+        wanted = actor.id
+    if wanted != actor.id:
+        access.require(actor, Permission.ASSIGN_LEAD)
+    assert wanted is not None
+    return await active_staff(work, "assigneeId", wanted)
+
+
+async def active_staff(work: UnitOfWork, path: str, staff_id: UUID) -> Staff:
+    """Somebody who can be given leads; InvalidInput for unknown or inactive people."""
+    staff = await work.session.get(Staff, staff_id)
+    if staff is None or not staff.is_active:
+        raise invalid(path, ProblemCode.UNKNOWN, "This is no active member of the team.")
+    return staff
+
+
+async def _first_values(
+    work: UnitOfWork, new: NewLead, state: PipelineState, assignee: Staff | None
+) -> list[Edit]:
+    known = await fields.definitions(work.session)
+    edits = [each for each in person_edits(known, new.person, None) if each.value is not None]
+    edits += [each for each in await property_edits(work, new.properties) if each.value]
+    text = FieldType.TEXT
+    if new.time_zone:
+        edits.append(Edit(known["time_zone"], TypedValue(text, text=new.time_zone)))
+    edits.append(Edit(known["state"], TypedValue(text, text=state.id.hex)))
+    edits.append(Edit(known["priority"], TypedValue(text, text=Priority.NORMAL.value)))
+    if assignee:
+        edits.append(Edit(known["assignee"], TypedValue(text, text=assignee.id.hex)))
+    filled = {each.field.id for each in edits}
+    missing = [row for row in known.values() if row.is_required and row.id not in filled]
+    if missing and isinstance(work.actor, StaffActor):
+        raise MissingRequiredFields(
+            tuple(row.id for row in missing), tuple(row.label for row in missing)
+        )
+    return edits

@@ -1,0 +1,20 @@
+"""The visitor's side: visits, heartbeats, what they do, and how a visit becomes a known person."""
+
+from resolvers.visits.activity import Told, heartbeat, leave, record, send_visitor_message
+from resolvers.visits.identifying import Claim, identify
+from resolvers.visits.starting import NewVisit, Page, StartedVisit, actor_for_token, start_visit
+
+__all__ = [
+    "Claim",
+    "NewVisit",
+    "Page",
+    "StartedVisit",
+    "Told",
+    "actor_for_token",
+    "heartbeat",
+    "identify",
+    "leave",
+    "record",
+    "send_visitor_message",
+    "start_visit",
+]

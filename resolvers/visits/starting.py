@@ -1,0 +1,134 @@
+"""Visits: how they begin, and whom a token stands for."""
+
+import contextlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.changes import LeadFeed
+from models.enums import ActorKind, SourceChannel, Via
+from models.ids import new_id
+from models.leads import Lead
+from models.visits import Site, Visit
+from resolvers import (
+    access,
+    events,
+    limits,
+    naming,
+)
+from resolvers.actors import VisitorActor
+from resolvers.errors import InvalidInput, NotFound
+from resolvers.leads import NewLead, insert_lead
+from resolvers.secrets import hash_token, new_token
+from resolvers.services import Services
+from resolvers.sites import origin_of, site_for_key
+from resolvers.text import time_zone
+from resolvers.unit_of_work import UnitOfWork, unit_of_work
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the visitor looks at."""
+
+    url: str
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class StartedVisit:
+    """A visit and its token, shown once; the feed begins after `revision`."""
+
+    actor: VisitorActor
+    token: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    """What the script tells at its start; `origin` comes from the request, not from the script."""
+
+    site_key: str
+    page: Page
+    token: str | None = None
+    referrer: str | None = None
+    time_zone: str | None = None
+    origin: str | None = None
+    client: str = ""
+
+
+async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
+    """Begins a visit, or takes one up whose token the browser still has."""
+    await limits.spend(services.limiter, limits.START_VISIT, new.client)
+    if new.token:
+        known = await actor_for_token(services, new.token)
+        if known:
+            return StartedVisit(known, new.token, await _revision(services, known.lead_id))
+    token, lead_id = new_token("visit"), new_id()
+    actor = VisitorActor(
+        ActorKind.LEAD, lead_id, naming.visitor_name(lead_id), Via.SITE, new_id(), lead_id, False
+    )
+    async with unit_of_work(services, actor) as work:
+        site = await site_for_key(work, new.site_key)
+        if site is None or (new.origin and origin_of(new.origin) not in site.origins):
+            raise NotFound("site", new.site_key)
+        lead = await insert_lead(work, _begun(new, site), lead_id)
+        lead.last_activity_at = work.at
+        visit = Visit(
+            id=actor.visit_id,
+            site_id=site.id,
+            lead_id=lead.id,
+            token_hash=hash_token(token),
+            started_at=work.at,
+            time_zone=lead.time_zone,
+        )
+        work.session.add(visit)
+    return StartedVisit(actor, token, work.committed[lead.id][-1].revision)
+
+
+def _begun(new: NewVisit, site: Site) -> NewLead:
+    """What a visit says of its lead; what is malformed is left out, the visit begins anyway."""
+    zone = referrer = None
+    with contextlib.suppress(InvalidInput):
+        zone = time_zone("timeZone", new.time_zone) if new.time_zone else None
+    with contextlib.suppress(InvalidInput):
+        referrer = events.page_address("referrer", new.referrer or None)
+    return NewLead(
+        source=SourceChannel.SITE,
+        source_detail=site.name,
+        source_referrer=referrer,
+        time_zone=zone,
+    )
+
+
+async def actor_for_token(services: Services, token: str) -> VisitorActor | None:
+    """The visitor that a token stands for; None once the visit ended."""
+    async with services.database.read_session() as session:
+        row = (
+            await session.execute(
+                select(Visit, Lead)
+                .join(Lead, col(Lead.id) == col(Visit.lead_id))
+                .where(col(Visit.token_hash) == hash_token(token), col(Visit.ended_at).is_(None))
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    visit, lead = row
+    return VisitorActor(
+        ActorKind.LEAD, lead.id, lead.display_name, Via.SITE, visit.id, lead.id, visit.is_identified
+    )
+
+
+async def _revision(services: Services, lead_id: UUID) -> int:
+    async with services.database.read_session() as session:
+        feed = await session.scalar(
+            select(col(LeadFeed.revision)).where(col(LeadFeed.lead_id) == lead_id)
+        )
+    return feed or 0
+
+
+async def own_lead(work: UnitOfWork, actor: VisitorActor) -> Lead:
+    """The visitor's own card, locked; the survivor if it was merged meanwhile."""
+    (lead,) = await access.lock_leads(work.session, actor.lead_id)
+    return lead
