@@ -1,9 +1,17 @@
 """Who may call a root field, said in the schema itself."""
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import strawberry
+from strawberry.extensions import FieldExtension
 from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
+
+from schema.context import Info
+
+T = TypeVar("T")
 
 
 class Audience(StrEnum):
@@ -33,3 +41,19 @@ class AudienceDirective:
 
 PUBLIC = AudienceDirective(of=[Audience.PUBLIC])
 VISITOR = AudienceDirective(of=[Audience.VISITOR])
+
+
+class _SignedIn(FieldExtension):
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
+    ) -> Any:
+        await info.context.staff()
+        return await next_(source, info, **kwargs)
+
+
+def guarded(root: type[T]) -> type[T]:
+    """Fields of a root that name no audience refuse others before they look at their input."""
+    for field in vars(root).values():
+        if isinstance(field, StrawberryField) and not field.directives:
+            field.extensions.append(_SignedIn())
+    return root

@@ -15,7 +15,7 @@ from schema import (
     staff,
     visits,
 )
-from schema.audience import PUBLIC, VISITOR
+from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
@@ -28,6 +28,7 @@ from schema.values import VALUE_TYPES
 
 
 @strawberry.type(description="Reads. Fields without @audience are for signed-in staff.")
+@guarded
 class Query:
     me = strawberry.field(
         staff.me,
@@ -79,6 +80,7 @@ class Query:
     description="Writes. Each is one act in one transaction; root fields run one after another. "
     "Fields without @audience are for signed-in staff."
 )
+@guarded
 class Mutation:
     sign_in = strawberry.mutation(
         staff.sign_in,

@@ -194,13 +194,15 @@ def seal_version(info: Info, owner: Any, number: int) -> Version:
     return Version(info.context.services.secrets.seal("version", owner, "", number))
 
 
-def read_version(info: Info, owner: Any, text: str | None) -> int | None:
-    """The number in a version; InvalidInput for one of another object."""
+def read_version(
+    info: Info, owner: Any, text: str | None, path: str = "expectedVersion"
+) -> int | None:
+    """The number in a version; InvalidInput at `path` for one of another object."""
     if text is None:
         return None
     try:
         return info.context.services.secrets.unseal("version", owner, "", text)[0]
     except Unsealable as error:
         raise errors.invalid(
-            "expectedVersion", errors.ProblemCode.MALFORMED, "This is no version of it."
+            path, errors.ProblemCode.MALFORMED, "This is no version of it."
         ) from error

@@ -101,7 +101,7 @@ class HistoryEntry:
 
         if self.row.data is None:
             return None
-        return change_of(self.view, self.row, await self.view.epoch())
+        return change_of(self.view, self.row, await self.view.load.epoch.load(None))
 
 
 @strawberry.type(description="Row of HistoryEntryConnection.")

@@ -134,12 +134,13 @@ async def lead_card(
 ) -> AsyncGenerator[LeadCardItem, None]:
     """Follows a card; each item's view is closed once the item is answered."""
     context: Context = info.context
+    caller = await context.staff()
     lead_id = argument_id("lead", id)
 
     def make_view(actor: Caller) -> SchemaView:
         return SchemaView(context.services, actor)
 
-    stream = follow_lead_card(context.services, await context.staff(), lead_id, after, make_view)
+    stream = follow_lead_card(context.services, caller, lead_id, after, make_view)
     try:
         async with aclosing(stream) as items:
             async for item in items:

@@ -125,7 +125,9 @@ class Loaders:
 
     @cached_property
     def page(self) -> DataLoader[lists.Wanted, Page[Any]]:
-        return self._of(lists.read_pages)
+        # An exception in a page's place fails that one page.
+        read: Callable[..., Awaitable[Sequence[Any]]] = lists.read_pages
+        return self._of(read)
 
     @cached_property
     def count(self) -> DataLoader[lists.Counted, int]:
@@ -142,6 +144,13 @@ class Loaders:
     @cached_property
     def last_seen(self) -> DataLoader[UUID, datetime | None]:
         return self._of(presence.last_seen)
+
+    @cached_property
+    def epoch(self) -> DataLoader[None, str]:
+        async def load(keys: list[None]) -> list[str]:
+            return [await self._view.epoch()] * len(keys)
+
+        return DataLoader(load_fn=load)
 
     @cached_property
     def fields(self) -> DataLoader[None, Sequence[FieldDefinition]]:

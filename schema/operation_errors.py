@@ -14,6 +14,8 @@ from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from resolvers.errors import BadArgument
+
 UNEXPECTED = "Unexpected error."
 
 _log = structlog.get_logger("leadlight.operations")
@@ -76,7 +78,8 @@ def log_defect(
 def _is_callers_fault(error: GraphQLError) -> bool:
     cause = error.original_error
     if isinstance(
-        cause, CannotGetOperationTypeError | InvalidOperationTypeError | MissingQueryError
+        cause,
+        BadArgument | CannotGetOperationTypeError | InvalidOperationTypeError | MissingQueryError,
     ):
         return True
     if error.path:

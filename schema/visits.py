@@ -10,11 +10,13 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from graphql import GraphQLError
 
 from models.conversations import Message as MessageRow
 from models.enums import ActorKind, Channel, MessageDirection
 from resolvers import visits
 from resolvers.actors import VisitorActor
+from resolvers.errors import ProblemCode, invalid
 from resolvers.lead_card import ResetReason
 from resolvers.lists import LEAD_MESSAGES, Chosen, Wanted
 from resolvers.visitor_feed import (
@@ -149,7 +151,6 @@ class StartVisitInput:
         default=None, description="Browser's zone; unknown names are ignored."
     )
     language: LanguageTag | None = strawberry.field(default=None, description="Browser's language.")
-    has_consent: bool = strawberry.field(default=False, description="Tracking is allowed.")
 
 
 @strawberry.type(description="Success of `startVisit`.")
@@ -332,7 +333,6 @@ async def start_visit(
             token=input.token,
             referrer=input.referrer,
             time_zone=input.time_zone,
-            has_consent=input.has_consent,
             origin=context.origin,
             client=context.client,
         ),
@@ -407,13 +407,21 @@ async def identify(
         email_address=input.email_address,
         phone_number=input.phone_number,
         name=input.name,
-        expires_at=read_instant(input.expires_at) if input.expires_at else None,
+        expires_at=_instant("expiresAt", input.expires_at) if input.expires_at else None,
         expires_text=input.expires_at or "",
         signature=input.signature,
     )
     started = await visits.identify(context.services, caller, claim)
     made, token = _started(context, started)
     return IdentifySuccess(visit=made, token=token)
+
+
+def _instant(path: str, written: str) -> datetime:
+    """An instant that came as text, because the text itself is signed."""
+    try:
+        return read_instant(written)
+    except GraphQLError as error:
+        raise invalid(path, ProblemCode.MALFORMED, error.message) from error
 
 
 async def send_visitor_message(

@@ -108,6 +108,4 @@ async def make_visit(services: Services, site: Site | None = None) -> StartedVis
     if site is None:
         site, _ = await make_site(services)
     page = Page(f"{ORIGIN}/lamps", "Lamps")
-    return await visits.start_visit(
-        services, NewVisit(site.site_key, page, has_consent=True, client=uuid4().hex)
-    )
+    return await visits.start_visit(services, NewVisit(site.site_key, page, client=uuid4().hex))

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ class RedisServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """The server that is given, or one of our own until the block ends."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield PostgresServer(given)
@@ -73,6 +81,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def redis_process() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@contextmanager
+def running_redis() -> Iterator[RedisServer]:
+    """The server that is given, or one of our own until the block ends."""
     given = os.environ.get("TEST_REDIS_URL")
     if given:
         yield RedisServer(given)

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from models.enums import Channel, ConversationState, NoteVisibility
 from resolvers import conversations, events, notes, tags
+from resolvers.errors import NotFound
 from resolvers.events import NewEvent
 from resolvers.notes import NoteEdit
 from schema.context import Info, read_id
@@ -22,10 +24,11 @@ from schema.errors import (
     read_version,
 )
 from schema.events import Event
+from schema.loaders import SchemaView
 from schema.mutations.writing import INPUT, LeadWrite, written
 from schema.notes import Note
 from schema.scalars import Html, IdempotencyKey, Version
-from schema.values import ParameterInput, logged_parameters
+from schema.values import ParameterInput, global_id, logged_parameters
 
 
 @strawberry.input(description="Input of `addTags`.")
@@ -154,9 +157,7 @@ async def add_note(
             work, lead_id, input.html, input.visibility, input.is_pinned, input.idempotency_key
         )
     view, fields = await written(info, work, lead_id)
-    row = await view.load.note.load(note_id)
-    assert row is not None
-    return AddNoteSuccess(note=Note(row=row, view=view), **fields)
+    return AddNoteSuccess(note=await _note_of(view, note_id), **fields)
 
 
 async def edit_note(
@@ -170,9 +171,15 @@ async def edit_note(
     async with info.context.work() as work:
         await notes.edit_note(work, lead_id, note_id, edit)
     view, fields = await written(info, work, lead_id)
+    return EditNoteSuccess(note=await _note_of(view, note_id), **fields)
+
+
+async def _note_of(view: SchemaView, note_id: UUID) -> Note:
+    """The note after the act; NotFound if somebody removed it since, or since its key was used."""
     row = await view.load.note.load(note_id)
-    assert row is not None
-    return EditNoteSuccess(note=Note(row=row, view=view), **fields)
+    if row is None:
+        raise NotFound("note", global_id("note", note_id))
+    return Note(row=row, view=view)
 
 
 async def remove_note(

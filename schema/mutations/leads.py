@@ -222,9 +222,13 @@ def _edits(info: Info, lead_id: Any, given: list[PropertyInput]) -> list[Propert
         PropertyEdit(
             each.field_key,
             each.value.given() if each.value else None,
-            read_version(info, lead_id, each.expected_version) if lead_id else None,
+            read_version(
+                info, lead_id, each.expected_version, f"properties.{index}.expectedVersion"
+            )
+            if lead_id
+            else None,
         )
-        for each in given
+        for index, each in enumerate(given)
     ]
 
 

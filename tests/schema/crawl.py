@@ -1,0 +1,94 @@
+"""Documents that ask for everything: each field of each type that a root leads to, once."""
+
+from collections import deque
+from functools import cache
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    is_required_argument,
+)
+
+from tests.client import graphql_schema
+
+PAGE = 5
+ARGUMENTS = {"first": str(PAGE), "key": '"rooms"'}
+Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
+
+
+@cache
+def selection(kind: GraphQLNamedType) -> str:
+    """A selection set on `kind` in which each type is opened where it is met first.
+
+    Breadth first, so that the document stays flat; a type met again gives its plain fields.
+    """
+    opened = {kind.name}
+    tree: dict[Any, Any] = {}
+    todo: deque[tuple[GraphQLNamedType, dict[Any, Any]]] = deque([(kind, tree)])
+    while todo:
+        here, place = todo.popleft()
+        for owner, name, field in _fields(here):
+            inner: dict[Any, Any] = {}
+            place[(owner, _call(name, field))] = inner
+            kind_of_field = get_named_type(field.type)
+            if not isinstance(kind_of_field, Composite):
+                continue
+            if kind_of_field.name in opened:
+                inner.update(_plain(kind_of_field))
+            else:
+                opened.add(kind_of_field.name)
+                todo.append((kind_of_field, inner))
+    return _text(tree)
+
+
+def _fields(kind: GraphQLNamedType) -> list[tuple[str, str, GraphQLField]]:
+    """Fields of a type and of all that may stand in its place, with their owner if not the type."""
+    found = []
+    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+        found += [("", name, field) for name, field in kind.fields.items()]
+    own = {name for _, name, _ in found}
+    if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+        for member in graphql_schema().get_possible_types(kind):
+            for name, field in member.fields.items():
+                if name not in own:
+                    found.append((member.name, name, field))
+    return found
+
+
+def _plain(kind: GraphQLNamedType) -> dict[Any, Any]:
+    return {
+        (owner, _call(name, field)): {}
+        for owner, name, field in _fields(kind)
+        if not isinstance(get_named_type(field.type), Composite)
+    }
+
+
+def _call(name: str, field: GraphQLField) -> str:
+    given = [
+        f"{argument}: {ARGUMENTS[argument]}"
+        for argument, each in field.args.items()
+        if is_required_argument(each)
+    ]
+    return f"{name}({', '.join(given)})" if given else name
+
+
+def _text(tree: dict[Any, Any]) -> str:
+    parts = ["__typename"]
+    by_owner: dict[str, list[str]] = {}
+    for (owner, call), inner in tree.items():
+        by_owner.setdefault(owner, []).append(f"{call} {_text(inner)}" if inner else call)
+    for owner, calls in by_owner.items():
+        parts.append(f"... on {owner} {{ {' '.join(calls)} }}" if owner else " ".join(calls))
+    return f"{{ {' '.join(parts)} }}"
+
+
+def root_type(root: str, name: str) -> GraphQLNamedType:
+    """What a root field leads to."""
+    kind = graphql_schema().type_map[root]
+    assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+    return get_named_type(kind.fields[name].type)

@@ -1,0 +1,653 @@
+"""Every refusal that a mutation's result can be: told as data, with nothing written.
+
+Each case makes its own reason for the refusal and runs the same act without that reason where that
+is possible, so that it can't be refused for something else. A test finds members without a case.
+"""
+
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from models.clock import ManualClock
+from models.enums import FieldType, StaffRole
+from models.events import EventKind
+from models.fields import FieldDefinition
+from models.ids import encode_id, new_id
+from models.visits import Site
+from resolvers import policy
+from resolvers.actors import SYSTEM
+from resolvers.policy import Permission
+from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
+from tests.client import (
+    Client,
+    key,
+    lead,
+    member_types,
+    nothing_written,
+    root_fields,
+    staff_client,
+    visitor_client,
+)
+from tests.factories import make_lead, make_site
+
+NOBODYS = "0" * 32
+LEAD_ACTS: dict[str, dict[str, Any]] = {
+    "changePersonInfo": {"title": "Dr. Lorenz"},
+    "changePriority": {"priority": "HIGH"},
+    "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
+    "changeLeadState": {},
+    "assignLead": {"staffId": None},
+    "addTags": {"tags": ["VIP"]},
+    "removeTags": {"tags": ["VIP"]},
+    "addNote": {"html": "<p>Hello</p>"},
+    "editNote": {"html": "<p>Changed</p>"},
+    "removeNote": {},
+    "addEvent": {"name": "Called"},
+    "sendMessage": {"channel": "CHAT", "text": "Hello"},
+    "changeConversationState": {"state": "CLOSED"},
+}
+KEYED = ("addNote", "addEvent", "sendMessage")
+PERMISSIONS = {
+    "changeLeadState": Permission.CHANGE_STATE,
+    "assignLead": Permission.ASSIGN_LEAD,
+    "sendMessage": Permission.SEND_MESSAGE,
+    "changeConversationState": Permission.SEND_MESSAGE,
+}
+
+
+class Desk:
+    """A lead that came by visit and has a note and a conversation; ADMIN looks at it."""
+
+    def __init__(self, services: Services, clock: ManualClock, patch: pytest.MonkeyPatch) -> None:
+        self.services, self.clock, self.patch = services, clock, patch
+
+    async def set_up(self) -> "Desk":
+        self.site, _ = await make_site(self.services)
+        self.admin = await staff_client(self.services)
+        self.visitor, self.lead_id = await visitor_client(self.services, self.site)
+        return self
+
+    async def note(self) -> dict[str, Any]:
+        made = await self.admin.done(
+            "addNote",
+            "note { id version }",
+            **self.on(),
+            html="<p>a</p>",
+            visibility="TEAM",
+            idempotencyKey=key(),
+        )
+        note: dict[str, Any] = made["note"]
+        return note
+
+    async def conversation(self) -> str:
+        made = await self.admin.done(
+            "sendMessage",
+            "sentMessage { conversation { id } }",
+            **self.on(),
+            channel="CHAT",
+            text="Hi",
+            idempotencyKey=key(),
+        )
+        identity: str = made["sentMessage"]["conversation"]["id"]
+        return identity
+
+    async def state(self, name: str = "Contacted") -> str:
+        data = await self.admin.read("{ pipelines { states { id name } } }")
+        (found,) = [s["id"] for s in data["pipelines"][0]["states"] if s["name"] == name]
+        return str(found)
+
+    async def act(self, mutation: str) -> dict[str, Any]:
+        """Input of an act on the lead that would succeed."""
+        given: dict[str, Any] = {**deepcopy(LEAD_ACTS[mutation]), **self.on()}
+        if mutation in KEYED:
+            given["idempotencyKey"] = key()
+        if mutation in ("editNote", "removeNote"):
+            given["noteId"] = (await self.note())["id"]
+        if mutation == "changeLeadState":
+            given["stateId"] = await self.state()
+        if mutation == "changeConversationState":
+            given["conversationId"] = await self.conversation()
+        return given
+
+    def on(self) -> dict[str, str]:
+        return {"leadId": lead(self.lead_id)}
+
+    async def other(self, role: StaffRole = StaffRole.AGENT) -> Client:
+        return await staff_client(self.services, role, "Bo Brandt")
+
+    async def sql(self, statement: Any) -> None:
+        async with unit_of_work(self.services, SYSTEM) as work:
+            await work.session.execute(statement)
+
+    async def add(self, *rows: Any) -> None:
+        async with unit_of_work(self.services, SYSTEM) as work:
+            work.session.add_all(rows)
+
+
+@dataclass
+class Case:
+    """Who asks for what, and what more must be true of the refusal."""
+
+    client: Client
+    given: dict[str, Any]
+    expected: dict[str, Any]
+
+
+Arrange = Callable[[Desk], Awaitable[Case]]
+CASES: dict[tuple[str, str, str], Arrange] = {}
+
+# A mutation that takes no input can't be given a wrong one, and a visit begins whatever else its
+# page says of itself.
+UNREACHABLE = {("signOut", "InvalidInputError"), ("startVisit", "InvalidInputError")}
+
+
+def case(mutation: str, member: str, name: str = "") -> Callable[[Arrange], Arrange]:
+    def keep(arrange: Arrange) -> Arrange:
+        CASES[(mutation, f"{member}Error", name)] = arrange
+        return arrange
+
+    return keep
+
+
+def problem(path: str, code: str) -> dict[str, Any]:
+    return {"problems": [{"path": path.split("."), "code": code}]}
+
+
+@pytest.fixture
+async def desk(services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return await Desk(services, clock, monkeypatch).set_up()
+
+
+def holds(found: Any, expected: Any) -> bool:
+    """Whether all that is expected is there; an ellipsis stands for a positive number."""
+    if expected is ...:
+        return isinstance(found, int) and found > 0
+    if isinstance(expected, dict):
+        return all(name in found and holds(found[name], each) for name, each in expected.items())
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(holds, found, expected))
+    return bool(found == expected)
+
+
+async def assert_refused(desk: Desk, mutation: str, member: str, arranged: Case) -> None:
+    async with nothing_written(desk.services):
+        told = await arranged.client.write(mutation, **arranged.given)
+    assert told["__typename"] == member, told
+    assert told["message"]
+    assert holds(told, arranged.expected), told
+
+
+# --- what holds for every act on a lead --------------------------------------------------------
+
+
+async def malformed(desk: Desk, mutation: str) -> Case:
+    given = {**await desk.act(mutation), "leadId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("leadId", "MALFORMED"))
+
+
+async def unknown(desk: Desk, mutation: str) -> Case:
+    given = {**await desk.act(mutation), "leadId": f"lead_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"lead_{NOBODYS}"})
+
+
+async def foreign(desk: Desk, mutation: str) -> Case:
+    given = await desk.act(mutation)
+    return Case(await desk.other(), given, {"id": lead(desk.lead_id)})
+
+
+async def forbidden(desk: Desk, mutation: str) -> Case:
+    given = await desk.act(mutation)
+    permission = PERMISSIONS.get(mutation, Permission.EDIT_LEAD)
+    if mutation in ("editNote", "removeNote"):
+        # the note is the team's to read and its author's to change
+        manager = await desk.other(StaffRole.MANAGER)
+        return Case(manager, given, {"permission": "READ_ALL_NOTES"})
+    desk.patch.setitem(policy.GRANTS, permission, frozenset({StaffRole.AGENT}))
+    return Case(desk.admin, given, {"permission": permission.value})
+
+
+EVERY_ACT = {
+    malformed: "InvalidInputError",
+    unknown: "NotFoundError",
+    foreign: "NotFoundError",
+    forbidden: "ForbiddenError",
+}
+
+
+@pytest.mark.behaviour("G2", "G10")
+@pytest.mark.parametrize("mutation", LEAD_ACTS)
+async def test_an_act_on_a_lead_is_refused_for_each_common_reason_and_succeeds_without(
+    desk: Desk, mutation: str
+) -> None:
+    for arrange, member in EVERY_ACT.items():
+        await assert_refused(desk, mutation, member, await arrange(desk, mutation))
+    desk.patch.undo()
+    made = await desk.admin.done(mutation, **await desk.act(mutation))
+    assert made["lead"]["id"] == lead(desk.lead_id)
+    nothing_to_do = mutation in ("removeTags", "assignLead")
+    assert len(made["changes"]) == (0 if nothing_to_do else 1)
+
+
+def for_acts_with_a_key(mutation: str) -> None:
+    changed = {"text": "Other"} if mutation == "sendMessage" else {"name": "Other"}
+    changed = {"html": "<p>Other</p>"} if mutation == "addNote" else changed
+
+    @case(mutation, "Conflict", "a key that was used with another body")
+    async def reused(desk: Desk) -> Case:
+        given = await desk.act(mutation)
+        await desk.admin.done(mutation, **given)
+        return Case(desk.admin, {**given, **changed}, {"conflictReason": "KEY_REUSED"})
+
+
+for each in KEYED:
+    for_acts_with_a_key(each)
+
+
+def for_acts_with_a_version(mutation: str, first: dict[str, Any], path: str) -> None:
+    @case(mutation, "Conflict", "a version from before somebody else's change")
+    async def stale(desk: Desk) -> Case:
+        data = await desk.admin.read(
+            "query($id: ID!) { lead(id: $id) { version } }", id=lead(desk.lead_id)
+        )
+        seen = data["lead"]["version"]
+        given = await desk.act(mutation)
+        theirs = dict(first)
+        if mutation == "changeLeadState":
+            theirs["stateId"] = await desk.state("Qualified")
+        if mutation == "assignLead":
+            assert desk.admin.actor
+            theirs["staffId"] = encode_id("staff", desk.admin.actor.id)
+        await desk.admin.done(mutation, **{**given, **theirs})
+        if mutation == "setProperties":
+            given["properties"][0]["expectedVersion"] = seen
+        else:
+            given["expectedVersion"] = seen
+        return Case(
+            desk.admin,
+            given,
+            {"conflictReason": "STALE_VERSION", "conflicts": [{"path": path}]},
+        )
+
+
+for_acts_with_a_version("changePersonInfo", {"title": "Prof. Lorenz"}, "title")
+for_acts_with_a_version("changePriority", {"priority": "URGENT"}, "priority")
+for_acts_with_a_version(
+    "setProperties",
+    {"properties": [{"fieldKey": "rooms", "value": {"number": "4"}}]},
+    "property:rooms",
+)
+for_acts_with_a_version("changeLeadState", {}, "state")
+for_acts_with_a_version("assignLead", {}, "assignee")
+
+
+@case("editNote", "Conflict", "a version from before somebody else's change")
+async def _stale_note(desk: Desk) -> Case:
+    note = await desk.note()
+    given = {**desk.on(), "noteId": note["id"], "html": "<p>mine</p>"}
+    await desk.admin.done("editNote", **{**given, "html": "<p>theirs</p>"})
+    given["expectedVersion"] = note["version"]
+    words = {
+        "path": "html",
+        "base": {"__typename": "TextValue", "display": "a"},
+        "current": {"__typename": "TextValue", "display": "theirs"},
+        "attempted": {"__typename": "TextValue", "display": "mine"},
+        "changedByName": "Ada Ames",
+    }
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [words]})
+
+
+# --- leads ---------------------------------------------------------------------------------------
+
+
+def _new_lead() -> dict[str, Any]:
+    return {"idempotencyKey": key(), "person": {"firstName": "Nora"}}
+
+
+@case("createLead", "InvalidInput")
+async def _bad_new_lead(desk: Desk) -> Case:
+    given = {**_new_lead(), "phoneNumbers": ["+4930123456", "12"]}
+    return Case(desk.admin, given, problem("phoneNumbers.1", "MALFORMED"))
+
+
+@case("createLead", "Conflict")
+async def _new_lead_with_a_used_key(desk: Desk) -> Case:
+    given = _new_lead()
+    await desk.admin.done("createLead", **given)
+    other = {**given, "person": {"firstName": "Nina"}}
+    return Case(desk.admin, other, {"conflictReason": "KEY_REUSED"})
+
+
+@case("createLead", "NotFound", "a repeat after the lead was given away")
+async def _new_lead_given_away(desk: Desk) -> Case:
+    agent, given = await desk.other(), _new_lead()
+    made = await agent.done("createLead", **given)
+    await desk.admin.done("assignLead", leadId=made["lead"]["id"], staffId=None)
+    return Case(agent, given, {"id": made["lead"]["id"]})
+
+
+@case("createLead", "Forbidden", "an agent's lead for somebody else")
+async def _new_lead_for_another(desk: Desk) -> Case:
+    agent = await desk.other()
+    assert desk.admin.actor
+    given = {**_new_lead(), "assigneeId": encode_id("staff", desk.admin.actor.id)}
+    return Case(agent, given, {"permission": "ASSIGN_LEAD"})
+
+
+@case("createLead", "Precondition")
+async def _new_lead_with_a_part_of_the_card(desk: Desk) -> Case:
+    given = {**_new_lead(), "properties": [{"fieldKey": "state", "value": {"text": "Won"}}]}
+    return Case(desk.admin, given, {"reason": "READ_ONLY"})
+
+
+@case("createLead", "MissingRequiredFields")
+async def _new_lead_without_a_required_field(desk: Desk) -> Case:
+    await desk.sql(
+        update(FieldDefinition)
+        .where(col(FieldDefinition.key) == "company")
+        .values(is_required=True)
+    )
+    return Case(desk.admin, _new_lead(), {"labels": ["Company"]})
+
+
+async def _fill_fields(desk: Desk) -> None:
+    data = await desk.admin.read("{ fieldGroups { id fields { id } } }")
+    group = UUID(hex=data["fieldGroups"][0]["id"].partition("_")[2])
+    await desk.add(
+        *(
+            FieldDefinition(
+                key=f"field_{number}",
+                label="x",
+                type=FieldType.TEXT,
+                group_id=group,
+                position=number,
+            )
+            for number in range(500)
+        )
+    )
+
+
+@case("createLead", "Limit")
+async def _new_lead_with_one_field_too_many(desk: Desk) -> Case:
+    await _fill_fields(desk)
+    given = {**_new_lead(), "properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]}
+    return Case(desk.admin, given, {"limit": 500, "retryAfter": None})
+
+
+@case("setProperties", "Limit")
+async def _one_field_too_many(desk: Desk) -> Case:
+    await _fill_fields(desk)
+    return Case(desk.admin, await desk.act("setProperties"), {"limit": 500, "retryAfter": None})
+
+
+@case("setProperties", "Precondition")
+async def _part_of_the_card(desk: Desk) -> Case:
+    given = {**desk.on(), "properties": [{"fieldKey": "email subscription", "value": None}]}
+    return Case(desk.admin, given, {"reason": "READ_ONLY"})
+
+
+@case("addTags", "Limit")
+async def _one_tag_too_many(desk: Desk) -> Case:
+    for start in range(0, 100, 20):
+        names = [f"tag {number}" for number in range(start, start + 20)]
+        await desk.admin.done("addTags", **desk.on(), tags=names)
+    return Case(desk.admin, {**desk.on(), "tags": ["VIP"]}, {"limit": 100, "retryAfter": None})
+
+
+@case("addEvent", "Precondition")
+async def _archived_kind(desk: Desk) -> Case:
+    data = await desk.admin.read("{ eventKinds { id name } }")
+    kind = data["eventKinds"][0]
+    await desk.sql(
+        update(EventKind)
+        .where(col(EventKind.name) == kind["name"])
+        .values(archived_at=desk.clock.now())
+    )
+    given = {**desk.on(), "kindId": kind["id"], "idempotencyKey": key()}
+    return Case(desk.admin, given, {"reason": "ARCHIVED"})
+
+
+@case("addEvent", "NotFound", "a kind that is not there")
+async def _unknown_kind(desk: Desk) -> Case:
+    given = {**desk.on(), "kindId": f"eventkind_{NOBODYS}", "idempotencyKey": key()}
+    return Case(desk.admin, given, {"id": f"eventkind_{NOBODYS}"})
+
+
+@case("addNote", "NotFound", "a repeat after the note was removed")
+async def _removed_note(desk: Desk) -> Case:
+    given = await desk.act("addNote")
+    made = await desk.admin.done("addNote", "note { id }", **given)
+    await desk.admin.done("removeNote", **desk.on(), noteId=made["note"]["id"])
+    return Case(desk.admin, given, {"id": made["note"]["id"]})
+
+
+@case("sendMessage", "ChannelUnavailable")
+async def _nobody_to_chat_with(desk: Desk) -> Case:
+    lead_id = await make_lead(desk.services)
+    given = {**await desk.act("sendMessage"), "leadId": lead(lead_id)}
+    return Case(desk.admin, given, {"channel": "CHAT", "alternatives": []})
+
+
+@case("sendMessage", "Precondition")
+async def _pop_up_for_nobody(desk: Desk) -> Case:
+    given = {**await desk.act("sendMessage"), "channel": "POPUP", "subject": "Look"}
+    return Case(desk.admin, given, {"reason": "LEAD_OFFLINE"})
+
+
+# --- the workspace -------------------------------------------------------------------------------
+
+FIELD = {"key": "budget", "label": "Budget", "type": "MONEY"}
+SITE = {"name": "Shop", "origins": ["https://shop.example"]}
+
+
+@case("createField", "InvalidInput")
+async def _reserved_key(desk: Desk) -> Case:
+    return Case(desk.admin, {**FIELD, "key": "email"}, problem("key", "TAKEN"))
+
+
+@case("createField", "Forbidden")
+async def _field_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), FIELD, {"permission": "CONFIGURE_CARD"})
+
+
+@case("createField", "Limit")
+async def _a_field_too_many(desk: Desk) -> Case:
+    await _fill_fields(desk)
+    return Case(desk.admin, FIELD, {"limit": 500, "retryAfter": None})
+
+
+@case("saveSite", "InvalidInput")
+async def _site_without_origin(desk: Desk) -> Case:
+    given = {**SITE, "origins": ["https://shop.example", "ftp://shop.example"]}
+    return Case(desk.admin, given, problem("origins.1", "MALFORMED"))
+
+
+@case("saveSite", "Forbidden")
+async def _site_by_a_manager(desk: Desk) -> Case:
+    return Case(await desk.other(StaffRole.MANAGER), SITE, {"permission": "ADMINISTER"})
+
+
+@case("saveSite", "NotFound")
+async def _unknown_site(desk: Desk) -> Case:
+    given = {**SITE, "siteId": f"site_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"site_{NOBODYS}"})
+
+
+@case("saveSite", "Conflict")
+async def _stale_site(desk: Desk) -> Case:
+    made = await desk.admin.done("saveSite", "site { id version }", **SITE)
+    given = {**SITE, "siteId": made["site"]["id"], "expectedVersion": made["site"]["version"]}
+    await desk.admin.done("saveSite", **{**given, "name": "Other shop"})
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("saveSite", "Limit")
+async def _a_site_too_many(desk: Desk) -> Case:
+    await desk.add(
+        *(
+            Site(id=new_id(), name="x", origins=[], site_key=uuid4().hex, identity_secret="x")
+            for _ in range(50)
+        )
+    )
+    return Case(desk.admin, SITE, {"limit": 50, "retryAfter": None})
+
+
+# --- signing in ----------------------------------------------------------------------------------
+
+
+@case("signIn", "Precondition")
+async def _unknown_account(desk: Desk) -> Case:
+    given = {"emailAddress": "nobody@team.example", "password": "whatever it is"}
+    return Case(Client(desk.services), given, {"reason": "SIGN_IN_REFUSED"})
+
+
+@case("signIn", "InvalidInput")
+async def _no_password(desk: Desk) -> Case:
+    given = {"emailAddress": "nobody@team.example", "password": ""}
+    return Case(Client(desk.services), given, problem("password", "MALFORMED"))
+
+
+@case("signIn", "Limit")
+async def _too_many_guesses(desk: Desk) -> Case:
+    client = Client(desk.services)
+    given = {"emailAddress": "nobody@team.example", "password": ""}
+    for _ in range(10):
+        await client.write("signIn", **given)
+    return Case(client, given, {"limit": 10, "retryAfter": ...})
+
+
+# --- the visitor's side --------------------------------------------------------------------------
+
+BEAT = {"pageKey": "page-0001", "isVisible": True}
+
+
+@case("startVisit", "NotFound", "an unknown site")
+async def _visit_of_nothing(desk: Desk) -> Case:
+    given = {"siteKey": "nothing", "page": {"url": "https://shop.example"}}
+    return Case(Client(desk.services), given, {"id": "nothing"})
+
+
+@case("startVisit", "NotFound", "a page of another origin")
+async def _visit_from_elsewhere(desk: Desk) -> Case:
+    given = {"siteKey": desk.site.site_key, "page": {"url": "https://shop.example"}}
+    return Case(Client(desk.services, origin="https://evil.example"), given, {})
+
+
+@case("startVisit", "Limit")
+async def _too_many_visits(desk: Desk) -> Case:
+    given = {"siteKey": "nothing", "page": {"url": "https://shop.example"}}
+    client = _SameAddress(desk.services)
+    for _ in range(30):
+        await client.write("startVisit", **given)
+    return Case(client, given, {"limit": 30, "retryAfter": ...})
+
+
+class _SameAddress(Client):
+    def context(self) -> Any:
+        context = super().context()
+        context.client = "192.0.2.7"
+        return context
+
+
+@case("heartbeat", "InvalidInput")
+async def _odd_page_key(desk: Desk) -> Case:
+    return Case(desk.visitor, {**BEAT, "pageKey": "short"}, problem("pageKey", "MALFORMED"))
+
+
+@case("heartbeat", "Limit")
+async def _too_many_pages(desk: Desk) -> Case:
+    for number in range(32):
+        await desk.visitor.done("heartbeat", **{**BEAT, "pageKey": f"page-{number:04}"})
+    return Case(desk.visitor, {**BEAT, "pageKey": "page-more"}, {"limit": 32, "retryAfter": None})
+
+
+@case("recordEvent", "InvalidInput")
+async def _event_before_the_first(desk: Desk) -> Case:
+    given = {"name": "Looked", "pageKey": "page-0001", "sequence": -1}
+    return Case(desk.visitor, given, problem("sequence", "TOO_SMALL"))
+
+
+@case("recordEvent", "Limit")
+async def _too_many_events(desk: Desk) -> Case:
+    given = {"name": "Looked", "pageKey": "short", "sequence": 0}
+    for _ in range(60):
+        await desk.visitor.write("recordEvent", **given)
+    return Case(desk.visitor, given, {"limit": 60, "retryAfter": ...})
+
+
+@case("identify", "InvalidInput", "a signature that does not hold")
+async def _forged(desk: Desk) -> Case:
+    given = {
+        "externalId": "customer-1",
+        "expiresAt": "2026-03-02T10:00:00Z",
+        "signature": "0" * 64,
+    }
+    return Case(desk.visitor, given, problem("signature", "MALFORMED"))
+
+
+@case("identify", "InvalidInput", "an instant that is none")
+async def _no_instant(desk: Desk) -> Case:
+    given = {"externalId": "customer-1", "expiresAt": "soon", "signature": "0" * 64}
+    return Case(desk.visitor, given, problem("expiresAt", "MALFORMED"))
+
+
+@case("identify", "Limit")
+async def _too_many_claims(desk: Desk) -> Case:
+    given = {"externalId": "customer-1", "signature": "0"}
+    for _ in range(5):
+        await desk.visitor.write("identify", **given)
+    return Case(desk.visitor, given, {"limit": 5, "retryAfter": ...})
+
+
+@case("sendVisitorMessage", "InvalidInput")
+async def _nothing_said(desk: Desk) -> Case:
+    given = {"idempotencyKey": key(), "text": " \n "}
+    return Case(desk.visitor, given, problem("text", "REQUIRED"))
+
+
+@case("sendVisitorMessage", "Conflict")
+async def _said_otherwise(desk: Desk) -> Case:
+    given = {"idempotencyKey": key(), "text": "Hello"}
+    await desk.visitor.done("sendVisitorMessage", **given)
+    return Case(desk.visitor, {**given, "text": "Bye"}, {"conflictReason": "KEY_REUSED"})
+
+
+@case("sendVisitorMessage", "Limit")
+async def _too_talkative(desk: Desk) -> Case:
+    given = {"idempotencyKey": key(), "text": ""}
+    for _ in range(20):
+        await desk.visitor.write("sendVisitorMessage", **given)
+    return Case(desk.visitor, given, {"limit": 20, "retryAfter": ...})
+
+
+# --- the tests -----------------------------------------------------------------------------------
+
+
+@pytest.mark.behaviour("G2", "G10")
+@pytest.mark.parametrize(
+    ("mutation", "member", "name"), CASES, ids=[" ".join(case).strip() for case in CASES]
+)
+async def test_a_refusal_is_told_as_data_and_writes_nothing(
+    desk: Desk, mutation: str, member: str, name: str
+) -> None:
+    await assert_refused(desk, mutation, member, await CASES[(mutation, member, name)](desk))
+
+
+def test_every_member_of_every_result_has_a_case():
+    members = {
+        (name, member.name)
+        for root, name, _ in root_fields()
+        if root == "Mutation"
+        for member in member_types(name)
+        if not member.name.endswith("Success")
+    }
+    proven = {(mutation, member) for mutation, member, _ in CASES}
+    proven |= {(mutation, member) for mutation in LEAD_ACTS for member in EVERY_ACT.values()}
+    assert members - proven == UNREACHABLE
+    assert proven <= members
