@@ -7,6 +7,9 @@ Invariants
   WAL snapshot on SQLite, REPEATABLE READ on PostgreSQL.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
@@ -24,6 +27,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self._turn = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
             self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 4)
             self.reader = _sqlite_engine(url, "BEGIN", pool_size)
@@ -34,6 +38,18 @@ class Database:
             )
         self.write_session = _sessions(self.writer)
         self.read_session = _sessions(self.reader)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session for one writing transaction.
+
+        On SQLite the writers of a process take turns in order: left to themselves they wait by
+        sleeping and trying again, which starves some of them for seconds.
+        """
+        async with AsyncExitStack() as stack:
+            if self._turn is not None:
+                await stack.enter_async_context(self._turn)
+            yield await stack.enter_async_context(self.write_session())
 
     async def dispose(self) -> None:
         """Closes every pooled connection."""

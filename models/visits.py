@@ -20,7 +20,6 @@ class Site(SQLModel, table=True):
     """Public; tells which site a script belongs to."""
     identity_secret: str = Field(max_length=64)
     """Known to the site's own server only; signs who a visitor is."""
-    needs_consent: bool = False
     greeting: str = Field(default="", max_length=300)
     version: int = 1
 
@@ -35,7 +34,6 @@ class Visit(SQLModel, table=True):
     lead_id: UUID = Field(foreign_key="lead.id")
     token_hash: bytes = Field(unique=True)
     started_at: datetime = Field(sa_type=UtcDateTime)
-    has_consent: bool
     is_identified: bool = False
     time_zone: str | None = Field(default=None, max_length=64)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

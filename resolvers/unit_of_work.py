@@ -144,7 +144,7 @@ class UnitOfWork:
 @asynccontextmanager
 async def unit_of_work(services: Services, actor: Actor) -> AsyncIterator[UnitOfWork]:
     """Runs one act; an exception inside rolls everything back and tells nobody."""
-    async with services.database.write_session() as session, session.begin():
+    async with services.database.writing() as session, session.begin():
         work = UnitOfWork(services, actor, session)
         yield work
         await work.seal()

@@ -145,6 +145,7 @@ async def lead_card(
         async with aclosing(stream) as items:
             async for item in items:
                 yield _item(context, item)
+                del item
     except BadArgument as error:
         raise operation_error(Code.BAD_USER_INPUT, str(error)) from error
 

@@ -34,6 +34,11 @@ class SchemaView(View):
         super().__init__(services, actor)
         self.load = Loaders(self)
 
+    async def close(self) -> None:
+        """Gives the connection back, and all rows that were loaded."""
+        await super().close()
+        vars(self.load).clear()
+
 
 class Loaders:
     """Made when first used: most operations need few of them."""

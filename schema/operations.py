@@ -96,6 +96,7 @@ async def _released(results: StreamResult, context: object) -> StreamResult:
             async for result in results:
                 await _release(context)
                 yield result
+                del result  # nothing of an answer outlives its sending while a stream waits
     finally:
         await _release(context)
 

@@ -456,6 +456,7 @@ async def visitor_feed(
     async with aclosing(follow_visitor_feed(context.services, caller, after, make_view)) as items:
         async for item in items:
             yield _item(context, caller, item)
+            del item
 
 
 def _item(context: Context, caller: VisitorActor, item: FeedItem[SchemaView]) -> VisitFeedItem:

@@ -80,7 +80,10 @@ class Hub(Generic[C]):
         for topic in list(self._topics.values()):
             self._drop(topic)
         while self._tasks:
-            await end(set(self._tasks))
+            ending = set(self._tasks)
+            await end(ending)
+            # Their own callbacks may not have run yet, and waiting for them here would never end.
+            self._tasks -= ending
 
     @asynccontextmanager
     async def open(self, lead_id: UUID) -> AsyncIterator[Topic[C]]:

@@ -80,6 +80,7 @@ async def follow_lead_card(
                             yield item
                         finally:
                             await _close_view(item)
+                            del item  # an idle card must not keep its last snapshot alive
         except HubClosed:
             return
         if card.is_over:
@@ -167,6 +168,7 @@ class _Card(Generic[V]):
         """The stream itself."""
         async for item in self._beginning(after):
             yield item
+            del item
             if self.is_over:
                 return
         while not self.topic.is_closed:
@@ -174,6 +176,7 @@ class _Card(Generic[V]):
             async for item in self._news():
                 self.is_over = isinstance(item, Merged | Ended)
                 yield item
+                del item
                 if self.is_over:
                     return
             await self.topic.wait(marks, self._patience())

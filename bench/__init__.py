@@ -1,0 +1,1 @@
+"""Measures real servers on this machine; see README.md beside it."""

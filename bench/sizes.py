@@ -1,0 +1,36 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """Amounts of one run; every loop of the measurements is bounded by one of them."""
+
+    rounds: int = 3
+    mutations: int = 200
+    """Writes of one pass of commit to frame."""
+    cards: int = 100
+    """Open cards of the larger pass."""
+    requests: int = 200
+    """Card queries of one pass."""
+    writing_seconds: float = 2.0
+    """How long writers of one pass write."""
+    idle_cards: int = 500
+    steps: tuple[int, ...] = (1_000, 2_000, 4_000)
+    """Changes of a lead, and leads, each twice the one before."""
+    repeats: int = 20
+    """Requests whose median is the time at one step."""
+
+
+FULL = Size()
+QUICK = Size(
+    rounds=1,
+    mutations=20,
+    cards=10,
+    requests=24,
+    writing_seconds=0.3,
+    idle_cards=20,
+    steps=(50, 100, 200),
+    repeats=5,
+)
