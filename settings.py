@@ -236,6 +236,11 @@ class Settings(BaseSettings):
                     f"{lease.upper()} must be more than twice {beat.upper()}, "
                     "or one lost report shows a visitor as gone"
                 )
+        if self.presence_leave_seconds > self.presence_visible_lease_seconds:
+            raise ValueError(
+                "PRESENCE_LEAVE_SECONDS must not be more than PRESENCE_VISIBLE_LEASE_SECONDS, "
+                "or leaving would keep a visitor longer than staying silent"
+            )
         if self.presence_sleep_seconds <= self.presence_activity_seconds:
             raise ValueError(
                 "PRESENCE_SLEEP_SECONDS must be more than PRESENCE_ACTIVITY_SECONDS, "

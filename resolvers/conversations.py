@@ -30,6 +30,7 @@ from resolvers.errors import (
     invalid,
 )
 from resolvers.policy import Permission
+from resolvers.presence import presence_of
 from resolvers.text import optional, required
 from resolvers.unit_of_work import UnitOfWork
 
@@ -61,7 +62,7 @@ async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: st
     subject = optional("subject", new.subject, 200)
     if not await _has_visit(work, lead):
         raise ChannelUnavailable(channel, "NO_ADDRESS", ())
-    presence = (await work.services.presence.read([lead.id]))[lead.id]
+    presence = (await presence_of(work.services, [lead.id]))[lead.id]
     if channel is Channel.POPUP:
         _check_pop_up(work, subject, expires_at, presence.state.value)
     conversation = await _conversation(work, lead, channel, new.conversation_id, subject)

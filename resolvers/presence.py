@@ -10,10 +10,11 @@ their intervals end where the word ends.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +22,7 @@ from models.enums import PresenceState
 from models.leads import Lead
 from models.visits import PresenceInterval
 from models.workspace import WorkerPosition
+from realtime.presence import PresenceState as EngineState
 from realtime.presence import Reading, Timing, Transition
 from realtime.presence.reading import from_ms
 from realtime.viewers import Viewer, ViewerList
@@ -31,16 +33,55 @@ from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.upserts import insert_new
 from resolvers.views import View
 
-__all__ = ["Reading", "Viewer", "ViewerList", "read_presence", "read_viewers", "store_intervals"]
+__all__ = [
+    "Reading",
+    "Viewer",
+    "ViewerList",
+    "presence_of",
+    "read_presence",
+    "read_viewers",
+    "store_intervals",
+]
 
 STREAM = "presence"
 ALIVE = "presence alive"
 BATCH = 500
 
 
+async def presence_of(services: Services, ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """Presence now, or what is known of it while the engine is not sure.
+
+    An engine that lost its memory knows nobody. Until pages had time to come back, whoever has an
+    interval that did not end counts as present still: no lamp goes out because of us.
+    """
+    found = await services.presence.read(ids)
+    unsure = [
+        each for each, reading in found.items() if reading.provisional and not reading.version
+    ]
+    if not unsure:
+        return found
+    async with services.database.read_session() as session:
+        rows = await session.scalars(
+            select(PresenceInterval).where(
+                col(PresenceInterval.lead_id).in_(unsure), col(PresenceInterval.to_at).is_(None)
+            )
+        )
+        return found | {row.lead_id: _last_known(row, found[row.lead_id]) for row in rows}
+
+
+def _last_known(interval: PresenceInterval, reading: Reading) -> Reading:
+    is_online = interval.active_since is not None
+    return replace(
+        reading,
+        state=EngineState.ONLINE if is_online else EngineState.SLEEPING,
+        active_at=reading.at if is_online else interval.from_at,
+        since=interval.active_since or interval.from_at,
+    )
+
+
 async def read_presence(view: View, ids: Sequence[UUID]) -> list[Reading]:
     """Presence now; not part of the view's transaction, for it is not in the database."""
-    found = await view.services.presence.read(ids)
+    found = await presence_of(view.services, ids)
     return [found[each] for each in ids]
 
 
@@ -122,6 +163,32 @@ def _count_active(interval: PresenceInterval, until: datetime) -> None:
     if interval.active_since is not None:
         seconds = (until - interval.active_since).total_seconds()
         interval.active_seconds += max(int(seconds), 0)
+
+
+async def end_forgotten_intervals(services: Services) -> int:
+    """Ends intervals of leads that the engine is sure are gone: it lost them with its memory.
+
+    They end now, for nobody knows better; the time in between does not count as active.
+    """
+    async with services.database.read_session() as session:
+        ids = (
+            await session.scalars(
+                select(col(PresenceInterval.lead_id)).where(col(PresenceInterval.to_at).is_(None))
+            )
+        ).all()
+    found = await services.presence.read(ids) if ids else {}
+    gone = [
+        each for each, reading in found.items() if not reading.provisional and not reading.version
+    ]
+    if gone:
+        async with unit_of_work(services, SYSTEM) as work:
+            await work.session.execute(
+                update(PresenceInterval)
+                .where(col(PresenceInterval.lead_id).in_(gone))
+                .where(col(PresenceInterval.to_at).is_(None))
+                .values(to_at=work.at, active_since=None)
+            )
+    return len(gone)
 
 
 async def note_alive(services: Services) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col
 from models.workspace import Idempotency
 from resolvers.actors import SYSTEM
 from resolvers.idempotency import KEPT
-from resolvers.presence import BATCH, note_alive, store_intervals
+from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 
@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 2.0
 ALIVE_SECONDS = 15.0
+FORGOTTEN_SECONDS = 30.0
 TIDY_SECONDS = 3600.0
 
 
@@ -26,6 +27,7 @@ async def run_worker(services: Services) -> None:
     async with asyncio.TaskGroup() as loops:
         loops.create_task(_repeat(INTERVAL_SECONDS, lambda: store_all(services)))
         loops.create_task(_repeat(ALIVE_SECONDS, lambda: note_alive(services)))
+        loops.create_task(_repeat(FORGOTTEN_SECONDS, lambda: end_forgotten_intervals(services)))
         loops.create_task(_repeat(TIDY_SECONDS, lambda: forget_keys(services)))
 
 

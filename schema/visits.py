@@ -142,7 +142,9 @@ class VisitPageInput:
 @strawberry.input(description="Input of `startVisit`.")
 class StartVisitInput:
     site_key: str = strawberry.field(description="Public key of the site.")
-    page: VisitPageInput = strawberry.field(description="Page.")
+    page: VisitPageInput = strawberry.field(
+        description="Page; it must be on one of the site's origins."
+    )
     token: str | None = strawberry.field(
         default=None, description="Token of an earlier visit in this browser."
     )
@@ -150,7 +152,9 @@ class StartVisitInput:
     time_zone: TimeZone | None = strawberry.field(
         default=None, description="Browser's zone; unknown names are ignored."
     )
-    language: LanguageTag | None = strawberry.field(default=None, description="Browser's language.")
+    language: LanguageTag | None = strawberry.field(
+        default=None, description="Browser's language; odd ones are ignored."
+    )
 
 
 @strawberry.type(description="Success of `startVisit`.")
@@ -180,9 +184,6 @@ class HeartbeatInput:
         default=None,
         description="Milliseconds since the last input; clamped to 0..86,400,000; absent: none "
         "since the last beat.",
-    )
-    page: VisitPageInput | None = strawberry.field(
-        default=None, description="Page, when it changed."
     )
     is_leaving: bool = strawberry.field(
         default=False, description="The page is being left: its lease shrinks to 10 s."
@@ -333,6 +334,7 @@ async def start_visit(
             token=input.token,
             referrer=input.referrer,
             time_zone=input.time_zone,
+            language=input.language,
             origin=context.origin,
             client=context.client,
         ),

@@ -102,6 +102,7 @@ def test_lists_are_separated_by_commas(environment):
 def test_tests_may_compress_time(environment):
     environment(
         PRESENCE_SLEEP_SECONDS="0.4",
+        PRESENCE_LEAVE_SECONDS="0.2",
         PRESENCE_ACTIVITY_SECONDS="0.05",
         PRESENCE_VISIBLE_LEASE_SECONDS="0.3",
         PRESENCE_VISIBLE_BEAT_SECONDS="0.1",
@@ -113,6 +114,7 @@ def test_tests_may_compress_time(environment):
     ("variable", "value", "told"),
     [
         ("PORT", "eighty", "PORT: "),
+        ("PRESENCE_LEAVE_SECONDS", "80", "PRESENCE_LEAVE_SECONDS must not be more"),
         ("PORT", "70000", "PORT: "),
         ("DATABASE_URL", "mysql://u:swordfish@db/x", "DATABASE_URL: only postgresql://"),
         ("DATABASE_URL", "leads.db", "DATABASE_URL: only postgresql://"),

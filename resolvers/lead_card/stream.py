@@ -48,6 +48,7 @@ from resolvers.lead_card.reading import (
     read_feed,
     why_not_from,
 )
+from resolvers.presence import presence_of
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
 from resolvers.staff import actor_for_session
@@ -357,7 +358,7 @@ class _Card(Generic[V]):
     async def _snapshot(self) -> Snapshot[V] | Merged[V] | Ended:
         """The card now, the stream goes on right behind it; or why there is none any more."""
         services, log = self.services, (self.topic.epoch, self.topic.resets)
-        presence = (await services.presence.read([self.lead_id]))[self.lead_id]
+        presence = (await presence_of(services, [self.lead_id]))[self.lead_id]
         viewers = await services.viewers.read(self.lead_id)
         await services.hub.reading.acquire()
         view = self.make_view(self.actor)
@@ -392,7 +393,7 @@ class _Card(Generic[V]):
             self.presence_mark = self.topic.presence_mark
             reading = (
                 self._announced()
-                or ((await self.services.presence.read([self.lead_id]))[self.lead_id])
+                or ((await presence_of(self.services, [self.lead_id]))[self.lead_id])
             )
             if self._is_newer(reading) or reading.provisional != self.is_provisional:
                 self.is_provisional = reading.provisional

@@ -1,6 +1,7 @@
 """Visits: how they begin, and whom a token stands for."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,13 +20,15 @@ from resolvers import (
     naming,
 )
 from resolvers.actors import VisitorActor
-from resolvers.errors import InvalidInput, NotFound
+from resolvers.errors import InvalidInput, NotFound, ProblemCode, invalid
 from resolvers.leads import NewLead, insert_lead
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.sites import origin_of, site_for_key
 from resolvers.text import time_zone
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class NewVisit:
     token: str | None = None
     referrer: str | None = None
     time_zone: str | None = None
+    language: str | None = None
     origin: str | None = None
     client: str = ""
 
@@ -73,6 +77,10 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
         site = await site_for_key(work, new.site_key)
         if site is None or (new.origin and origin_of(new.origin) not in site.origins):
             raise NotFound("site", new.site_key)
+        if origin_of(new.page.url) not in site.origins:
+            raise invalid(
+                "page.url", ProblemCode.UNKNOWN, "The page is on none of the site's origins."
+            )
         lead = await insert_lead(work, _begun(new, site), lead_id)
         lead.last_activity_at = work.at
         visit = Visit(
@@ -90,11 +98,13 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
 def _begun(new: NewVisit, site: Site) -> NewLead:
     """What a visit says of its lead; what is malformed is left out, the visit begins anyway."""
     zone = referrer = None
+    language = new.language if LANGUAGE.fullmatch(new.language or "") else None
     with contextlib.suppress(InvalidInput):
         zone = time_zone("timeZone", new.time_zone) if new.time_zone else None
     with contextlib.suppress(InvalidInput):
         referrer = events.page_address("referrer", new.referrer or None)
     return NewLead(
+        person={"language": language} if language else {},
         source=SourceChannel.SITE,
         source_detail=site.name,
         source_referrer=referrer,

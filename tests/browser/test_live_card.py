@@ -110,7 +110,7 @@ async def test_a_card_follows_a_visitor_through_chat_sleep_crash_and_leave(
 
     await visitor.close(run_before_unload=False)
     for card in cards:
-        await has_presence(card, "OFFLINE", 9)
+        await has_presence(card, "OFFLINE", 25)
 
 
 async def break_down(set_up: SetUp) -> None:
@@ -126,9 +126,7 @@ def bring_back(set_up: SetUp) -> None:
     set_up.servers[0].start()
 
 
-async def test_a_wrong_password_is_told_and_nothing_opens(
-    set_up: SetUp, watched: Watched
-) -> None:
+async def test_a_wrong_password_is_told_and_nothing_opens(set_up: SetUp, watched: Watched) -> None:
     page = await watched.open(f"{set_up.first}/live")
     await page.get_by_test_id("sign-in-email").fill(next(iter(STAFF)))
     await page.get_by_test_id("sign-in-password").fill("not the password")

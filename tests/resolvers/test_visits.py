@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -24,7 +24,7 @@ from resolvers.unit_of_work import unit_of_work
 from resolvers.visits import Claim, NewVisit, Page, Told
 from tests.factories import ORIGIN, make_lead, make_site, make_visit
 from tests.resolvers.scene import Scene
-from tests.resolvers.verify import assert_log_holds, changes_of, kinds_of
+from tests.resolvers.verify import assert_log_holds, card_of, changes_of, kinds_of
 
 LAMPS = Page(f"{ORIGIN}/lamps", "Lamps")
 
@@ -374,3 +374,13 @@ async def test_identifying_is_limited(scene: Scene) -> None:
             await visits.identify(scene.services, visitor, Claim(phone_number="12"))
     with pytest.raises(LimitReached):
         await visits.identify(scene.services, visitor, Claim(email_address="a@mail.example"))
+
+
+async def test_a_visit_tells_the_browsers_language_unless_it_is_odd(services: Services) -> None:
+    site, _ = await make_site(services)
+    for told, kept in (("de-AT", "de-AT"), ("<b>", None), (None, None)):
+        new = NewVisit(site.site_key, Page(f"{ORIGIN}/"), language=told, client=uuid4().hex)
+        started = await visits.start_visit(services, new)
+        card = await card_of(services, started.actor.lead_id)
+        words = [value["text"] for value in card.properties.values()]
+        assert words == ([kept] if kept else [])

@@ -145,7 +145,7 @@ CASES: dict[tuple[str, str, str], Arrange] = {}
 
 # A mutation that takes no input can't be given a wrong one, and a visit begins whatever else its
 # page says of itself.
-UNREACHABLE = {("signOut", "InvalidInputError"), ("startVisit", "InvalidInputError")}
+UNREACHABLE = {("signOut", "InvalidInputError")}
 
 
 def case(mutation: str, member: str, name: str = "") -> Callable[[Arrange], Arrange]:
@@ -537,6 +537,12 @@ async def _visit_of_nothing(desk: Desk) -> Case:
 async def _visit_from_elsewhere(desk: Desk) -> Case:
     given = {"siteKey": desk.site.site_key, "page": {"url": "https://shop.example"}}
     return Case(Client(desk.services, origin="https://evil.example"), given, {})
+
+
+@case("startVisit", "InvalidInput")
+async def _visit_of_a_strange_page(desk: Desk) -> Case:
+    given = {"siteKey": desk.site.site_key, "page": {"url": "https://elsewhere.example/"}}
+    return Case(Client(desk.services), given, problem("page.url", "UNKNOWN"))
 
 
 @case("startVisit", "Limit")

@@ -1,5 +1,5 @@
-// Leadlight visitor script: presence, events and messages of one page; chat.js beside it draws the
-// chat box. One global (`leadlight`), no cookies, no host but the one it came from:
+// Leadlight visitor script: presence, events and the chat box of one page. One global
+// (`leadlight`, with `track` and `identify`), no cookies, no host but the one it came from:
 //   <script src="https://your-leadlight/site/leadlight.js" data-site-key="..." defer></script>
 (() => {
   "use strict";
@@ -7,293 +7,293 @@
   const siteKey = tag?.dataset.siteKey;
   if (!siteKey || window.leadlight) return;
   const endpoint = (tag.dataset.endpoint || new URL(tag.src).origin).replace(/\/+$/, "");
-  const messages = "messages(first: 50) { nodes { id isMine text at staffMember { name } } }";
-  const START = `mutation Start($input: StartVisitInput!) { startVisit(input: $input) { __typename
-    ... on StartVisitSuccess { token cursor nextBeatSeconds activitySeconds
-      visit { id ${messages} } } ... on Error { message } } }`;
-  const BEAT = `mutation Beat($input: HeartbeatInput!) { heartbeat(input: $input) { __typename
-    ... on HeartbeatSuccess { nextBeatSeconds } } }`;
-  const RECORD = `mutation Record($input: RecordEventInput!) {
-    recordEvent(input: $input) { __typename } }`;
-  const SEND = `mutation Send($input: SendVisitorMessageInput!) {
-    sendVisitorMessage(input: $input) { __typename ... on Error { message }
-      ... on SendVisitorMessageSuccess { sentMessage { id isMine text at } } } }`;
-  const IDENTIFY = `mutation Identify($input: IdentifyInput!) { identify(input: $input) { __typename
-    ... on IdentifySuccess { token } ... on Error { message } } }`;
-  const FEED = `subscription Feed($after: Cursor) { visitorFeed(after: $after) { __typename
-    ... on VisitFeedSnapshot { cursor visit { ${messages} } }
-    ... on VisitMessageAdded { cursor message { id isMine text at staffMember { name } } }
-    ... on VisitPopUpShown { cursor popUp { id title text } }
-    ... on VisitFeedReset { cursor resetReason } ... on VisitEnded { at } } }`;
+  const MESSAGE = "id isMine text at staffMember { name }";
+  const FEED = `subscription Feed($after: Cursor) { visitorFeed(after: $after) {
+    ... on VisitMessageAdded { cursor message { ${MESSAGE} } }
+    ... on VisitPopUpShown { cursor popUp { title text } } } }`;
 
-  const delay = (attempt) => Math.min(5000, 250 * 2 ** attempt) * (0.5 + Math.random() / 2);
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0")).join("");
-  const here = () => ({ title: document.title.slice(0, 200) || null,
-    url: location.href.length <= 2048 ? location.href : location.origin + location.pathname });
+  const pause = (tries) => sleep(Math.min(5000, 250 * 2 ** tries) * (0.5 + Math.random() / 2));
+  const random = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+  const page = () => ({ url: location.href.split(/[?#]/)[0], title: document.title.slice(0, 200) });
 
-  // Where the browser forbids storage, a memory stands in that lasts as long as the page.
-  let kept = {};
-  try { kept = window.localStorage ?? kept; } catch { /* the memory it is */ }
-  const prefix = `leadlight:${siteKey}:`;
-  const recall = (key) => kept[prefix + key] ?? null;
-  const forget = (key) => { delete kept[prefix + key]; };
-  function keep(key, value) {
-    try { kept[prefix + key] = value; } catch { (kept = { ...kept })[prefix + key] = value; }
-  }
+  const TOKEN = `leadlight:${siteKey}:token`;
+  const OUTBOX = `leadlight:${siteKey}:out:`; // a key for each message: tabs overwrite none
+  let kept = {}; // lasts as long as the page, where the browser forbids storage
+  try {
+    localStorage["leadlight:probe"] = "";
+    kept = localStorage;
+  } catch {}
 
-  // ---- the visit ------------------------------------------------------------------------------
-  class Refusal extends Error {} // asked again, it would be refused again
+  // ---- the visit, and the one way to ask the server ----
   let isDead = false; // unknown site, or a page that may not use it: stay silent
-  let hasLeft = false; // between pagehide and a return from the back-forward cache
-  let visitId = null, cursor = null, starting = null;
-  let identifying = Promise.resolve(); // the old token ends a moment before the new one is here
+  let visit = null; // promise of a visit; null: there is none, or its token ended
+  let line = Promise.resolve(); // one request at a time: `identify` changes the token of the next
 
-  async function post(query, input, token) {
+  async function post(name, fields, input) {
+    const type = name[0].toUpperCase() + name.slice(1);
+    const query = `mutation ${type}($input: ${type}Input!) { ${name}(input: $input) {
+      ... on ${type}Success { ${fields} } ... on Error { message } ... on LimitError { retryAfter }
+    } }`;
     const body = JSON.stringify({ query, variables: { input } });
-    const authorization = token ? { Authorization: `Bearer ${token}` } : {};
-    const response = await fetch(`${endpoint}/graphql`, {
-      method: "POST", body, credentials: "omit", keepalive: body.length < 60000,
-      headers: { "Content-Type": "application/json", Accept: "application/json", ...authorization },
-      signal: AbortSignal.timeout?.(15000) });
+    const token = kept[TOKEN];
+    const headers = { "Content-Type": "application/json" };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    const keepalive = body.length < 60000; // browsers refuse more
+    const signal = AbortSignal.timeout?.(15000);
+    const options = { method: "POST", headers, body, keepalive, signal, credentials: "omit" };
+    const response = await fetch(`${endpoint}/graphql`, options);
     const { data, errors } = await response.json().catch(() => ({}));
-    if (data && !errors) return Object.values(data)[0];
-    const code = errors?.[0]?.extensions?.code;
-    const isSignedOut = code === "UNAUTHENTICATED" || response.status === 401;
-    const isTemporary = isSignedOut || (code ? /RATE_LIMITED|INTERNAL/.test(code)
-      : response.ok || response.status >= 500 || [408, 429].includes(response.status));
-    const failure = new (isTemporary ? Error : Refusal)(errors?.[0]?.message ?? "no answer");
-    throw Object.assign(failure, { isSignedOut });
+    if (data?.[name]?.token) kept[TOKEN] = data[name].token;
+    if (data && !errors) return { answer: data[name] };
+    const { code = `HTTP ${response.status}` } = errors?.[0].extensions ?? {};
+    const isRefused = /INPUT|COMPLEX|GONE|HTTP 4(?!08|29)/.test(code);
+    const isEnded = code === "UNAUTHENTICATED" && token === kept[TOKEN];
+    return { answer: isRefused && { message: errors?.[0].message ?? code }, isEnded };
   }
 
-  async function call(query, input) {
-    if (isDead) throw new Refusal("no visit");
-    const token = recall("token");
-    return post(query, input, token).catch(async (failure) => {
-      if (failure.isSignedOut && recall("token") === token) await startVisit();
-      throw failure;
-    });
-  }
-
-  const startVisit = () => (starting ??= begin().finally(() => { starting = null; }));
-
-  async function begin() {
-    await identifying;
-    for (let attempt = 0; !isDead; attempt++) {
-      const answer = await post(START, { siteKey, token: recall("token"), page: here(),
-        referrer: /^https?:/.test(document.referrer) ? document.referrer : null,
-        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || null,
-        language: navigator.language || null, hasConsent: true }).catch((failure) => failure);
-      if (answer.__typename === "StartVisitSuccess") return accept(answer);
-      const isLimited = answer.__typename === "LimitError";
-      isDead = answer instanceof Refusal || (!isLimited && Boolean(answer.__typename));
-      if (!isDead) await sleep(isLimited ? 20000 : delay(attempt));
+  // Asks until there is an answer, through outages, limits and the end of the visit; a heartbeat
+  // once, as the next one says more. Each attempt calls `makeInput`: ages grow in the meantime.
+  async function ask(name, fields, makeInput) {
+    for (let tries = 0; ; tries++) {
+      const mine = name === "startVisit" || (visit ??= startVisit());
+      await mine;
+      if (isDead) return { message: "There is no visit." };
+      line = line.then(() => post(name, fields, makeInput())).catch(() => ({}));
+      const { answer, isEnded } = await line;
+      if (answer && !answer.retryAfter) return answer;
+      if (isEnded && visit === mine) visit = null;
+      else if (name === "heartbeat") return {};
+      else await (answer ? sleep(answer.retryAfter * 1000) : pause(tries));
     }
-    chat.remove();
   }
 
-  function accept(answer) {
-    keep("token", answer.token);
-    beatMs = answer.nextBeatSeconds * 1000;
+  async function startVisit() {
+    const referrer = /^https?:/.test(document.referrer) ? document.referrer : null;
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const known = { siteKey, referrer, timeZone, language: navigator.language || null };
+    const fields = `token cursor activitySeconds
+      visit { messages(first: 50) { nodes { ${MESSAGE} } } }`;
+    const makeInput = () => ({ ...known, token: kept[TOKEN], page: page() });
+    const answer = await ask("startVisit", fields, makeInput);
+    isDead = !answer.visit;
+    if (isDead) return host.remove();
+    host.hidden = false;
+    cursor = answer.cursor;
     activityMs = answer.activitySeconds * 1000;
-    if (visitId && visitId !== answer.visit.id) chat.clear();
-    [visitId, cursor] = [answer.visit.id, answer.cursor];
-    chat.open();
-    answer.visit.messages.nodes.forEach(chat.show);
+    toldAt = beatAt = 0;
+    list.querySelectorAll("[data-id]").forEach((row) => row.remove());
+    answer.visit.messages.nodes.reverse().forEach(show);
   }
 
-  // Sends what waits, one by one, until nothing is left; `send` removes what it has sent.
-  function pump(next, send) {
-    let isRunning = false;
-    return async () => {
-      if (isRunning || !visitId) return;
-      isRunning = true;
-      for (let item = next(), attempt = 0; item && !isDead; item = next()) {
-        await send(item).then(() => { attempt = 0; }, () => sleep(delay(attempt++)));
-      }
-      isRunning = false;
-    };
+  async function identify(input) {
+    const { token, message = "" } = await ask("identify", "token", () => input);
+    return { ok: Boolean(token), message };
   }
 
-  // A refusal is an answer; everything else is thrown, to be tried again.
-  const settled = (query, input) => call(query, input).catch((failure) => {
-    if (isDead || !(failure instanceof Refusal)) throw failure;
-    return failure;
-  }).then((answer) => {
-    if (answer.__typename === "LimitError") throw new Error("later");
-    return answer;
-  });
-
-  // ---- presence -------------------------------------------------------------------------------
+  // ---- presence ----
   const pageKey = random();
-  let beatMs = 30000, activityMs = 10000, timer = 0, nextAt = 0, failures = 0;
-  let lastInput = Date.now(), reportedAt = 0, isUnreported = true; // opening the page is input
-
-  function plan(at) {
-    if (timer && at >= nextAt) return;
-    clearTimeout(timer);
-    nextAt = at;
-    timer = setTimeout(beat, Math.max(0, at - Date.now()));
-  }
+  let activityMs = 10000;
+  let inputAt = Date.now(); // opening the page is input
+  let toldAt = 0; // the last input that the server knows of
+  let reportAt = 0; // when to tell it of input, at the soonest
+  let beatAt = 0; // when to beat, at the latest
+  let isBeating = false;
+  let hasLeft = false; // from pagehide until a return out of the back-forward cache
 
   async function beat() {
-    clearTimeout(timer);
-    timer = 0;
-    if (hasLeft || isDead || !visitId) return;
-    const sentAt = Date.now(), isReport = isUnreported;
-    const input = { pageKey, isVisible: !document.hidden, page: here() };
-    if (isReport) input.idleMs = Math.max(0, (reportedAt = sentAt) - lastInput);
-    isUnreported = false;
-    plan(sentAt + beatMs);
-    try {
-      beatMs = ((await call(BEAT, input)).nextBeatSeconds ?? beatMs / 1000) * 1000;
-      failures = 0;
-      plan(sentAt + beatMs);
-    } catch {
-      isUnreported ||= isReport;
-      plan(Date.now() + delay(failures++));
-    }
+    const isReport = inputAt > toldAt;
+    const dueAt = isReport ? Math.min(reportAt, beatAt) : beatAt;
+    if (isBeating || hasLeft || isDead || Date.now() < dueAt) return;
+    isBeating = true;
+    const said = inputAt;
+    const { nextBeatSeconds } = await ask("heartbeat", "nextBeatSeconds", () => {
+      const idleMs = inputAt > toldAt ? Date.now() - inputAt : undefined;
+      return { pageKey, isVisible: !document.hidden, idleMs };
+    });
+    isBeating = false;
+    if (nextBeatSeconds) toldAt = said;
+    if (isReport) reportAt = Date.now() + activityMs;
+    beatAt = Date.now() + (nextBeatSeconds ?? 2 + 3 * Math.random()) * 950; // timers may come late
   }
 
-  function onInput() {
-    lastInput = Date.now();
-    isUnreported = true;
-    if (visitId) plan(Math.max(lastInput, reportedAt + activityMs));
-  }
-
-  function leave() {
-    hasLeft = true;
-    const body = JSON.stringify({ token: recall("token"), pageKey });
-    if (visitId && !isDead) navigator.sendBeacon(`${endpoint}/visit/leave`, body);
-    hangUp();
-  }
-
-  function comeBack(event) {
-    if (!event.persisted) return;
-    hasLeft = false;
-    isUnreported = true; // the lease is new: say how long ago the last input was
-    beat();
-    connect();
-  }
-
-  // ---- events and identity --------------------------------------------------------------------
-  const events = [];
+  // ---- events ----
   let sequence = 0;
-  const sendEvents = pump(() => events[0], async ({ at, ...event }) => {
-    await settled(RECORD, { ...event, agoMs: Math.max(0, Date.now() - at) });
-    events.shift();
-  });
+  let recorded = Promise.resolve();
 
   function track(name, parameters) {
-    if (isDead || events.length >= 200) return;
-    const texts = Object.entries(parameters ?? {}).slice(0, 50)
-      .map(([key, value]) => ({ name: key.slice(0, 64), value: { text: String(value) } }));
-    events.push({ name: String(name).slice(0, 100), parameters: texts, page: here(), pageKey,
-      sequence: sequence++, at: Date.now() });
-    sendEvents();
+    const at = Date.now();
+    const pairs = Object.entries(parameters ?? {}).slice(0, 50);
+    const texts = pairs.map(([key, value]) => ({ name: key, value: { text: String(value) } }));
+    const event = { name, parameters: texts, page: page(), pageKey, sequence: sequence++ };
+    const makeInput = () => ({ ...event, agoMs: Date.now() - at });
+    recorded = recorded.then(() => ask("recordEvent", "eventId", makeInput));
   }
 
-  function identify(input) {
-    const send = () => (isDead ? { message: "There is no visit." }
-      : post(IDENTIFY, input, recall("token"))); // not `call`: a new visit waits for this answer
-    identifying = Promise.resolve(starting).then(send).then((answer) => {
-      if (answer.token) keep("token", answer.token);
-      return { ok: Boolean(answer.token), message: answer.message ?? "" };
-    }).catch((failure) => ({ ok: false, message: failure.message }));
-    return identifying;
+  // ---- feed ----
+  let cursor;
+  let drops = 0; // connections since the last one that held
+  let hangUp = () => {};
+
+  async function follow() {
+    await (visit ??= startVisit());
+    if (isDead) return;
+    await new Promise(listen);
+    await pause(drops++);
+    follow();
   }
 
-  // ---- messages -------------------------------------------------------------------------------
-  // One storage key a message: two tabs never overwrite each other's outbox.
-  const outbox = () => Object.keys(kept).filter((key) => key.startsWith(`${prefix}out:`))
-    .map((key) => JSON.parse(kept[key])).sort((one, other) => one.wroteAt - other.wroteAt);
-  const sendMessages = pump(() => outbox()[0], async ({ key, text }) => {
-    const answer = await settled(SEND, { idempotencyKey: key, text });
-    forget(`out:${key}`);
-    if (answer.sentMessage) chat.confirm(key, answer.sentMessage);
-    else chat.refuse(key, answer.message);
-  });
-
-  function say(text) {
-    const item = { key: random(), text, wroteAt: Date.now() };
-    keep(`out:${item.key}`, JSON.stringify(item));
-    chat.wait(item);
-    sendMessages();
-  }
-
-  // ---- feed -----------------------------------------------------------------------------------
-  let socket = null, watch = 0, reconnecting = 0, attempts = 0, isHeard = false;
-  const tell = (message) => socket?.readyState === 1 && socket.send(JSON.stringify(message));
-
-  function take(item) {
-    if (item.cursor) cursor = item.__typename === "VisitFeedReset" ? null : item.cursor;
-    item.visit?.messages.nodes.forEach(chat.show);
-    if (item.message) chat.arrive(item.message);
-    if (item.popUp) chat.notice(item.popUp.title, item.popUp.text);
-    if (item.__typename === "VisitEnded") hangUp(4401);
-  }
-
-  function hangUp(code) {
-    clearInterval(watch);
-    if (socket) socket.onclose = socket.onmessage = null;
-    socket?.close();
-    socket = null;
-    clearTimeout(reconnecting);
-    if (!hasLeft && !isDead) reconnecting = setTimeout(async () => {
-      if (code === 4401) await startVisit();
-      connect();
-    }, delay(attempts++));
-  }
-
-  function connect() {
-    if (socket || hasLeft || isDead || !visitId) return;
-    socket = new WebSocket(`${endpoint.replace(/^http/, "ws")}/graphql`, "graphql-transport-ws");
-    isHeard = false;
-    clearInterval(watch);
-    watch = setInterval(() => { // a half-open connection never closes by itself
-      if (!isHeard) return hangUp();
+  function listen(done) {
+    const url = `${endpoint.replace(/^http/, "ws")}/graphql`;
+    const socket = new WebSocket(url, "graphql-transport-ws");
+    const tell = (message) => socket.send(JSON.stringify(message));
+    let isHeard = false;
+    const watch = setInterval(() => {
+      if (!isHeard) return hangUp(); // half-open: it would never close by itself
       isHeard = false;
       tell({ type: "ping" });
     }, 15000);
-    socket.onopen = () => tell({ type: "connection_init", payload: { token: recall("token") } });
+    hangUp = (code) => {
+      clearInterval(watch);
+      socket.onclose = socket.onmessage = null;
+      socket.close();
+      if (code === 4401) visit = null;
+      done();
+    };
+    socket.onopen = () => tell({ type: "connection_init", payload: { token: kept[TOKEN] } });
     socket.onclose = ({ code }) => hangUp(code);
     socket.onmessage = ({ data }) => {
       isHeard = true;
       const { type, payload } = JSON.parse(data);
-      if (type === "connection_ack") {
-        const request = { query: FEED, variables: { after: cursor } };
-        tell({ id: "feed", type: "subscribe", payload: request });
-        sendMessages();
-      } else if (type === "ping") tell({ type: "pong" });
-      else if (type === "pong") attempts = 0; // only a connection that lasts is a good one
-      else if (type === "next" && payload.data) take(payload.data.visitorFeed);
-      else hangUp((cursor = null)); // perhaps it was the cursor: begin anew
+      const item = payload?.data?.visitorFeed;
+      const request = { query: FEED, variables: { after: cursor } };
+      if (type === "connection_ack") tell({ id: "feed", type: "subscribe", payload: request });
+      else if (type === "ping") tell({ type: "pong" });
+      else if (type === "pong") drops = 0;
+      else if (item?.cursor) take(item);
+      else hangUp(4401); // the visit or the cursor is of no use: take the visit up again
     };
   }
 
-  // ---- start ----------------------------------------------------------------------------------
-  let chat; // what chat.js makes of `say`; without it, presence and events go on
-  function run(makeChat) {
-    chat = makeChat?.(say) ?? new Proxy({}, { get: () => () => {} });
-    if (recall("token")) chat.open(); // the key was good: write while all is away
-    outbox().forEach(chat.wait);
-    for (const name of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart"]) {
-      addEventListener(name, onInput, { capture: true, passive: true });
-    }
-    addEventListener("focus", onInput);
-    document.addEventListener("visibilitychange", beat);
-    addEventListener("pagehide", leave);
-    addEventListener("pageshow", comeBack);
-    addEventListener("online", () => socket || connect());
-    track("page_view");
-    startVisit().then(() => { beat(); sendEvents(); sendMessages(); connect(); });
+  function take(item) {
+    cursor = item.cursor;
+    if (item.popUp) notify(item.popUp.title, item.popUp.text);
+    if (!item.message || !show(item.message) || item.message.isMine || box.open) return;
+    launcher.textContent = `Chat (${++unread} new)`;
+    notify(item.message.staffMember?.name ?? "New message", item.message.text);
   }
 
+  // ---- chat ----
+  let sending = Promise.resolve();
+  let unread = 0;
+
+  // A message waits in storage until the server has it.
+  function send(item) {
+    const row = addRow(item.text, "mine waiting", "sending …");
+    const given = { idempotencyKey: item.key, text: item.text };
+    sending = sending.then(async () => {
+      const answer = await ask("sendVisitorMessage", `sentMessage { ${MESSAGE} }`, () => given);
+      if (isDead) return;
+      delete kept[OUTBOX + item.key];
+      if (answer.sentMessage) return show(answer.sentMessage);
+      row.className = "mine";
+      row.lastChild.textContent = `Not sent: ${answer.message}`;
+    });
+    kept[OUTBOX + item.key] = JSON.stringify(item);
+  }
+
+  // True: the message was not there yet. An own one takes the row that waits with its text, as the
+  // feed may bring it before the answer to sending it does.
+  function show({ id, text, isMine, at, staffMember }) {
+    const rows = [...list.children];
+    if (rows.some((row) => row.dataset.id === id)) return false;
+    const waits = (row) => isMine && row.matches(".waiting") && row.firstChild.data === text;
+    const row = rows.find(waits) ?? addRow(text, "", "", list.querySelector(".waiting"));
+    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    row.lastChild.textContent = isMine ? clock : `${staffMember?.name ?? "Automatic"} · ${clock}`;
+    row.className = isMine ? "mine" : "";
+    row.dataset.id = id;
+    return true;
+  }
+
+  function addRow(text, className, note, before = null) {
+    return list.insertBefore(make("li", { className }, text, make("small", {}, note)), before);
+  }
+
+  function notify(title, text) {
+    const answer = make("button", { onclick: () => (box.open = true) }, "Answer");
+    const close = make("button", { className: "close", ariaLabel: "Dismiss" }, "×");
+    close.onclick = () => notice.replaceChildren();
+    notice.replaceChildren(make("h2", {}, title), make("p", {}, text), answer, close);
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    const text = input.value.normalize().trim();
+    input.value = "";
+    if (text) send({ key: random(), text, wroteAt: Date.now() });
+  }
+
+  function onToggle() {
+    if (!box.open) return launcher.focus();
+    unread = 0;
+    launcher.textContent = "Chat";
+    notice.replaceChildren();
+    input.focus();
+  }
+
+  function onKey(event) {
+    const isSend = event.key === "Enter" && event.target === input && !event.shiftKey;
+    if (isSend && !event.isComposing) submit(event);
+    if (event.key === "Escape") box.open = false;
+  }
+
+  function make(name, properties, ...children) {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  }
+
+  const launcher = make("summary", {}, "Chat");
+  const list = make("ol", {});
+  const log = make("div", { role: "log", tabIndex: 0, ariaLabel: "Messages" }, list);
+  const input = make("textarea", { rows: 2, maxLength: 5000, placeholder: "Your message" });
+  const button = make("button", {}, "Send");
+  const form = make("form", { onsubmit: submit }, input, button);
+  const box = make("details", { ontoggle: onToggle, onkeydown: onKey }, launcher, log, form);
+  const notice = make("div", { className: "notice", ariaLive: "polite" });
+  const chat = make("div", { className: "chat", hidden: true }, notice, box);
+  const { href } = new URL("leadlight.css", tag.src);
+  const style = make("link", { rel: "stylesheet", href, onload: () => (chat.hidden = false) });
+  const host = make("leadlight-chat", { hidden: !kept[TOKEN] }); // the known may write at once
+  host.attachShadow({ mode: "open" }).append(style, chat);
+  document.documentElement.append(host);
+  input.ariaLabel = input.placeholder;
+  const ids = { launcher, messages: list, input, send: button, notice };
+  for (const id of Object.keys(ids)) ids[id].dataset.testid = `leadlight-${id}`;
+
+  // ---- start ----
+  for (const name of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "focus"]) {
+    const options = { capture: true, passive: true };
+    addEventListener(name, () => (inputAt = Date.now()), options);
+    addEventListener(name, beat, options);
+  }
+  addEventListener("visibilitychange", () => (beatAt = 0));
+  addEventListener("visibilitychange", beat);
+  addEventListener("pageshow", () => (hasLeft = false));
+  addEventListener("pagehide", () => {
+    hasLeft = true;
+    const body = JSON.stringify({ token: kept[TOKEN], pageKey });
+    if (kept[TOKEN] && !isDead) navigator.sendBeacon(`${endpoint}/visit/leave`, body);
+    hangUp();
+    toldAt = beatAt = 0;
+  });
+  setInterval(beat, 500);
+  beat();
+  track("page_view");
+  const waiting = Object.keys(kept).filter((key) => key.startsWith(OUTBOX));
+  const items = waiting.map((key) => JSON.parse(kept[key]));
+  items.sort((one, other) => one.wroteAt - other.wroteAt).forEach(send);
+  follow();
   window.leadlight = Object.freeze({ track, identify });
-  const box = document.createElement("script");
-  box.src = new URL("chat.js", tag.src);
-  box.onload = () => run(box.makeChat);
-  box.onerror = () => run();
-  document.head.append(box);
 })();
