@@ -110,7 +110,7 @@ async def test_a_card_follows_a_visitor_through_chat_sleep_crash_and_leave(
 
     await visitor.close(run_before_unload=False)
     for card in cards:
-        await has_presence(card, "OFFLINE", 25)
+        await has_presence(card, "OFFLINE", 50)
 
 
 async def break_down(set_up: SetUp) -> None:
