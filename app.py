@@ -12,7 +12,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
@@ -27,8 +27,9 @@ from realtime.store import Store
 from realtime.tasks import end
 from realtime.viewers import MemoryViewers, RedisViewers, Viewers
 from resolvers import staff, visits
-from resolvers.errors import DomainError
+from resolvers.errors import DomainError, NotFound
 from resolvers.feed import LogSource
+from resolvers.history_export import read_export
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
@@ -44,6 +45,10 @@ log = structlog.get_logger(__name__)
 
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 MAX_LEAVE_BYTES = 2_048
+HISTORY_FILE = {
+    "content-disposition": 'attachment; filename="history.jsonl"',
+    "cache-control": "no-store",
+}
 
 
 def presence_timing(settings: Settings) -> Timing:
@@ -159,12 +164,24 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     async def schema_file(request: Request) -> Response:
         return PlainTextResponse(schema.as_str())
 
+    async def history_file(request: Request) -> Response:
+        context = await graphql.get_context(request, None)
+        reader = await context.staff_or_none()
+        if reader is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        try:
+            lines = await read_export(graphql.services, reader, request.path_params["ticket"])
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
+
     app = Starlette(
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             Route("/schema.graphql", schema_file),
             Route("/healthz", healthy),
+            Route("/exports/history/{ticket}", history_file),
             Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
             *page_routes(),
         ],

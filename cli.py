@@ -1,4 +1,4 @@
-"""`python -m cli`: serve, worker, migrate, demo, create-staff, export-schema."""
+"""`python -m cli`: serve, worker, migrate, demo, create-staff, verify-export, export-schema."""
 
 import asyncio
 import fcntl
@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -266,6 +267,27 @@ async def _create_staff(
         except DomainError as refused:
             sys.exit(refused.message)
     typer.echo(f"{name} can sign in with {email}.")
+
+
+@cli.command("verify-export")
+def verify_export(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="From exportHistory.")],
+    public_key: Annotated[
+        str | None, typer.Option(help="The server's key, as `exportHistory` told it.")
+    ] = None,
+) -> None:
+    """Check a signed history: every change, the chain and the signature. Needs no server."""
+    from resolvers.history_export import check_export
+
+    with file.open("rb") as lines:
+        found = check_export(lines, public_key)
+    if found.fault:
+        sys.exit(f"The file can't be trusted: {found.fault}.")
+    erased = f", {found.erased} of them erased" if found.erased else ""
+    typer.echo(f"The history of {found.lead} is whole: {found.changes} changes{erased}.")
+    typer.echo(f"Written {found.exported_at} by {found.server}.")
+    if public_key is None:
+        typer.echo("Whose signature it is was not checked: name the key with --public-key.")
 
 
 @cli.command("export-schema")

@@ -24,6 +24,7 @@ RECORD_EVENT = Rule("record_event", 60)
 HEARTBEAT = Rule("heartbeat", 120)
 VISITOR_MESSAGE = Rule("visitor_message", 20)
 IDENTIFY = Rule("identify", 5)
+EXPORT = Rule("export", 10)
 
 
 async def spend(limiter: Limiter, rule: Rule, key: str) -> None:

@@ -144,7 +144,7 @@ def _problem(rows: Sequence[Change], place: int, previous: bytes) -> HistoryProb
     change = rows[place]
     if change.revision != place + 1:
         return HistoryProblem.MISSING
-    if change.data is not None and not _is_as_committed(change):
+    if change.data is not None and not is_as_committed(change):
         return HistoryProblem.ALTERED
     if chain(previous, change) == change.digest:
         return None
@@ -152,7 +152,8 @@ def _problem(rows: Sequence[Change], place: int, previous: bytes) -> HistoryProb
     return HistoryProblem.REORDERED if is_whole_elsewhere else HistoryProblem.ALTERED
 
 
-def _is_as_committed(change: Change) -> bool:
+def is_as_committed(change: Change) -> bool:
+    """Whether salt, actor's name and data are those that the commitment was made of."""
     made = commit_to(change.salt or b"", change.actor_name, change.data or {})
     return made == change.commitment
 

@@ -7,7 +7,8 @@ import secrets
 from functools import lru_cache
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -46,6 +47,27 @@ class Secrets:
         self._root = secret_key.encode()
         self._feed_cipher = lru_cache(4096)(self._make_feed_cipher)
         self._pages = AESSIV(self._derive("pages", 64))
+
+    def _export_key(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._derive("export"))
+
+    def export_public_key(self) -> bytes:
+        """Key that signatures of exported files are checked with; 32 bytes, the same while
+        SECRET_KEY is."""
+        return self._export_key().public_key().public_bytes_raw()
+
+    def sign_export(self, digest: bytes) -> bytes:
+        """Ed25519 signature over the SHA-256 of an exported file; 64 bytes."""
+        return self._export_key().sign(digest)
+
+    @staticmethod
+    def is_export_signed(public_key: bytes, signature: bytes, digest: bytes) -> bool:
+        """Whether the signature over the digest was made with the key's other half."""
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, digest)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
     def _derive(self, purpose: str, length: int = 32) -> bytes:
         first = hmac.new(self._root, purpose.encode() + b"\x00", hashlib.sha512).digest()

@@ -146,6 +146,11 @@ class Mutation:
     create_field = strawberry.mutation(
         fields.create_field, description="Defines a field. ADMIN, MANAGER."
     )
+    export_history = strawberry.mutation(
+        history.export_history,
+        description="Gives a lead's history as a file with its digest chain and a signature; "
+        "noted in the workspace's log, 10 a minute. ADMIN.",
+    )
     save_site = strawberry.mutation(sites.save_site, description="Makes or changes a site. ADMIN.")
     start_visit = strawberry.mutation(
         visits.start_visit,

@@ -8,10 +8,11 @@ import strawberry
 
 from models.changes import Change
 from models.enums import HistoryType, Via
-from resolvers import history, readers
+from resolvers import history, history_export, readers
 from resolvers.history import Diff
 from resolvers.log import HistoryProblem
-from schema.context import Info, argument_id
+from schema.context import Info, argument_id, read_id
+from schema.errors import ForbiddenError, InvalidInputError, LimitError, NotFoundError
 from schema.loaders import SchemaView
 from schema.pages import PageInfo
 from schema.scalars import Cursor
@@ -164,4 +165,43 @@ async def verify_history(
         problem=found.problem,
         erased_count=found.erased,
         head_digest=found.head.hex(),
+    )
+
+
+@strawberry.input(description="Input of `exportHistory`.")
+class ExportHistoryInput:
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+
+
+@strawberry.type(description="Success of `exportHistory`.")
+class ExportHistorySuccess:
+    download_path: str = strawberry.field(
+        description="Path on this server to GET the file from, as JSON Lines; for you, signed in "
+        "as for this request, until `expiresAt`."
+    )
+    expires_at: datetime = strawberry.field(description="When the path ends; 15 minutes.")
+    public_key: str = strawberry.field(
+        description="Ed25519 key that the file's signature is checked with, base64; keep it apart "
+        "from the file. `python -m cli verify-export FILE --public-key KEY` checks both."
+    )
+
+
+ExportHistoryResult = Annotated[
+    ExportHistorySuccess | NotFoundError | ForbiddenError | LimitError | InvalidInputError,
+    strawberry.union("ExportHistoryResult", description="Result of `exportHistory`."),
+]
+
+
+async def export_history(
+    info: Info,
+    input: Annotated[ExportHistoryInput, strawberry.argument(description="What to do it with.")],
+) -> ExportHistoryResult:
+    """Gives a lead's history away as a signed file."""
+    lead_id = read_id("leadId", "lead", input.lead_id)
+    async with info.context.work() as work:
+        made = await history_export.export_history(work, lead_id)
+    return ExportHistorySuccess(
+        download_path=f"/exports/history/{made.ticket}",
+        expires_at=made.expires_at,
+        public_key=made.public_key,
     )

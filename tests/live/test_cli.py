@@ -88,6 +88,10 @@ async def sign_in(client: httpx2.AsyncClient, url: str, address: str) -> str:
     return token
 
 
+EXPORT_HISTORY = """mutation ($id: ID!) { exportHistory(input: {leadId: $id}) {
+  ... on ExportHistorySuccess { downloadPath publicKey } } }"""
+
+
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Process]:
     """A server with everything inside, in a fresh folder."""
@@ -129,6 +133,28 @@ async def test_staff_made_beside_a_server_can_sign_in_and_sigterm_ends_it_in_thr
     assert status in (0, -15)
     assert took < 3
     assert "Traceback" not in embedded.log
+
+
+async def test_an_exported_history_comes_to_who_asked_for_it_and_checks_without_the_server(
+    embedded: Process,
+) -> None:
+    address = await asyncio.to_thread(add_staff, embedded.folder)
+    async with httpx2.AsyncClient(base_url=embedded.url) as client:
+        token = await sign_in(client, embedded.url, address)
+        made = await ask(client, embedded.url, token, CREATE_LEAD)
+        lead_id = made["createLead"]["lead"]["id"]
+        answer = await ask(client, embedded.url, token, EXPORT_HISTORY, id=lead_id)
+        export = answer["exportHistory"]
+        assert (await client.get(export["downloadPath"])).status_code == 401
+        mine = {"authorization": f"Bearer {token}"}
+        assert (await client.get("/exports/history/x", headers=mine)).status_code == 404
+        file = await client.get(export["downloadPath"], headers=mine)
+    assert file.headers["content-disposition"].startswith("attachment")
+    path = embedded.folder / "history.jsonl"
+    path.write_bytes(file.content)
+    command = ("verify-export", str(path), "--public-key", export["publicKey"])
+    told = await asyncio.to_thread(Process(embedded.folder, *command).run)
+    assert told.startswith(f"The history of {lead_id} is whole: ")
 
 
 async def test_create_staff_stores_the_role_and_tells_what_is_wrong_in_one_line(

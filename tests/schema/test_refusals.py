@@ -22,6 +22,7 @@ from models.ids import encode_id, new_id
 from models.visits import Site
 from resolvers import policy
 from resolvers.actors import SYSTEM
+from resolvers.limits import EXPORT
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -460,6 +461,31 @@ async def _field_by_an_agent(desk: Desk) -> Case:
 async def _a_field_too_many(desk: Desk) -> Case:
     await _fill_fields(desk)
     return Case(desk.admin, FIELD, {"limit": 500, "retryAfter": None})
+
+
+@case("exportHistory", "InvalidInput")
+async def _history_of_a_note(desk: Desk) -> Case:
+    given = {"leadId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("leadId", "MALFORMED"))
+
+
+@case("exportHistory", "NotFound")
+async def _history_of_nobody(desk: Desk) -> Case:
+    given = {"leadId": f"lead_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"lead_{NOBODYS}"})
+
+
+@case("exportHistory", "Forbidden")
+async def _history_by_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, desk.on(), {"permission": "VERIFY_HISTORY"})
+
+
+@case("exportHistory", "Limit")
+async def _one_history_too_many(desk: Desk) -> Case:
+    for _ in range(EXPORT.amount):
+        await desk.admin.done("exportHistory", **desk.on())
+    return Case(desk.admin, desk.on(), {"limit": EXPORT.amount, "retryAfter": ...})
 
 
 @case("saveSite", "InvalidInput")
