@@ -268,6 +268,17 @@ class Diary:
         act = partial(Stage.do, name="Phone call", parameters={"minutes": minutes})
         self.put(self.carer, act)
 
+    def try_to_reach(self) -> None:
+        """A colleague speaks to a machine, or meets the lead, and writes down what was said."""
+        kind, texts = self.dice.choice(list(talks.CLICKS.items()))
+        words = self._slots(self.carer)
+        self.wait_for_office(600, 60_000)
+        self.put(self.carer, partial(Stage.click, kind=kind))
+        if self.chance(0.7):
+            self.wait(60, 900)
+            body = self.dice.choice(texts).format_map(words)
+            self.put(self.carer, partial(Stage.write_on_event, body=body))
+
     def learn(self) -> None:
         """A colleague fills in what the lead told."""
         self.wait_for_office(300, 30_000)
@@ -484,6 +495,8 @@ def _care(diary: Diary, person: Person) -> None:
         diary.move("Contacted")
         if diary.chance(0.4):
             diary.call()
+        if diary.chance(0.5):
+            diary.try_to_reach()
         if diary.chance(0.4):
             diary.describe(person)
     _negotiate(diary)
@@ -520,7 +533,9 @@ def _long(diary: Diary, person: Person) -> None:
     for round_ in range(18):
         diary.browse(diary.dice.randint(3, 5))
         diary.talk()
-        diary.dice.choice((diary.note, diary.learn, diary.tag, diary.rate, diary.call))()
+        diary.dice.choice(
+            (diary.note, diary.learn, diary.tag, diary.rate, diary.call, diary.try_to_reach)
+        )()
         if round_ % 3 == 2:
             diary.move(next(days))
         if round_ % 6 == 5:

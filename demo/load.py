@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from demo.access import DemoAccess, Login, keep_demo_access, read_demo_access
+from demo.buttons import wanted_kinds
 from demo.lives import DAYS, Chapter, Introduction, Part, live
 from demo.stage import Stage, World, visitor_of
 from models.clock import ManualClock
@@ -22,7 +23,7 @@ from models.enums import AccessScope, ActorKind, FieldType, FieldVisibility, Sta
 from models.staff import Staff
 from models.visits import Site
 from models.workspace import WorkerPosition, Workspace
-from resolvers import fields, leads_list, readers, sites, staff, visits
+from resolvers import event_kinds, fields, leads_list, readers, sites, staff, visits
 from resolvers.actors import SYSTEM, StaffActor
 from resolvers.fields import NewField
 from resolvers.passwords import Passwords
@@ -185,6 +186,7 @@ async def _settle(services: Services, settings: Settings) -> None:
     words = [login.password for login in logins]
     hashes = await asyncio.gather(*map(services.passwords.hash, words))
     prepared = replace(services, passwords=HashedBefore(dict(zip(words, hashes, strict=True))))
+    kinds = await wanted_kinds(services)
     async with unit_of_work(prepared, SYSTEM) as work:
         row = {"name": POSITION, "position": ""}
         if not await insert_new(work.session, WorkerPosition, row, ["name"]):
@@ -203,6 +205,8 @@ async def _settle(services: Services, settings: Settings) -> None:
         ]
         for new in FIELDS:
             await fields.create_field(work, new)
+        for kind_id, edit in kinds:
+            await event_kinds.save_event_kind(work, kind_id, edit)
         place = Place(began_at, site.id, tuple(person.id for person in people))
         begun = await work.session.get_one(WorkerPosition, POSITION)
         begun.position = place.written()

@@ -25,7 +25,7 @@ from models.leads import Lead
 from models.pipelines import PipelineState
 from models.staff import Staff
 from models.visits import Site, Visit
-from resolvers import conversations, events, fields, leads, naming, notes, tags
+from resolvers import conversations, event_texts, events, fields, leads, naming, notes, tags
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.events import NewEvent, Seen
 from resolvers.fields import Edit
@@ -84,6 +84,7 @@ class Stage:
         self._conversation: Conversation | None = None
         self._views: dict[str, Event] = {}
         self._note_id: UUID | None = None
+        self._event_id: UUID | None = None
         # Rows that every act looks up: known to the session, they cost no statement.
         work.session.add_all([*world.people, *world.states.values(), *world.kinds.values()])
 
@@ -182,6 +183,18 @@ class Stage:
         seen = Seen(self.visit_id, self._page_key, sequence) if sequence is not None else None
         origin = EventOrigin.SITE if is_visitor else EventOrigin.MANUAL
         await events.record_event(self.work, self.lead, new, origin, new_id(), seen)
+
+    async def click(self, kind: str) -> None:
+        """A colleague uses one of the card's buttons."""
+        await self._ready()
+        kind_id = self.world.kinds[kind].id
+        self._event_id = await events.log_quick_event(self.work, self.lead_id, kind_id, self._key)
+
+    async def write_on_event(self, body: str) -> None:
+        """A colleague adds what there is to say of the event that was just clicked."""
+        await self._ready()
+        if self._event_id:
+            await event_texts.annotate_event(self.work, self.lead_id, self._event_id, body, None)
 
     async def say(self, text: str) -> None:
         """The visitor writes in the chat."""

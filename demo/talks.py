@@ -192,6 +192,23 @@ GREETINGS = (
 )
 """What colleagues write on their own."""
 
+CLICKS = {
+    "Phone call": (
+        "Wants the {piece}, but not before {weekday}.",
+        "Asked what glass of {year} would cost. Promised to look through the shelf.",
+    ),
+    "Left a voicemail": (
+        "Asked to be called back about the {piece}. Mornings are best.",
+        "Said the drawing is ready and that it will be {weeks} weeks.",
+        "The machine cut me off after the size: {size} cm.",
+    ),
+    "Meeting": (
+        "Came by with the measures: {size} cm. Held three sheets against the light.",
+        "Liked the {piece}, found it a bit dear. Offer by {weekday}.",
+    ),
+}
+"""Buttons of the card and what colleagues write on such events later."""
+
 NOTES = (
     "<p>Called, <strong>no answer</strong>. Try again after lunch.</p>",
     "<p>Wants to see the colours <em>in daylight</em> before deciding.</p>",

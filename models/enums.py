@@ -83,6 +83,7 @@ class NoteVisibility(StrEnum):
 
 class EventOrigin(StrEnum):
     SITE = "SITE"
+    QUICK = "QUICK"
     MANUAL = "MANUAL"
     API = "API"
     SYSTEM = "SYSTEM"
@@ -154,6 +155,7 @@ class ChangeKind(StrEnum):
     LEAD_ASSIGNEE_CHANGED = "lead_assignee_changed"
     TAGS_CHANGED = "tags_changed"
     EVENT_RECORDED = "event_recorded"
+    EVENT_ANNOTATED = "event_annotated"
     NOTE_CHANGED = "note_changed"
     MESSAGE_ADDED = "message_added"
     CONVERSATION_CHANGED = "conversation_changed"

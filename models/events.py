@@ -1,10 +1,10 @@
-"""Events: facts that happened, and their counts by kind."""
+"""Events: facts that happened, what was written on them later, and their counts by kind."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.enums import ActorKind, EventOrigin
@@ -21,8 +21,11 @@ class EventKind(SQLModel, table=True):
     name: str = Field(max_length=60)
     name_key: str = Field(max_length=120, unique=True)
     icon: str = Field(max_length=40)
+    is_quick: bool = False
+    """Has a button on each card."""
     position: int
     archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1
 
 
 class Event(SQLModel, table=True):
@@ -56,6 +59,24 @@ class Event(SQLModel, table=True):
     visit_id: UUID | None = None
     page_key: str | None = Field(default=None, max_length=64)
     sequence: int | None = None
+    version: int = 0
+    """Of what was written on it later: the number of its newest text, 0 for none."""
+
+
+class EventText(SQLModel, table=True):
+    """What somebody wrote on an event at one time; append-only. A blank one took the text away."""
+
+    __tablename__ = "event_text"
+
+    event_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    lead_id: UUID
+    """The lead that the event was on when this was written."""
+    body: str = Field(sa_type=Text)
+    author_kind: ActorKind = Field(sa_type=one_of(ActorKind))
+    author_id: UUID | None = None
+    author_name: str = Field(max_length=120)
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class EventGroup(SQLModel, table=True):

@@ -102,11 +102,9 @@ async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardStat
     ):
         card.notes[note.id.hex] = notes.logged(note)
     for event in await session.scalars(select(Event).where(col(Event.lead_id) == lead_id)):
-        card.events[event.id.hex] = {
-            "name": event.name,
-            "count": event.count,
-            "last_at": event.last_at.isoformat(),
-        }
+        card.events[event.id.hex] = events.logged(
+            event.name, event.count, event.last_at, event.version
+        )
     for group in await session.scalars(
         select(EventGroup).where(col(EventGroup.lead_id) == lead_id)
     ):
@@ -181,6 +179,11 @@ def _event_recorded(card: CardState, change: Change, data: Values) -> None:
     card.groups[data["group"]["key"]] = data["group"]
 
 
+def _event_annotated(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.events[change.subject_id.hex] = data["event"]
+
+
 def _note_changed(card: CardState, change: Change, data: Values) -> None:
     assert change.subject_id is not None
     if data["action"] == "REMOVED":
@@ -232,6 +235,7 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.LEAD_ASSIGNEE_CHANGED: _assignee_changed,
     ChangeKind.TAGS_CHANGED: _tags_changed,
     ChangeKind.EVENT_RECORDED: _event_recorded,
+    ChangeKind.EVENT_ANNOTATED: _event_annotated,
     ChangeKind.NOTE_CHANGED: _note_changed,
     ChangeKind.MESSAGE_ADDED: _message_added,
     ChangeKind.CONVERSATION_CHANGED: _conversation_changed,

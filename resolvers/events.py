@@ -60,6 +60,21 @@ async def add_event(work: UnitOfWork, lead_id: UUID, new: NewEvent, key: str) ->
     return event_id
 
 
+async def log_quick_event(work: UnitOfWork, lead_id: UUID, kind_id: UUID, key: str) -> UUID:
+    """Records that something happened just now; a double click, with one key, is one event."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    wanted = new_id()
+    body = {"lead": lead_id, "kind": kind_id}
+    event_id = await idempotency.claim(work, "logQuickEvent", key, body, wanted)
+    if event_id == wanted:
+        kind = await _usable_kind(work, kind_id)
+        if not kind.is_quick:
+            raise invalid("kindId", ProblemCode.UNKNOWN, "This kind of event has no button.")
+        await record_event(work, lead, NewEvent(None, kind_id), EventOrigin.QUICK, event_id)
+    return event_id
+
+
 async def record_event(
     work: UnitOfWork,
     lead: Lead,
@@ -96,6 +111,7 @@ async def record_event(
         "visit_id": seen.visit_id if seen else None,
         "page_key": seen.page_key if seen else None,
         "sequence": seen.sequence if seen else None,
+        "version": 0,
     }
     if not await insert_new(work.session, Event, row, ["lead_id", "page_key", "sequence"]):
         return None
@@ -168,6 +184,12 @@ async def count_in(work: UnitOfWork, lead_id: UUID, row: dict[str, Any]) -> dict
     return logged_group(group)
 
 
+def logged(name: str, count: int, last_at: datetime, version: int) -> dict[str, Any]:
+    """An event as the log holds it; `version` is that of its text, left out while it has none."""
+    written = {"version": version} if version else {}
+    return {"name": name, "count": count, "last_at": last_at.isoformat(), **written}
+
+
 def logged_group(group: EventGroup) -> dict[str, Any]:
     """A group as the log holds it."""
     return {
@@ -188,11 +210,7 @@ def _record(
         ChangeKind.EVENT_RECORDED,
         HistoryType.EVENT,
         {
-            "event": {
-                "name": row["name"],
-                "count": row["count"],
-                "last_at": row["last_at"].isoformat(),
-            },
+            "event": logged(row["name"], row["count"], row["last_at"], row["version"]),
             "group": group,
         },
         subject=("event", event_id),
@@ -209,6 +227,10 @@ async def _kind(work: UnitOfWork, kind_id: UUID | None, name: str | None) -> Eve
         )
     if name is not None:
         raise invalid("name", ProblemCode.CONTRADICTION, "Either a kind or a name, not both.")
+    return await _usable_kind(work, kind_id)
+
+
+async def _usable_kind(work: UnitOfWork, kind_id: UUID) -> EventKind:
     kind = await work.session.get(EventKind, kind_id)
     if kind is None:
         raise NotFound("kind of event", encode_id("eventkind", kind_id))

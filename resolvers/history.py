@@ -76,6 +76,9 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return _tags(data)
         case ChangeKind.EVENT_RECORDED:
             return f"Event: {data['event']['name']}"
+        case ChangeKind.EVENT_ANNOTATED:
+            verbs = {"ADDED": "Wrote", "EDITED": "Changed the text", "REMOVED": "Removed the text"}
+            return f"{verbs[data['action']]} on the event {data['event']['name']}"
         case ChangeKind.NOTE_CHANGED:
             verbs = {"ADDED": "Wrote", "EDITED": "Changed", "REMOVED": "Removed"}
             return f"{verbs[data['action']]} a note"

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 from models.changes import Change, LeadFeed
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
-from models.events import Event, EventGroup, EventKind
+from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, Property
 from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
@@ -98,6 +98,16 @@ async def events_by_id(view: View, keys: Sequence[tuple[UUID, UUID]]) -> list[Ev
     )
     found = {row.id: row for row in rows}
     return [found.get(event) for _, event in keys]
+
+
+async def event_texts(view: View, ids: Sequence[UUID]) -> list[list[EventText]]:
+    """Texts of events, newest first, those that took a text away included."""
+    rows = await view.scalars(
+        select(EventText)
+        .where(col(EventText.event_id).in_(ids))
+        .order_by(col(EventText.version).desc())
+    )
+    return by_key(rows, ids, "event_id")
 
 
 async def tags_by_lead(view: View, ids: Sequence[UUID]) -> list[list[Tag]]:
@@ -230,12 +240,16 @@ async def states_by_pipeline(view: View, ids: Sequence[UUID]) -> list[list[Pipel
     return by_key(rows, ids, "pipeline_id")
 
 
-async def all_event_kinds(view: View) -> Sequence[EventKind]:
-    return await view.scalars(
-        select(EventKind)
-        .where(col(EventKind.archived_at).is_(None))
-        .order_by(col(EventKind.position), col(EventKind.id))
-    )
+async def all_event_kinds(
+    view: View, *, quick_only: bool = False, with_archived: bool = False
+) -> Sequence[EventKind]:
+    """Kinds of events in order."""
+    statement = select(EventKind).order_by(col(EventKind.position), col(EventKind.id))
+    if quick_only:
+        statement = statement.where(col(EventKind.is_quick))
+    if not with_archived:
+        statement = statement.where(col(EventKind.archived_at).is_(None))
+    return await view.scalars(statement)
 
 
 async def all_sites(view: View) -> Sequence[Site]:

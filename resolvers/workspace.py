@@ -41,12 +41,14 @@ BUILT_IN = (
 )
 """Key, label, type and whether it is listed among the properties."""
 EVENT_KINDS = (
-    ("Page view", "eye"),
-    ("Signed up", "user-plus"),
-    ("Requested a quote", "file-text"),
-    ("Phone call", "phone"),
-    ("Meeting", "users"),
+    ("Page view", "eye", False),
+    ("Signed up", "user-plus", False),
+    ("Requested a quote", "file-text", False),
+    ("Phone call", "phone", True),
+    ("Left a voicemail", "voicemail", True),
+    ("Meeting", "users", True),
 )
+"""Name, icon and whether each card has a button for it."""
 
 
 async def begin_workspace(services: Services) -> None:
@@ -73,8 +75,16 @@ async def begin_workspace(services: Services) -> None:
         await session.flush()
         for field in _built_in_fields(groups["Contact info"]):
             session.add(field)
-        for position, (name, icon) in enumerate(EVENT_KINDS):
-            session.add(EventKind(name=name, name_key=fold(name), icon=icon, position=position))
+        for position, (name, icon, is_quick) in enumerate(EVENT_KINDS):
+            session.add(
+                EventKind(
+                    name=name,
+                    name_key=fold(name),
+                    icon=icon,
+                    is_quick=is_quick,
+                    position=position,
+                )
+            )
         work.record_workspace("workspace_created", {})
 
 

@@ -20,6 +20,7 @@ from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
 from schema.mutations import card
+from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.operations import LeadlightSchema
 from schema.scalars import SCALARS
@@ -132,8 +133,20 @@ class Mutation:
         card.remove_note, description="Removes a note; author or ADMIN."
     )
     add_event = strawberry.mutation(
-        card.add_event,
+        event_acts.add_event,
         description="Adds an event by hand; you are its author and it is no activity of the lead.",
+    )
+    log_quick_event = strawberry.mutation(
+        event_acts.log_quick_event,
+        description="Records that something happened now, by one click; you are its author.",
+    )
+    annotate_event = strawberry.mutation(
+        event_acts.annotate_event,
+        description="Adds or replaces an event's text; empty removes it, former texts are kept.",
+    )
+    save_event_kind = strawberry.mutation(
+        event_acts.save_event_kind,
+        description="Makes, changes, moves or archives a kind of event. ADMIN.",
     )
     send_message = strawberry.mutation(
         card.send_message,

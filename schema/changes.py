@@ -20,7 +20,7 @@ from schema.contact_points import (
 )
 from schema.conversations import Conversation, Message, conversation_of
 from schema.enums import ChangeAction
-from schema.events import Event, EventGroup
+from schema.events import Event, EventGroup, text_of
 from schema.fields import Property, properties_of
 from schema.history import FieldDiff, HistoryEntry, diffs_of
 from schema.loaders import SchemaView
@@ -29,6 +29,7 @@ from schema.pipelines import PipelineState, state_of
 from schema.scalars import Cursor
 from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.tags import Tag
+from schema.texts import TextVersion
 from schema.values import global_id
 
 if TYPE_CHECKING:
@@ -170,6 +171,28 @@ class EventRecorded(LeadChange):
         return EventGroup(logged=self.data["group"], view=self.view)
 
 
+@strawberry.type(description="An event's text changed.")
+class EventAnnotated(LeadChange):
+    @strawberry.field(description="What happened to the text.")
+    def action(self) -> ChangeAction:
+        return ChangeAction(self.data["action"])
+
+    @strawberry.field(description="The event.")
+    async def event(self) -> Event | None:
+        row = await self.view.load.event.load((self.row.lead_id, self.subject))
+        return Event(row=row, view=self.view) if row else None
+
+    @strawberry.field(
+        description="The text that this change gave the event; null: it took it away."
+    )
+    async def text(self) -> TextVersion | None:
+        texts = await self.view.load.event_texts.load(self.subject)
+        version = self.data["event"]["version"]
+        return next(
+            (text_of(self.view, row) for row in texts if row.version == version and row.body), None
+        )
+
+
 @strawberry.type(description="A note that you may see.")
 class NoteChanged(LeadChange):
     @strawberry.field(description="What happened.")
@@ -249,6 +272,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.LEAD_ASSIGNEE_CHANGED: LeadAssigneeChanged,
     ChangeKind.TAGS_CHANGED: TagsChanged,
     ChangeKind.EVENT_RECORDED: EventRecorded,
+    ChangeKind.EVENT_ANNOTATED: EventAnnotated,
     ChangeKind.NOTE_CHANGED: NoteChanged,
     ChangeKind.MESSAGE_ADDED: MessageAdded,
     ChangeKind.CONVERSATION_CHANGED: ConversationChanged,

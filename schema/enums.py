@@ -126,6 +126,7 @@ _described(
     "EventOrigin",
     "Origin of an event.",
     SITE="Tracked on a site.",
+    QUICK="Quick event button.",
     MANUAL="Added by staff.",
     API="API.",
     SYSTEM="This program.",
@@ -212,7 +213,7 @@ _described(
     READ_ALL_NOTES="See and edit notes of others.",
     CONFIGURE_CARD="Fields.",
     VERIFY_HISTORY="Check the digest chain of a history.",
-    ADMINISTER="Staff, sites, project settings.",
+    ADMINISTER="Staff, sites, kinds of events, project settings.",
 )
 _described(
     errors.ProblemCode,

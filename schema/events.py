@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -11,14 +11,19 @@ from models.enums import EventOrigin
 from models.events import Event as EventRow
 from models.events import EventGroup as EventGroupRow
 from models.events import EventKind as EventKindRow
+from models.events import EventText as EventTextRow
 from resolvers import readers
 from resolvers.events import logged_group
 from schema.context import Info
+from schema.errors import seal_version
 from schema.loaders import SchemaView
 from schema.pages import Count, PageInfo
-from schema.scalars import Cursor, Url
+from schema.scalars import Cursor, Url, Version
 from schema.staff import Actor, actor_of
+from schema.texts import TextVersion
 from schema.values import Parameter, global_id, value_of
+
+MAX_FORMER = 50
 
 
 @strawberry.type(description="Kind of event.")
@@ -37,9 +42,31 @@ class EventKind:
     def icon(self) -> str:
         return self.row.icon
 
+    @strawberry.field(description="Has a button on each card.")
+    def is_quick(self) -> bool:
+        return self.row.is_quick
+
     @strawberry.field(description="Place from 0.")
     def position(self) -> int:
         return self.row.position
+
+    @strawberry.field(description="Since when it can't be used; null: it can.")
+    def archived_at(self) -> datetime | None:
+        return self.row.archived_at
+
+    @strawberry.field(description="Version for `expectedVersion`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
+
+
+@strawberry.type(description="Text added to an event.")
+class EventAnnotation:
+    body: str = strawberry.field(description="1 to 20,000 characters.")
+    author: Actor = strawberry.field(description="Who.")
+    at: datetime = strawberry.field(description="When.")
+    former: list[TextVersion] = strawberry.field(
+        description="Former texts, newest first; at most 50."
+    )
 
 
 @strawberry.type(description="Something that happened.")
@@ -106,6 +133,22 @@ class Event:
             if (value := value_of(each["value"])) is not None
         ]
 
+    @strawberry.field(description="What was added later; null: nothing.")
+    async def annotation(self) -> EventAnnotation | None:
+        if not self.row.version:
+            return None
+        texts = await self.view.load.event_texts.load(self.row.id)
+        if not texts or not texts[0].body:
+            return None
+        now, *former = [text_of(self.view, row) for row in texts if row.body]
+        return EventAnnotation(
+            body=now.body, author=now.author, at=now.at, former=former[:MAX_FORMER]
+        )
+
+    @strawberry.field(description="Version of its annotation, for `expectedVersion`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
+
     @strawberry.field(description="Page where it happened.")
     def page_url(self) -> Url | None:
         return Url(self.row.page_url) if self.row.page_url else None
@@ -167,7 +210,24 @@ async def kind_of(view: SchemaView, kind_id: UUID | None) -> EventKind | None:
     return EventKind(row=row) if row else None
 
 
-async def event_kinds(info: Info) -> list[EventKind]:
+def text_of(view: SchemaView, row: EventTextRow) -> TextVersion:
+    """What was written on an event at one time."""
+    author = actor_of(view, row.author_kind, row.author_id, row.author_name)
+    return TextVersion(body=row.body, author=author, at=row.at)
+
+
+async def event_kinds(
+    info: Info,
+    quick_only: Annotated[
+        bool, strawberry.argument(description="Only those with a button on each card.")
+    ] = False,
+    include_archived: Annotated[
+        bool, strawberry.argument(description="Archived ones too.")
+    ] = False,
+) -> list[EventKind]:
     """Kinds of events in order."""
     view = await info.context.reading()
-    return [EventKind(row=row) for row in await readers.all_event_kinds(view)]
+    rows = await readers.all_event_kinds(
+        view, quick_only=quick_only, with_archived=include_archived
+    )
+    return [EventKind(row=row) for row in rows]

@@ -25,6 +25,7 @@ from resolvers.lead_card import (
 from schema.changes import (
     ContactPointsChanged,
     ConversationChanged,
+    EventAnnotated,
     EventRecorded,
     LeadAbsorbed,
     LeadAssigneeChanged,
@@ -109,6 +110,7 @@ LeadCardItem = Annotated[
     | LeadAssigneeChanged
     | TagsChanged
     | EventRecorded
+    | EventAnnotated
     | NoteChanged
     | MessageAdded
     | ConversationChanged

@@ -9,7 +9,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from models.conversations import Conversation, Message
-from models.events import Event, EventGroup, EventKind
+from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, Property
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
@@ -79,6 +79,10 @@ class Loaders:
     @cached_property
     def event(self) -> DataLoader[tuple[UUID, UUID], Event | None]:
         return self._of(readers.events_by_id)
+
+    @cached_property
+    def event_texts(self) -> DataLoader[UUID, list[EventText]]:
+        return self._of(readers.event_texts)
 
     @cached_property
     def conversation(self) -> DataLoader[UUID, Conversation | None]:

@@ -16,25 +16,8 @@ from schema.loaders import SchemaView
 from schema.pages import PageInfo
 from schema.scalars import Cursor, Html, Version
 from schema.staff import Actor, actor_of
+from schema.texts import TextVersion
 from schema.values import global_id
-
-
-@strawberry.type(description="Former text.")
-class TextVersion:
-    row: strawberry.Private[NoteText]
-    view: strawberry.Private[SchemaView]
-
-    @strawberry.field(description="The text.")
-    def body(self) -> str:
-        return self.row.text
-
-    @strawberry.field(description="Who wrote it.")
-    def author(self) -> Actor:
-        return _author(self.view, self.row)
-
-    @strawberry.field(description="When.")
-    def at(self) -> datetime:
-        return self.row.at
 
 
 @strawberry.type(description="Note about a lead. PRIVATE ones exist for the author and ADMIN only.")
@@ -71,7 +54,10 @@ class Note:
 
     @strawberry.field(description="Former texts, newest first.")
     async def versions(self) -> list[TextVersion]:
-        return [TextVersion(row=row, view=self.view) for row in (await self._texts())[1:]]
+        return [
+            TextVersion(body=row.text, author=_author(self.view, row), at=row.at)
+            for row in (await self._texts())[1:]
+        ]
 
     @strawberry.field(description="Who sees it.")
     def visibility(self) -> NoteVisibility:

@@ -1,4 +1,4 @@
-"""Acts on what hangs on a lead: tags, notes, events, messages, conversations."""
+"""Acts on what hangs on a lead: tags, notes, messages, conversations."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,9 +7,8 @@ from uuid import UUID
 import strawberry
 
 from models.enums import Channel, ConversationState, NoteVisibility
-from resolvers import conversations, events, notes, tags
+from resolvers import conversations, notes, tags
 from resolvers.errors import NotFound
-from resolvers.events import NewEvent
 from resolvers.notes import NoteEdit
 from schema.context import Info, read_id
 from schema.conversations import Conversation, Message, conversation_of
@@ -23,12 +22,11 @@ from schema.errors import (
     PreconditionError,
     read_version,
 )
-from schema.events import Event
 from schema.loaders import SchemaView
 from schema.mutations.writing import INPUT, LeadWrite, written
 from schema.notes import Note
 from schema.scalars import Html, IdempotencyKey, Version
-from schema.values import ParameterInput, global_id, logged_parameters
+from schema.values import global_id
 
 
 @strawberry.input(description="Input of `addTags`.")
@@ -192,52 +190,6 @@ async def remove_note(
         await notes.remove_note(work, lead_id, note_id)
     _, fields = await written(info, work, lead_id)
     return RemoveNoteSuccess(note_id=input.note_id, **fields)
-
-
-@strawberry.input(description="Input of `addEvent`.")
-class AddEventInput:
-    lead_id: strawberry.ID = strawberry.field(description="The lead.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Makes a repeat safe.")
-    kind_id: strawberry.ID | None = strawberry.field(default=None, description="Kind.")
-    name: str | None = strawberry.field(
-        default=None, description="Name when there is no kind; 1 to 100 characters."
-    )
-    occurred_at: datetime | None = strawberry.field(default=None, description="Absent: now.")
-    parameters: list[ParameterInput] = strawberry.field(
-        default_factory=list, description="At most 50."
-    )
-
-
-@strawberry.type(description="Success of `addEvent`.")
-class AddEventSuccess(LeadWrite):
-    event: Event = strawberry.field(description="The event.")
-
-
-AddEventResult = Annotated[
-    AddEventSuccess
-    | NotFoundError
-    | ForbiddenError
-    | PreconditionError
-    | ConflictError
-    | InvalidInputError,
-    strawberry.union("AddEventResult", description="Result of `addEvent`."),
-]
-
-
-async def add_event(
-    info: Info, input: Annotated[AddEventInput, strawberry.argument(description=INPUT)]
-) -> AddEventResult:
-    """Adds an event by hand."""
-    lead_id = read_id("leadId", "lead", input.lead_id)
-    kind_id = read_id("kindId", "eventkind", input.kind_id) if input.kind_id else None
-    parameters = logged_parameters("parameters", input.parameters)
-    new = NewEvent(input.name, kind_id, input.occurred_at, parameters)
-    async with info.context.work() as work:
-        event_id = await events.add_event(work, lead_id, new, input.idempotency_key)
-    view, fields = await written(info, work, lead_id)
-    row = await view.load.event.load((fields["lead"].row.id, event_id))
-    assert row is not None
-    return AddEventSuccess(event=Event(row=row, view=view), **fields)
 
 
 @strawberry.input(description="Input of `sendMessage`.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.processes import Process, free_port
 from tests.servers import RedisServer
@@ -170,3 +170,18 @@ async def watched(browser: Browser) -> AsyncIterator[Watched]:
         yield pages
         assert pages.complaints == []
         assert pages.strangers == []
+
+
+async def sign_in(page: Page, address: str) -> None:
+    await page.get_by_test_id("sign-in-email").fill(address)
+    await page.get_by_test_id("sign-in-password").fill(PASSWORD)
+    await page.get_by_test_id("sign-in-submit").click()
+
+
+async def open_card(watched: Watched, url: str, address: str) -> Page:
+    """The card of the lead that is on the site now."""
+    page = await watched.open(f"{url}/live")
+    await sign_in(page, address)
+    await page.get_by_test_id("lead-row").first.click(timeout=15_000)
+    await expect(page.get_by_test_id("connection")).to_have_text("live")
+    return page

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, STAFF, SetUp, Watched
+from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -18,21 +18,6 @@ WATCH_PRESENCE = """() => {
     if (window.seenPresence.at(-1) !== state) window.seenPresence.push(state);
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
-
-
-async def sign_in(page: Page, address: str) -> None:
-    await page.get_by_test_id("sign-in-email").fill(address)
-    await page.get_by_test_id("sign-in-password").fill(PASSWORD)
-    await page.get_by_test_id("sign-in-submit").click()
-
-
-async def open_card(watched: Watched, url: str, address: str) -> Page:
-    """The card of the lead that is on the site now."""
-    page = await watched.open(f"{url}/live")
-    await sign_in(page, address)
-    await page.get_by_test_id("lead-row").first.click(timeout=15_000)
-    await expect(page.get_by_test_id("connection")).to_have_text("live")
-    return page
 
 
 async def has_presence(page: Page, state: str, seconds: float) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from models.clock import ManualClock
 from models.conversations import Conversation
+from models.events import Event, EventKind
 from models.pipelines import PipelineState
 from resolvers import leads, notes, tags, visits
 from resolvers.leads import PropertyEdit
@@ -44,6 +45,10 @@ class Scene:
         await visits.send_visitor_message(services, self.visit.actor, "Hello", "k2")
         async with services.database.read_session() as session:
             self.conversation_id = await session.scalar(select(col(Conversation.id)))
+            self.event_id = await session.scalar(select(col(Event.id)))
+            self.kind_id = await session.scalar(
+                select(col(EventKind.id)).where(col(EventKind.is_quick))
+            )
             states = await session.execute(select(PipelineState))
             self.states = {state.name: state.id for (state,) in states}
         self.clock.advance(60)

@@ -14,10 +14,11 @@ from sqlmodel import col
 from models.clock import ManualClock
 from models.conversations import Conversation
 from models.enums import ChangeKind, Channel, ConversationState, NoteVisibility, Priority
+from models.events import Event, EventKind
 from models.notes import Note
 from models.pipelines import PipelineState
 from models.visits import Site
-from resolvers import conversations, events, leads, notes, tags, visits
+from resolvers import conversations, event_texts, events, leads, notes, tags, visits
 from resolvers.actors import StaffActor
 from resolvers.card_state import APPLY, CardState
 from resolvers.conversations import NewMessage
@@ -232,6 +233,45 @@ async def a_page_viewed_again_after_a_while(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: visits.record(stage.services, stage.visit.actor, again)
 
 
+@proves(ChangeKind.EVENT_RECORDED)
+async def an_event_at_one_click(stage: Stage) -> tuple[UUID, Act]:
+    kind_id = await stage.first(select(col(EventKind.id)).where(col(EventKind.is_quick)))
+    return stage.lead_id, lambda: stage.by_admin(
+        events.log_quick_event, stage.lead_id, kind_id, uuid4().hex
+    )
+
+
+@proves(ChangeKind.EVENT_ANNOTATED)
+async def an_event_written_on(stage: Stage) -> tuple[UUID, Act]:
+    event_id = await stage.by_admin(
+        events.add_event, stage.lead_id, NewEvent("Called"), uuid4().hex
+    )
+    return stage.lead_id, lambda: stage.by_admin(
+        event_texts.annotate_event, stage.lead_id, event_id, "Call back", None
+    )
+
+
+@proves(ChangeKind.EVENT_ANNOTATED)
+async def a_text_taken_off_an_event(stage: Stage) -> tuple[UUID, Act]:
+    lead_id, write = await an_event_written_on(stage)
+    await write()
+    event_id = await stage.first(select(col(Event.id)))
+    return lead_id, lambda: stage.by_admin(event_texts.annotate_event, lead_id, event_id, "", 1)
+
+
+@proves(ChangeKind.EVENT_RECORDED)
+async def a_page_viewed_again_that_was_written_on(stage: Stage) -> tuple[UUID, Act]:
+    page = visits.Page(f"{ORIGIN}/lamps")
+    await visits.record(
+        stage.services, stage.visit.actor, Told("Page view", "page-0001", 1, page=page)
+    )
+    event_id = await stage.first(select(col(Event.id)))
+    await stage.by_admin(event_texts.annotate_event, stage.lead_id, event_id, "Long look", None)
+    stage.clock.advance(31)
+    again = Told("Page view", "page-0002", 1, page=page)
+    return stage.lead_id, lambda: visits.record(stage.services, stage.visit.actor, again)
+
+
 @proves(ChangeKind.MESSAGE_ADDED)
 async def a_message_from_the_lead(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: visits.send_visitor_message(
@@ -313,6 +353,8 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
     await stage.note()
     removed = await stage.note()
     await act(services, stage.admin, notes.remove_note, stage.lead_id, removed)
+    event_id = await stage.first(select(col(Event.id)).where(col(Event.lead_id) == stage.lead_id))
+    await act(services, stage.admin, event_texts.annotate_event, stage.lead_id, event_id, "x", None)
     await stage.conversation()
     typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
     anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor

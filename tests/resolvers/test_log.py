@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.clock import ManualClock
 from models.enums import Channel, Priority
 from models.workspace import Erasing
-from resolvers import conversations, leads, log, notes, staff, tags
+from resolvers import conversations, event_texts, events, leads, log, notes, staff, tags
 from resolvers.actors import SYSTEM
 from resolvers.conversations import NewMessage
+from resolvers.events import NewEvent
 from resolvers.leads import PropertyEdit
 from resolvers.log import HistoryProblem, Verification
 from resolvers.services import Services
@@ -229,11 +230,13 @@ FIXED = [
     "DELETE FROM workspace_change",
     "UPDATE note_text SET html = ''",
     "DELETE FROM note_text",
+    "UPDATE event_text SET body = ''",
+    "DELETE FROM event_text",
     "UPDATE message SET text = ''",
     "UPDATE message SET author_name = ''",
     "UPDATE message SET at = at",
 ]
-TRUNCATED = ["change", "change_p0", "change_p15", "workspace_change", "note_text"]
+TRUNCATED = ["change", "change_p0", "change_p15", "workspace_change", "note_text", "event_text"]
 
 
 @pytest.mark.behaviour("C42")
@@ -245,12 +248,14 @@ async def test_what_was_written_once_stays(services: Services, dialect: str) -> 
     await act(
         services, admin, conversations.send_message, lead_id, NewMessage(Channel.CHAT, "Hello"), "k"
     )
+    event_id = await act(services, admin, events.add_event, lead_id, NewEvent("Called"), "k2")
+    await act(services, admin, event_texts.annotate_event, lead_id, event_id, "Call back", None)
     await staff.sign_out(services, admin)
     truncate = [f"TRUNCATE {table}" for table in TRUNCATED] if dialect == "postgresql" else []
     for statement in [*FIXED, *truncate]:
         with pytest.raises(DBAPIError, match=r"append-only|never change"):
             await _execute(services, statement)
-    assert (await check(services, lead_id)).checked == 3
+    assert (await check(services, lead_id)).checked == 5
 
 
 async def _execute(services: Services, statement: str) -> None:

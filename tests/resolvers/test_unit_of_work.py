@@ -28,9 +28,22 @@ from models.enums import (
 from models.notes import Note
 from models.tables import metadata
 from realtime import topics
-from resolvers import conversations, events, fields, leads, notes, sites, staff, tags, visits
+from resolvers import (
+    conversations,
+    event_kinds,
+    event_texts,
+    events,
+    fields,
+    leads,
+    notes,
+    sites,
+    staff,
+    tags,
+    visits,
+)
 from resolvers.actors import SYSTEM
 from resolvers.conversations import NewMessage
+from resolvers.event_kinds import KindEdit
 from resolvers.events import NewEvent
 from resolvers.fields import NewField
 from resolvers.leads import NewLead, PropertyEdit
@@ -139,6 +152,13 @@ WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "edit_note": lambda s: s.by(notes.edit_note, s.lead_id, s.note_id, NoteEdit("<p>c</p>")),
     "remove_note": lambda s: s.by(notes.remove_note, s.lead_id, s.note_id),
     "add_event": lambda s: s.by(events.add_event, s.lead_id, NewEvent("Phone call"), "w3"),
+    "log_quick_event": lambda s: s.by(events.log_quick_event, s.lead_id, s.kind_id, "w6"),
+    "annotate_event": lambda s: s.by(
+        event_texts.annotate_event, s.lead_id, s.event_id, "Call back", None
+    ),
+    "save_event_kind": lambda s: s.by(
+        event_kinds.save_event_kind, None, KindEdit("Tour", "home", is_quick=True, position=0)
+    ),
     "send_message": lambda s: _message(s, "Hi", "w4"),
     "change_conversation_state": lambda s: s.by(
         conversations.change_conversation_state, s.lead_id, s.conversation_id,
@@ -171,9 +191,11 @@ WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "sign_out": lambda s: staff.sign_out(s.services, s.admin),
 }  # fmt: skip
 
-SHARED = {"tag", "email_address", "event_kind"}
+SHARED = {"tag", "email_address"}
 """Rows that belong to no lead; an act that makes one also changes a lead."""
-OF_WORKSPACE = {"site", "staff", "field_definition", "field_group", "pipeline", "pipeline_state"}
+OF_WORKSPACE = {
+    "site", "staff", "event_kind", "field_definition", "field_group", "pipeline", "pipeline_state"
+}  # fmt: skip
 QUIET = {"visit", "idempotency", "staff_session", "presence_interval"}
 """No change of a lead: who is there, and what protects repeats and sign-ins."""
 LOG = {"change", "lead_feed", "workspace", "workspace_change"}

@@ -38,6 +38,8 @@ ACTS = {
     "removeTags": Permission.EDIT_LEAD,
     "addNote": Permission.EDIT_LEAD,
     "addEvent": Permission.EDIT_LEAD,
+    "logQuickEvent": Permission.EDIT_LEAD,
+    "annotateEvent": Permission.EDIT_LEAD,
     "changeLeadState": Permission.CHANGE_STATE,
     "assignLead": Permission.ASSIGN_LEAD,
     "sendMessage": Permission.SEND_MESSAGE,
@@ -74,6 +76,8 @@ class Place:
     lead_id: UUID
     assignee: str | None
     note_id: str = ""
+    event_id: str = ""
+    kind_id: str = ""
     conversation_id: str = ""
     entry_id: str = ""
     state_id: str = ""
@@ -98,8 +102,15 @@ class Place:
             idempotencyKey=key(),
         )
         self.conversation_id = made["sentMessage"]["conversation"]["id"]
-        data = await self.admin.read("{ pipelines { states { id } } }")
+        made = await self.admin.done(
+            "addEvent", "event { id }", leadId=self.id, name="Met", idempotencyKey=key()
+        )
+        self.event_id = made["event"]["id"]
+        data = await self.admin.read(
+            "{ pipelines { states { id } } eventKinds(quickOnly: true) { id } }"
+        )
         self.state_id = data["pipelines"][0]["states"][1]["id"]
+        self.kind_id = data["eventKinds"][0]["id"]
         return self
 
     @property
@@ -118,6 +129,8 @@ class Place:
             "editNote": {"html": "<p>changed</p>", "noteId": self.note_id},
             "removeNote": {"noteId": self.note_id},
             "addEvent": {"name": "Called", "idempotencyKey": key()},
+            "logQuickEvent": {"kindId": self.kind_id, "idempotencyKey": key()},
+            "annotateEvent": {"body": "Call back", "eventId": self.event_id},
             "changeLeadState": {"stateId": self.state_id},
             "assignLead": {"staffId": self.assignee},
             "sendMessage": {"channel": "CHAT", "text": "Hi", "idempotencyKey": key()},

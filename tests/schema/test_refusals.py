@@ -51,10 +51,12 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "editNote": {"html": "<p>Changed</p>"},
     "removeNote": {},
     "addEvent": {"name": "Called"},
+    "logQuickEvent": {},
+    "annotateEvent": {"body": "Call back"},
     "sendMessage": {"channel": "CHAT", "text": "Hello"},
     "changeConversationState": {"state": "CLOSED"},
 }
-KEYED = ("addNote", "addEvent", "sendMessage")
+KEYED = ("addNote", "addEvent", "logQuickEvent", "sendMessage")
 PERMISSIONS = {
     "changeLeadState": Permission.CHANGE_STATE,
     "assignLead": Permission.ASSIGN_LEAD,
@@ -99,6 +101,18 @@ class Desk:
         identity: str = made["sentMessage"]["conversation"]["id"]
         return identity
 
+    async def kind(self, name: str = "Phone call") -> str:
+        data = await self.admin.read("{ eventKinds { id name } }")
+        (found,) = [kind["id"] for kind in data["eventKinds"] if kind["name"] == name]
+        return str(found)
+
+    async def event(self) -> dict[str, Any]:
+        given = {**self.on(), "name": "Called", "idempotencyKey": key()}
+        event: dict[str, Any] = (
+            await self.admin.done("addEvent", "event { id version }", **given)
+        )["event"]
+        return event
+
     async def state(self, name: str = "Contacted") -> str:
         data = await self.admin.read("{ pipelines { states { id name } } }")
         (found,) = [s["id"] for s in data["pipelines"][0]["states"] if s["name"] == name]
@@ -111,6 +125,10 @@ class Desk:
             given["idempotencyKey"] = key()
         if mutation in ("editNote", "removeNote"):
             given["noteId"] = (await self.note())["id"]
+        if mutation == "logQuickEvent":
+            given["kindId"] = await self.kind()
+        if mutation == "annotateEvent":
+            given["eventId"] = (await self.event())["id"]
         if mutation == "changeLeadState":
             given["stateId"] = await self.state()
         if mutation == "changeConversationState":
@@ -239,11 +257,14 @@ async def test_an_act_on_a_lead_is_refused_for_each_common_reason_and_succeeds_w
 def for_acts_with_a_key(mutation: str) -> None:
     changed = {"text": "Other"} if mutation == "sendMessage" else {"name": "Other"}
     changed = {"html": "<p>Other</p>"} if mutation == "addNote" else changed
+    changed = {} if mutation == "logQuickEvent" else changed
 
     @case(mutation, "Conflict", "a key that was used with another body")
     async def reused(desk: Desk) -> Case:
         given = await desk.act(mutation)
         await desk.admin.done(mutation, **given)
+        if mutation == "logQuickEvent":
+            changed["kindId"] = await desk.kind("Meeting")
         return Case(desk.admin, {**given, **changed}, {"conflictReason": "KEY_REUSED"})
 
 
@@ -401,23 +422,67 @@ async def _one_tag_too_many(desk: Desk) -> Case:
     return Case(desk.admin, {**desk.on(), "tags": ["VIP"]}, {"limit": 100, "retryAfter": None})
 
 
-@case("addEvent", "Precondition")
-async def _archived_kind(desk: Desk) -> Case:
-    data = await desk.admin.read("{ eventKinds { id name } }")
-    kind = data["eventKinds"][0]
-    await desk.sql(
-        update(EventKind)
-        .where(col(EventKind.name) == kind["name"])
-        .values(archived_at=desk.clock.now())
+@case("annotateEvent", "Conflict", "a version from before somebody else's text")
+async def _stale_event(desk: Desk) -> Case:
+    event = await desk.event()
+    given = {**desk.on(), "eventId": event["id"], "expectedVersion": event["version"]}
+    await desk.admin.done("annotateEvent", **given, body="theirs")
+    words = {
+        "path": "body",
+        "base": None,
+        "current": {"__typename": "TextValue", "display": "theirs"},
+        "attempted": {"__typename": "TextValue", "display": "mine"},
+        "changedByName": "Ada Ames",
+    }
+    return Case(
+        desk.admin,
+        {**given, "body": "mine"},
+        {"conflictReason": "STALE_VERSION", "conflicts": [words]},
     )
-    given = {**desk.on(), "kindId": kind["id"], "idempotencyKey": key()}
-    return Case(desk.admin, given, {"reason": "ARCHIVED"})
 
 
-@case("addEvent", "NotFound", "a kind that is not there")
-async def _unknown_kind(desk: Desk) -> Case:
-    given = {**desk.on(), "kindId": f"eventkind_{NOBODYS}", "idempotencyKey": key()}
-    return Case(desk.admin, given, {"id": f"eventkind_{NOBODYS}"})
+@case("annotateEvent", "InvalidInput", "a text that is too long")
+async def _long_text(desk: Desk) -> Case:
+    given = {**await desk.act("annotateEvent"), "body": "x" * 20_001}
+    return Case(desk.admin, given, problem("body", "TOO_LARGE"))
+
+
+@case("annotateEvent", "NotFound", "an event that is not there")
+async def _unknown_event(desk: Desk) -> Case:
+    given = {**await desk.act("annotateEvent"), "eventId": f"event_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"event_{NOBODYS}"})
+
+
+@case("logQuickEvent", "InvalidInput", "a kind without a button")
+async def _no_button(desk: Desk) -> Case:
+    given = {**await desk.act("logQuickEvent"), "kindId": await desk.kind("Page view")}
+    return Case(desk.admin, given, problem("kindId", "UNKNOWN"))
+
+
+def for_acts_with_a_kind(mutation: str) -> None:
+    async def act(desk: Desk) -> dict[str, Any]:
+        given = await desk.act(mutation)
+        given.pop("name", None)
+        return {**given, "kindId": await desk.kind()}
+
+    @case(mutation, "Precondition", "an archived kind")
+    async def archived(desk: Desk) -> Case:
+        given = await act(desk)
+        await desk.sql(
+            update(EventKind)
+            .where(col(EventKind.name) == "Phone call")
+            .values(archived_at=desk.clock.now())
+        )
+        return Case(desk.admin, given, {"reason": "ARCHIVED"})
+
+    @case(mutation, "NotFound", "a kind that is not there")
+    async def unknown(desk: Desk) -> Case:
+        given = {**await act(desk), "kindId": f"eventkind_{NOBODYS}"}
+        return Case(desk.admin, given, {"id": f"eventkind_{NOBODYS}"})
+
+
+for each in ("addEvent", "logQuickEvent"):
+    for_acts_with_a_kind(each)
 
 
 @case("addNote", "NotFound", "a repeat after the note was removed")
@@ -522,6 +587,44 @@ async def _a_site_too_many(desk: Desk) -> Case:
         )
     )
     return Case(desk.admin, SITE, {"limit": 50, "retryAfter": None})
+
+
+KIND = {"name": "Showing held", "icon": "home", "isQuick": True}
+
+
+@case("saveEventKind", "InvalidInput")
+async def _kind_with_a_taken_name(desk: Desk) -> Case:
+    return Case(desk.admin, {**KIND, "name": "phone CALL"}, problem("name", "TAKEN"))
+
+
+@case("saveEventKind", "Forbidden")
+async def _kind_by_a_manager(desk: Desk) -> Case:
+    return Case(await desk.other(StaffRole.MANAGER), KIND, {"permission": "ADMINISTER"})
+
+
+@case("saveEventKind", "NotFound")
+async def _kind_that_is_not_there(desk: Desk) -> Case:
+    given = {**KIND, "kindId": f"eventkind_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"eventkind_{NOBODYS}"})
+
+
+@case("saveEventKind", "Conflict")
+async def _stale_kind(desk: Desk) -> Case:
+    kind = (await desk.admin.done("saveEventKind", "kind { id version }", **KIND))["kind"]
+    given = {**KIND, "kindId": kind["id"], "expectedVersion": kind["version"]}
+    await desk.admin.done("saveEventKind", **{**given, "name": "Tour"})
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("saveEventKind", "Limit")
+async def _a_button_too_many(desk: Desk) -> Case:
+    await desk.add(
+        *(
+            EventKind(name=f"x{n}", name_key=f"x{n}", icon="star", is_quick=True, position=n)
+            for n in range(12)
+        )
+    )
+    return Case(desk.admin, KIND, {"limit": 12, "retryAfter": None})
 
 
 # --- signing in ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from models.clock import ManualClock
 from models.enums import Channel, NoteVisibility
-from resolvers import conversations, events, leads, notes, tags
+from resolvers import conversations, event_texts, events, leads, notes, tags
 from resolvers.actors import SYSTEM
 from resolvers.conversations import NewMessage
 from resolvers.events import NewEvent
@@ -39,7 +39,8 @@ CARD = """query Card($id: ID!) { lead(id: $id) {
     id state lastMessage { text author { name staff { name } } } lead { id }
     messages(first: 2) { totalCount nodes { text conversation { id } } } } }
   messages(first: 20) { totalCount nodes { text author { staff { name } } conversation { id } } }
-  events(first: 20) { totalCount { value } nodes { name eventKind { name } actor { name } } }
+  events(first: 20) { totalCount { value } nodes { name eventKind { name } actor { name }
+    annotation { body former { body } } } }
   eventGroups { name count eventKind { name } }
   presenceIntervals(first: 5) { nodes { from } }
   history(first: 20) { totalCount nodes { summary actor { staff { name } }
@@ -138,7 +139,9 @@ class Warehouse:
         value = PropertyEdit(f"field_{number}", {"number": str(number)})
         async with unit_of_work(self.services, actor) as work:
             await notes.add_note(work, lead_id, "<p>a</p>", NoteVisibility.TEAM, False, key())
-            await events.add_event(work, lead_id, NewEvent(f"Event {number}"), key())
+            event_id = await events.add_event(work, lead_id, NewEvent(f"Event {number}"), key())
+            await work.session.flush()
+            await event_texts.annotate_event(work, lead_id, event_id, "Call back", None)
             await conversations.send_message(work, lead_id, pop_up, key())
             await leads.set_properties(work, lead_id, [value])
             await tags.add_tags(work, lead_id, [f"tag {number}"])

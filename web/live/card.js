@@ -97,6 +97,10 @@ const CHANGES = {
     const isOwn = event.actor.kind === "LEAD";
     return { lead: { ...seen(lead, isOwn && event.lastAt), events, eventGroups }, touched: [] };
   },
+  EventAnnotated(lead, { event }) {
+    const events = lead.events.map((old) => (old.id === event?.id ? event : old));
+    return { lead: { ...lead, events }, touched: [] };
+  },
   NoteChanged(lead, { noteId, note }) {
     const notes = note ? upsert(lead.notes, note, byTime("createdAt"))
       : lead.notes.filter(({ id }) => id !== noteId);

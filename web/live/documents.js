@@ -15,7 +15,8 @@ fragment NoteParts on Note {
   id html text author { name } createdAt editedAt visibility version canEdit }
 fragment MessageParts on Message { id direction text author { kind name } at channel }
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
-fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl }
+fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
+  annotation { body author { name } at } }
 fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
   diffs { label before { display } after { display } } }`;
 
@@ -44,6 +45,8 @@ ${ROW}`;
 
 export const STAFF = `query Staff {
   staffMembers(first: 50, activeOnly: true) { nodes { id name } } }`;
+
+export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name icon } }`;
 
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} } } }`;
@@ -77,6 +80,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on LeadAssigneeChanged { toAssignee { id name } }
     ... on TagsChanged { added { id name } removed }
     ... on EventRecorded { event { ...EventParts } group { name count firstAt lastAt } }
+    ... on EventAnnotated { event { ...EventParts } }
     ... on NoteChanged { action noteId note { ...NoteParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
     ... on ConversationChanged { conversation { ...ConversationParts } }
@@ -92,6 +96,9 @@ export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
 export const ADD_NOTE = write("addNote", "AddNote");
 export const ADD_EVENT = write("addEvent", "AddEvent");
+export const QUICK_EVENT = write("logQuickEvent", "LogQuickEvent");
+export const ANNOTATE_EVENT = write("annotateEvent", "AnnotateEvent", `
+  ... on ConflictError { currentVersion conflicts { current { display } changedByName } }`);
 export const CHANGE_STATE = write("changeLeadState", "ChangeLeadState");
 export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");

@@ -44,7 +44,8 @@ export function fill(parent, rows, keyOf, make) {
 function supersede(element, fresh) {
   const hadFocus = element.contains(document.activeElement);
   element.replaceWith(fresh);
-  if (hadFocus) (fresh.matches("a, button") ? fresh : fresh.querySelector("a, button"))?.focus();
+  const ways = "textarea, a, button";
+  if (hadFocus) (fresh.matches(ways) ? fresh : fresh.querySelector(ways))?.focus();
 }
 
 /** Marks an element as just changed, for 1.5 s. */

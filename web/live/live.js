@@ -1,7 +1,7 @@
 // The live page: sign-in, lists, and one live card at a time, named by the address (#lead_...).
 
 import { apply, blankCard, lampAt } from "./card.js";
-import { LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import { BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
 import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
@@ -13,6 +13,7 @@ const stage = at("stage");
 
 let me = null; // { id, name, role }
 let staff = [];
+let buttons = []; // kinds of events with a button
 let outbox = null;
 let opened = null; // { leadId, card, view, variables, timer }
 let clockOffset = 0; // ms to add to this machine's clock to get the server's
@@ -110,11 +111,18 @@ function openCard(leadId) {
   opened = { leadId, variables, card: blankCard(), view: null, timer: 0 };
   stage.replaceChildren(skeleton());
   const mine = opened;
+  refreshButtons();
   connection.open(LIVE_CARD, variables, {
     onItem: ({ leadCard }) => mine === opened && take(leadCard),
     onFailure: (failure) => mine === opened && refused(failure),
     onEnd: () => mine === opened && mine.card.status !== "ended" && connection.renew(),
   });
+}
+
+async function refreshButtons() {
+  const answer = await request(BUTTONS).catch(() => null); // the card works without them too
+  if (answer) buttons = answer.eventKinds;
+  redrawCard();
 }
 
 function closeCard() {
@@ -143,7 +151,7 @@ function hearClock(told, isFirst) {
 function drawCard() {
   if (!opened.view) {
     opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
-      staff: () => staff, onSignedOut: signedOut });
+      staff: () => staff, buttons: () => buttons, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     at("card-name").focus({ preventScroll: true });
@@ -199,13 +207,15 @@ function refused(failure) {
   connection.renew();
 }
 
-/** Sends a write; true when it was accepted, else the refusal is told in `place`. */
-async function perform(document, input, place) {
+/** Sends a write; true when it was accepted, else the refusal is told in `place`, and whole to
+ * `onRefusal` if there is one. */
+async function perform(document, input, place, onRefusal = () => {}) {
   place.textContent = "";
   try {
     const answer = await mutate(document, input);
     if (/Success$/.test(answer.__typename)) return true;
     place.textContent = answer.message;
+    onRefusal(answer);
   } catch (failure) {
     if (failure.isSignedOut) signedOut();
     else place.textContent = failure.message;

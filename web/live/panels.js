@@ -1,14 +1,14 @@
-// The card's panels that grow: chat, notes, events, history. Each is `{ element, update(lead) }`.
+// The card's panels that grow: chat, notes, history. Each is `{ element, update(lead) }`.
 
-import { ADD_EVENT, ADD_NOTE } from "./documents.js";
+import { ADD_NOTE } from "./documents.js";
 import { ago, clock, fill, h, refusalPlace, words } from "./elements.js";
 import { randomKey } from "./outbox.js";
 
-function panel(title, ...children) {
+export function panel(title, ...children) {
   return h("section", { class: `panel ${title.toLowerCase()}` }, h("h3", {}, title), ...children);
 }
 
-const emptyLine = (text) => h("p", { class: "empty" }, text);
+export const emptyLine = (text) => h("p", { class: "empty" }, text);
 
 /** Enter sends, Shift and Enter begins a new line; not while a word is being composed. */
 function submitOnEnter(event) {
@@ -117,60 +117,6 @@ function paragraphs(text) {
   const escape = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
   const safe = text.replace(/[&<>]/g, (sign) => escape[sign]);
   return safe.split(/\n{2,}/).map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`).join("");
-}
-
-/** Events, counted by name and one by one. */
-export function eventsPanel(leadId, perform) {
-  const empty = emptyLine("Nothing recorded yet.");
-  const groups = h("ul", { class: "groups", "aria-label": "Events by name" });
-  const list = h("ol", { class: "events", "data-testid": "events" });
-  const input = h("input", { maxlength: "100", "aria-label": "Name of a new event",
-    placeholder: "Add an event, such as Showing held" });
-  const refusal = refusalPlace();
-  const form = h("form", { class: "inline", onsubmit: submit }, input,
-    h("button", { class: "plain" }, "Add"));
-  let idempotencyKey = randomKey();
-
-  async function submit(event) {
-    event.preventDefault();
-    const name = input.value.trim();
-    if (!name || !(await perform(ADD_EVENT, { leadId, idempotencyKey, name }, refusal))) return;
-    idempotencyKey = randomKey();
-    input.value = "";
-  }
-
-  function update(lead) {
-    fill(groups, lead.eventGroups, ({ name }) => name, makeGroup);
-    fill(list, lead.events, ({ id }) => id, makeEvent);
-    empty.hidden = lead.events.length > 0;
-    form.hidden = !lead.viewerCan.edit;
-  }
-
-  return { element: panel("Events", groups, form, refusal, empty, list), update };
-}
-
-function makeGroup({ name, count }) {
-  return h("li", {}, eventName(name), h("b", {}, ` ${count}`));
-}
-
-function makeEvent(event) {
-  const times = event.count > 1 ? h("span", { class: "count" }, `× ${event.count}`) : null;
-  return h("li", { data: { id: event.id } },
-    h("span", { class: "what" }, eventName(event.name), " ", times),
-    event.pageUrl && h("span", { class: "where" }, path(event.pageUrl)),
-    h("small", {}, `${event.actor.name} · `, ago(event.lastAt ?? event.occurredAt)));
-}
-
-// Names that a script made, such as price_list_opened, read as words; others stay as they are.
-const eventName = (name) => (/^[a-z0-9_]+$/.test(name) ? words(name) : name);
-
-function path(url) {
-  try {
-    const { pathname, search } = new URL(url);
-    return pathname + search;
-  } catch {
-    return url;
-  }
 }
 
 /** Who changed what, and when. */

@@ -3,12 +3,13 @@
 
 import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
 import { ago, clock, dot, fill, flash, h, initials, refusalPlace, words } from "./elements.js";
+import { eventsPanel, quickPart } from "./events.js";
 import { contactPart, propertiesPart, tagsPart } from "./facts.js";
-import { chatPanel, eventsPanel, historyPanel, notesPanel } from "./panels.js";
+import { chatPanel, historyPanel, notesPanel } from "./panels.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
-/** `context` is `{ leadId, me, staff(), outbox, perform, onSignedOut }`. */
+/** `context` is `{ leadId, me, staff(), buttons(), outbox, perform, onSignedOut }`. */
 export function cardView(context) {
   const head = headView(context);
   const { leadId, outbox, perform, onSignedOut } = context;
@@ -18,13 +19,15 @@ export function cardView(context) {
   const events = eventsPanel(leadId, perform);
   const history = historyPanel();
   const announcer = h("p", { class: "aside", role: "status" });
-  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, head.element,
+  const quick = quickPart(leadId, context.buttons, perform);
+  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, quick.element,
+    head.element,
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element)),
       h("div", { class: "column" }, chat.element, notes.element),
       h("div", { class: "column" }, events.element, history.element)),
     announcer);
-  const parts = [head, ...facts, chat, notes, events, history];
+  const parts = [quick, head, ...facts, chat, notes, events, history];
   let newest = null;
 
   function update({ lead, touched }) {
