@@ -57,5 +57,6 @@ class LeadPhoneNumber(SQLModel, table=True):
     lead_id: UUID = Field(foreign_key="lead.id", index=True)
     number: str = Field(max_length=16, index=True)
     as_typed: str = Field(max_length=40)
+    label: str | None = Field(default=None, max_length=40)
     position: int
     added_at: datetime = Field(sa_type=UtcDateTime)

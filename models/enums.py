@@ -45,6 +45,11 @@ class Priority(StrEnum):
     LOW = "LOW"
 
 
+class ListingType(StrEnum):
+    SALES = "SALES"
+    RENTALS = "RENTALS"
+
+
 class SourceChannel(StrEnum):
     SITE = "SITE"
     STAFF = "STAFF"

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change
-from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
 from models.enums import ChangeKind
 from models.events import Event, EventGroup
@@ -23,7 +22,7 @@ from models.fields import FieldDefinition, Property
 from models.leads import Lead
 from models.notes import Note
 from models.tags import LeadTag, Tag
-from resolvers import conversations, events, naming, notes
+from resolvers import contact_points, conversations, events, naming, notes
 from resolvers.values import stored
 
 Values = dict[str, Any]
@@ -78,22 +77,9 @@ def _places(lead: Lead) -> Values:
 
 
 async def _read_contact_points(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
-    addresses = await session.execute(
-        select(LeadEmailAddress, EmailAddress)
-        .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
-        .where(col(LeadEmailAddress.lead_id) == lead_id)
-        .order_by(col(LeadEmailAddress.position))
-    )
-    card.email_addresses = [
-        {"id": row.id.hex, "address": address.key, "is_verified": row.is_verified}
-        for row, address in addresses
-    ]
-    phones = await session.scalars(
-        select(LeadPhoneNumber)
-        .where(col(LeadPhoneNumber.lead_id) == lead_id)
-        .order_by(col(LeadPhoneNumber.position))
-    )
-    card.phone_numbers = [{"id": row.id.hex, "number": row.number} for row in phones]
+    contacts = await contact_points.listed(session, lead_id)
+    card.email_addresses = contacts["email_addresses"]
+    card.phone_numbers = contacts["phone_numbers"]
 
 
 async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardState) -> None:

@@ -1,24 +1,36 @@
 """Addresses and phone numbers of leads, and the first status of an address."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
-from models.enums import Consent, Deliverability, InvalidEmailReason, SubscriptionStatus
+from models.enums import (
+    ChangeKind,
+    Consent,
+    Deliverability,
+    HistoryType,
+    InvalidEmailReason,
+    SubscriptionStatus,
+)
 from models.ids import new_id
 from models.leads import Lead
 from models.workspace import Workspace
+from resolvers import naming
 from resolvers.errors import ProblemCode, invalid
 from resolvers.text import required
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_new
 
 MAX_PER_LEAD = 20
+MAX_OTHERS = 20
 MAX_ADDRESS = 254
 
 
@@ -136,7 +148,7 @@ async def add_phones(work: UnitOfWork, lead: Lead, path: str, typed: Sequence[st
     """Puts phone numbers on a lead, each once; InvalidInput for one that can't be dialled."""
     if len(typed) > MAX_PER_LEAD:
         raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} numbers.")
-    region = await work.session.scalar(select(col(Workspace.default_region))) or "DE"
+    region = await default_region(work)
     rows = await work.session.scalars(
         select(LeadPhoneNumber).where(col(LeadPhoneNumber.lead_id) == lead.id)
     )
@@ -160,6 +172,17 @@ async def add_phones(work: UnitOfWork, lead: Lead, path: str, typed: Sequence[st
         raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_PER_LEAD} numbers.")
 
 
+def place(rows: Sequence[LeadEmailAddress] | Sequence[LeadPhoneNumber]) -> None:
+    """Gives the rows their places in this order; the first is the primary one."""
+    for position, row in enumerate(rows):
+        row.position = position
+
+
+async def default_region(work: UnitOfWork) -> str:
+    """Where national phone numbers are read."""
+    return await work.session.scalar(select(col(Workspace.default_region))) or "DE"
+
+
 def e164(path: str, typed: str, region: str) -> str:
     """`+4930123456`; national numbers are read in `region`."""
     try:
@@ -171,49 +194,102 @@ def e164(path: str, typed: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-async def logged(work: UnitOfWork, lead: Lead) -> dict[str, Any]:
-    """Addresses and numbers of a lead as the log holds them; flushes what is pending."""
-    await work.session.flush()
-    addresses = await work.session.execute(
+async def listed(session: AsyncSession, lead_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """Addresses and numbers of a lead in their order, as the log holds them."""
+    addresses = await session.execute(
         select(LeadEmailAddress, EmailAddress)
         .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
-        .where(col(LeadEmailAddress.lead_id) == lead.id)
+        .where(col(LeadEmailAddress.lead_id) == lead_id)
         .order_by(col(LeadEmailAddress.position))
     )
-    phones = await work.session.scalars(
+    phones = await session.scalars(
         select(LeadPhoneNumber)
-        .where(col(LeadPhoneNumber.lead_id) == lead.id)
+        .where(col(LeadPhoneNumber.lead_id) == lead_id)
         .order_by(col(LeadPhoneNumber.position))
     )
     return {
         "email_addresses": [
-            {"id": row.id.hex, "address": address.key, "is_verified": row.is_verified}
+            {
+                "id": row.id.hex,
+                "address": address.key,
+                "is_verified": row.is_verified,
+                **_as_typed(row.as_typed, address.key),
+            }
             for row, address in addresses
         ],
-        "phone_numbers": [{"id": row.id.hex, "number": row.number} for row in phones],
+        "phone_numbers": [
+            {
+                "id": row.id.hex,
+                "number": row.number,
+                **({"label": row.label} if row.label else {}),
+                **_as_typed(row.as_typed, row.number),
+            }
+            for row in phones
+        ],
     }
 
 
+def _as_typed(typed: str, canonical: str) -> dict[str, str]:
+    """What was typed, where it says more than the canonical form."""
+    return {} if typed == canonical else {"as_typed": typed}
+
+
+async def logged(work: UnitOfWork, lead: Lead) -> dict[str, Any]:
+    """As `listed`, with what the unit has pending."""
+    await work.session.flush()
+    return await listed(work.session, lead.id)
+
+
+@asynccontextmanager
+async def changing(work: UnitOfWork, lead: Lead) -> AsyncIterator[None]:
+    """Records what becomes of the lead's addresses and numbers inside, as one change or none."""
+    before, columns = await logged(work, lead), naming.columns(lead)
+    yield
+    now = await logged(work, lead)
+    if now == before:
+        return
+    await naming.rename(work.session, lead)
+    work.record(
+        lead.id,
+        ChangeKind.CONTACT_POINTS_CHANGED,
+        HistoryType.FIELD_CHANGE,
+        {
+            **now,
+            "lead": {k: v for k, v in naming.columns(lead).items() if columns[k] != v},
+            "diffs": diffs(before, now),
+        },
+    )
+
+
+KINDS = (
+    ("email_addresses", "address", "E-mail address", "primaryEmailAddress"),
+    ("phone_numbers", "number", "Phone number", "primaryPhoneNumber"),
+)
+"""Key of the list and of a row's value in the log, label, and the path of what is used first."""
+
+
 def diffs(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
-    """Addresses and numbers that came or went, as diffs of the log."""
+    """What came, went, or changed among addresses and numbers, as diffs of the log."""
     found = []
-    for part, key, label in (
-        ("email_addresses", "address", "E-mail address"),
-        ("phone_numbers", "number", "Phone number"),
-    ):
-        old = {row["id"]: row[key] for row in before[part]}
-        new = {row["id"]: row[key] for row in now[part]}
+    for part, value, label, primary in KINDS:
+        old = {row["id"]: row for row in before[part]}
+        new = {row["id"]: row for row in now[part]}
         for identity in {**old, **new}:
-            if old.get(identity) != new.get(identity):
-                found.append(
-                    {
-                        "path": f"{part}:{identity}",
-                        "label": label,
-                        "before": _text(old.get(identity)),
-                        "after": _text(new.get(identity)),
-                    }
-                )
+            was, became = old.get(identity, {}), new.get(identity, {})
+            path = f"{part}:{identity}"
+            if was.get(value) != became.get(value):
+                found.append(_diff(path, label, was.get(value), became.get(value)))
+            if was and became and was.get("label") != became.get("label"):
+                told = f"Label of {became[value]}"
+                found.append(_diff(f"{path}:label", told, was.get("label"), became.get("label")))
+        if old and new and (was := next(iter(old))) != (became := next(iter(new))):
+            told = f"Primary {label[0].lower()}{label[1:]}"
+            found.append(_diff(primary, told, old[was][value], new[became][value]))
     return found
+
+
+def _diff(path: str, label: str, before: str | None, after: str | None) -> dict[str, Any]:
+    return {"path": path, "label": label, "before": _text(before), "after": _text(after)}
 
 
 def _text(value: str | None) -> dict[str, str] | None:

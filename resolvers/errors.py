@@ -84,7 +84,10 @@ class Clash:
 
 
 class Conflict(DomainError):
-    """Somebody was first. `version` is the present one of `owner`, for another try."""
+    """Somebody was first. `version` is the present one of `owner`, for another try.
+
+    `existing` is the id of what is there already, as clients see it.
+    """
 
     def __init__(
         self,
@@ -94,17 +97,20 @@ class Conflict(DomainError):
         owner: UUID | None = None,
         version: int | None = None,
         clashes: tuple[Clash, ...] = (),
+        existing: str | None = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.owner = owner
         self.version = version
         self.clashes = clashes
+        self.existing = existing
 
 
 class PreconditionReason(StrEnum):
     ARCHIVED = "ARCHIVED"
     READ_ONLY = "READ_ONLY"
+    PRIMARY_NEEDED = "PRIMARY_NEEDED"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
     LEAD_OFFLINE = "LEAD_OFFLINE"
 

@@ -24,7 +24,7 @@ from models.enums import (
 from models.fields import FieldDefinition, FieldGroup, Property
 from models.ids import new_id
 from models.leads import Lead
-from resolvers import access, naming
+from resolvers import access, built_in, naming
 from resolvers.errors import (
     Clash,
     Conflict,
@@ -36,7 +36,7 @@ from resolvers.errors import (
     invalid,
 )
 from resolvers.policy import Permission
-from resolvers.text import clean, optional, required, time_zone
+from resolvers.text import optional, required
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_new
 from resolvers.values import LoggedValue, TypedValue, stored
@@ -45,23 +45,6 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MAX_FIELDS = 500
 NEW_FIELDS_GROUP = "More"
 
-PERSON_PATHS = {
-    "first_name": "person.firstName",
-    "last_name": "person.lastName",
-    "company": "person.company",
-    "job_title": "person.jobTitle",
-    "language": "person.language",
-    "birthday": "person.birthday",
-    "postal_address": "person.postalAddress",
-}
-PERSON_LIMITS = {
-    "first_name": 100,
-    "last_name": 100,
-    "company": 120,
-    "job_title": 120,
-    "language": 35,
-    "postal_address": 300,
-}
 LEAD_COLUMNS = {"title": "title", "time_zone": "time_zone", "priority": "priority"}
 """Built-in fields that are columns of the lead too, for sorting."""
 READ_ONLY = frozenset(
@@ -85,10 +68,8 @@ class Edit:
 
 def path_of(field: FieldDefinition) -> str:
     """How diffs and conflicts name the field."""
-    if field.key in PERSON_PATHS:
-        return PERSON_PATHS[field.key]
     if field.is_built_in:
-        return "timeZone" if field.key == "time_zone" else field.key
+        return built_in.PATHS.get(field.key, field.key)
     return f"property:{field.key}"
 
 
@@ -215,8 +196,7 @@ async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> Change | 
     stamps = [write_value(work, lead.id, rows, each.field, each.value) for each in differing]
     before = naming.columns(lead)
     for each in differing:
-        if each.field.key in LEAD_COLUMNS:
-            _copy_to_column(lead, each)
+        copy_to_column(lead, each)
     await naming.rename(work.session, lead)
     now = naming.columns(lead)
     return work.record(
@@ -290,11 +270,12 @@ def source_of(work: UnitOfWork) -> ValueSource:
     return ValueSource.MANUAL if work.actor.kind is ActorKind.STAFF else ValueSource.SYSTEM
 
 
-def _copy_to_column(lead: Lead, each: Edit) -> None:
+def copy_to_column(lead: Lead, each: Edit) -> None:
+    """Brings the lead's own column up to date, if the field has one."""
     value = each.value.text if each.value else None
     if each.field.key == "priority":
         lead.priority = Priority(value or Priority.NORMAL)
-    else:
+    elif each.field.key in LEAD_COLUMNS:
         setattr(lead, LEAD_COLUMNS[each.field.key], value)
 
 
@@ -355,18 +336,3 @@ async def _base(session: AsyncSession, lead_id: UUID, each: Edit) -> LoggedValue
                 before: LoggedValue | None = diff["before"]
                 return before
     return None
-
-
-def check_built_in(path: str, key: str, value: TypedValue) -> TypedValue | None:
-    """A value for a built-in field that was set by its key, under the field's own rules."""
-    if key == "time_zone" and value.text:
-        return TypedValue(FieldType.TEXT, text=time_zone(path, value.text))
-    if value.type is FieldType.TEXT:
-        return check_text(path, key, value.text, PERSON_LIMITS.get(key, 120))
-    return value
-
-
-def check_text(path: str, key: str, value: str | None, limit: int) -> TypedValue | None:
-    """A checked text of a built-in field; blank clears it."""
-    text = clean(path, value, limit) if value is not None else ""
-    return TypedValue(FieldType.TEXT, text=text) if text else None

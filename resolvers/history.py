@@ -1,5 +1,6 @@
 """History as staff read it: what a row of the log says, in one sentence and as diffs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,7 +67,7 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.PROPERTIES_CHANGED:
             return f"Changed {_listed([diff['label'] for diff in data['diffs']])}"
         case ChangeKind.CONTACT_POINTS_CHANGED:
-            return "Changed addresses or phone numbers"
+            return _contact_points(data["diffs"])
         case ChangeKind.LEAD_STATE_CHANGED:
             return f"Moved the lead to {data['diffs'][0]['after']['name']}"
         case ChangeKind.LEAD_ASSIGNEE_CHANGED:
@@ -95,6 +96,31 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return f"Took in {data['name']}"
         case ChangeKind.LEAD_MERGED:
             return "Went into another lead"
+
+
+def _contact_points(diffs: list[dict[str, Any]]) -> str:
+    """What came and went, by number; labels and places only when nothing else changed."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for diff in diffs:
+        part, _, identity = diff["path"].partition(":")
+        if part in NOUNS and ":" not in identity:
+            is_new, is_gone = diff["before"] is None, diff["after"] is None
+            verb = "Added" if is_new else "Removed" if is_gone else "Corrected"
+            counts[verb, part] += 1
+    if counts:
+        return "; ".join(
+            f"{verb} {NOUNS[part][0] if count == 1 else f'{count} {NOUNS[part][1]}'}"
+            for (verb, part), count in counts.items()
+        )
+    if not diffs:
+        return "Confirmed an e-mail address"
+    return f"Changed {_listed([diff['label'][0].lower() + diff['label'][1:] for diff in diffs])}"
+
+
+NOUNS = {
+    "email_addresses": ("an e-mail address", "e-mail addresses"),
+    "phone_numbers": ("a phone number", "phone numbers"),
+}
 
 
 def _listed(labels: list[str]) -> str:

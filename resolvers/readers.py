@@ -23,6 +23,7 @@ from models.staff import Staff
 from models.tags import LeadTag, Tag
 from models.visits import Site
 from resolvers import access
+from resolvers.contact_points import MAX_OTHERS
 from resolvers.views import View, by_key
 
 M = TypeVar("M", bound=SQLModel)
@@ -137,6 +138,30 @@ async def addresses_by_lead(view: View, ids: Sequence[UUID]) -> list[list[Addres
         .order_by(col(LeadEmailAddress.position))
     )
     return [[(row, address) for row, address in rows if row.lead_id == each] for each in ids]
+
+
+async def leads_by_address(view: View, ids: Sequence[UUID]) -> list[list[Lead]]:
+    """Leads with an address that the viewer may see, newest first; one more than are shown."""
+    place = func.row_number().over(
+        partition_by=col(LeadEmailAddress.email_address_id), order_by=col(Lead.id).desc()
+    )
+    found = (
+        select(
+            col(LeadEmailAddress.email_address_id).label("address_id"),
+            col(Lead.id).label("lead_id"),
+            place.label("place"),
+        )
+        .join(Lead, col(Lead.id) == col(LeadEmailAddress.lead_id))
+        .where(col(LeadEmailAddress.email_address_id).in_(ids), access.visible_leads(view.actor))
+        .subquery()
+    )
+    rows = await view.rows(
+        select(found.c.address_id, Lead)
+        .join(found, found.c.lead_id == col(Lead.id))
+        .where(found.c.place <= MAX_OTHERS + 1)
+        .order_by(col(Lead.id).desc())
+    )
+    return [[lead for address_id, lead in rows if address_id == each] for each in ids]
 
 
 async def phones_by_lead(view: View, ids: Sequence[UUID]) -> list[list[LeadPhoneNumber]]:

@@ -15,6 +15,7 @@ NOTE_TAGS = {
     "code", "pre", "a",
 }  # fmt: skip
 MAX_HTML = 100_000
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
 def clean(path: str, text: str, limit: int, *, lines: bool = False) -> str:
@@ -92,6 +93,14 @@ def time_zone(path: str, name: str) -> str:
     if name not in _zones():
         raise invalid(path, ProblemCode.UNKNOWN, "This is no known time zone.")
     return name
+
+
+def language_tag(path: str, tag: str) -> str:
+    """A tag of the form of BCP 47, `de-AT`; InvalidInput for any other text."""
+    tag = clean(path, tag, 35)
+    if not LANGUAGE.fullmatch(tag):
+        raise invalid(path, ProblemCode.MALFORMED, "A language tag such as de-AT.")
+    return tag
 
 
 @cache

@@ -24,7 +24,7 @@ STATES = (
     ("Lost", StateKind.LOST, "#B91C1C"),
 )
 GROUPS = ("Contact info", "Deal details", "Preferences", "More")
-TEXT, DATE = FieldType.TEXT, FieldType.DATE
+TEXT, DATE, MONEY = FieldType.TEXT, FieldType.DATE, FieldType.MONEY
 BUILT_IN = (
     ("first_name", "First name", TEXT, True),
     ("last_name", "Last name", TEXT, True),
@@ -40,6 +40,16 @@ BUILT_IN = (
     ("priority", "Priority", TEXT, False),
 )
 """Key, label, type and whether it is listed among the properties."""
+SALES = (
+    ("sales_listing_types", "Listing types", TEXT, True),
+    ("sales_property_types", "Property types", TEXT, True),
+    ("sales_price_min", "Price from", MONEY, True),
+    ("sales_price_max", "Price to", MONEY, True),
+    ("sales_move_in_from", "Move in from", DATE, True),
+    ("sales_move_in_to", "Move in until", DATE, True),
+    ("sales_remarks", "Sales remarks", TEXT, True),
+)
+"""As BUILT_IN: what the lead wants."""
 EVENT_KINDS = (
     ("Page view", "eye", False),
     ("Signed up", "user-plus", False),
@@ -73,8 +83,8 @@ async def begin_workspace(services: Services) -> None:
             session.add(group)
             groups[name] = group.id
         await session.flush()
-        for field in _built_in_fields(groups["Contact info"]):
-            session.add(field)
+        session.add_all(_built_in_fields(groups["Contact info"], BUILT_IN))
+        session.add_all(_built_in_fields(groups["Deal details"], SALES))
         for position, (name, icon, is_quick) in enumerate(EVENT_KINDS):
             session.add(
                 EventKind(
@@ -88,7 +98,9 @@ async def begin_workspace(services: Services) -> None:
         work.record_workspace("workspace_created", {})
 
 
-def _built_in_fields(group_id: UUID) -> list[FieldDefinition]:
+def _built_in_fields(
+    group_id: UUID, fields: tuple[tuple[str, str, FieldType, bool], ...]
+) -> list[FieldDefinition]:
     return [
         FieldDefinition(
             key=key,
@@ -100,5 +112,5 @@ def _built_in_fields(group_id: UUID) -> list[FieldDefinition]:
             group_id=group_id,
             position=position,
         )
-        for position, (key, label, kind, is_listed) in enumerate(BUILT_IN)
+        for position, (key, label, kind, is_listed) in enumerate(fields)
     ]

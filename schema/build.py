@@ -19,7 +19,7 @@ from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
-from schema.mutations import card
+from schema.mutations import card, contact_points, sales
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.operations import LeadlightSchema
@@ -100,6 +100,32 @@ class Mutation:
     change_person_info = strawberry.mutation(
         lead_acts.change_person_info,
         description="Changes personal information, title or zone.",
+    )
+    change_sales_info = strawberry.mutation(
+        sales.change_sales_info, description="Changes what the lead wants."
+    )
+    add_email_address = strawberry.mutation(
+        contact_points.add_email_address,
+        description="Adds an address; its status is what the address has or gets by the rules.",
+    )
+    correct_email_address = strawberry.mutation(
+        contact_points.correct_email_address,
+        description="Replaces an address; consent does not travel to the new one.",
+    )
+    make_email_address_primary = strawberry.mutation(
+        contact_points.make_email_address_primary,
+        description="Makes an address the one used first.",
+    )
+    remove_email_address = strawberry.mutation(
+        contact_points.remove_email_address,
+        description="Takes an address from the lead; its status stays with the address.",
+    )
+    save_phone_number = strawberry.mutation(
+        contact_points.save_phone_number, description="Adds or changes a number."
+    )
+    remove_phone_number = strawberry.mutation(
+        contact_points.remove_phone_number,
+        description="Removes a number; the next becomes primary.",
     )
     change_priority = strawberry.mutation(
         lead_acts.change_priority, description="Sets the priority."

@@ -1,7 +1,7 @@
 """Addresses with their subscription status, and phone numbers."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -10,10 +10,13 @@ from models.contact_points import EmailAddress as AddressRow
 from models.contact_points import LeadEmailAddress as LeadAddressRow
 from models.contact_points import LeadPhoneNumber as PhoneRow
 from models.enums import InvalidEmailReason, SubscriptionStatus
-from resolvers.contact_points import shown_status
+from resolvers.contact_points import MAX_OTHERS, shown_status
 from schema.loaders import SchemaView
 from schema.scalars import EmailAddress, PhoneNumber
 from schema.values import global_id
+
+if TYPE_CHECKING:
+    from schema.leads import Lead
 
 
 @strawberry.type(
@@ -44,6 +47,7 @@ class EmailSubscription:
 class LeadEmailAddress:
     row: strawberry.Private[LeadAddressRow]
     shared: strawberry.Private[AddressRow]
+    view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="The entry.")
     def id(self) -> strawberry.ID:
@@ -73,6 +77,14 @@ class LeadEmailAddress:
     def subscription(self) -> EmailSubscription:
         return EmailSubscription(row=self.shared)
 
+    @strawberry.field(description="Other leads with it that you may see, newest first; at most 20.")
+    async def other_leads(self) -> list[Annotated["Lead", strawberry.lazy("schema.leads")]]:
+        from schema.leads import Lead
+
+        rows = await self.view.load.leads_with_address.load(self.shared.id)
+        others = [row for row in rows if row.id != self.row.lead_id]
+        return [Lead(row=row, view=self.view) for row in others[:MAX_OTHERS]]
+
 
 @strawberry.type(description="Phone number of a lead.")
 class LeadPhoneNumber:
@@ -94,13 +106,17 @@ class LeadPhoneNumber:
     def is_primary(self) -> bool:
         return self.row.position == 0
 
+    @strawberry.field(description="Home, work or other; at most 40 characters.")
+    def label(self) -> str | None:
+        return self.row.label
+
 
 async def addresses_of(view: SchemaView, lead_id: UUID) -> list[LeadEmailAddress]:
     """A lead's addresses, primary first."""
     rows = await view.load.addresses_of_lead.load(lead_id)
-    return [LeadEmailAddress(row=row, shared=shared) for row, shared in rows]
+    return [LeadEmailAddress(row=row, shared=shared, view=view) for row, shared in rows]
 
 
-async def phones_of(view: SchemaView, lead_id: UUID) -> list[Any]:
+async def phones_of(view: SchemaView, lead_id: UUID) -> list[LeadPhoneNumber]:
     """A lead's numbers, primary first."""
     return [LeadPhoneNumber(row=row) for row in await view.load.phones_of_lead.load(lead_id)]

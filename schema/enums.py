@@ -39,6 +39,13 @@ _described(
     LOW="When there is time.",
 )
 _described(
+    enums.ListingType,
+    "ListingType",
+    "Sales or rentals.",
+    SALES="To buy.",
+    RENTALS="To rent.",
+)
+_described(
     enums.SourceChannel,
     "SourceChannel",
     "Ways to become a lead.",
@@ -242,6 +249,7 @@ _described(
     "What must be so first.",
     ARCHIVED="It is archived and can't be used anew.",
     READ_ONLY="Built in or read-only: can't be changed or removed.",
+    PRIMARY_NEEDED="Name a new primary address first.",
     SIGN_IN_REFUSED="Wrong password or unknown account; both look alike.",
     LEAD_OFFLINE="The lead is offline and the pop-up has no expiry to wait for.",
 )

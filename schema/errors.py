@@ -65,6 +65,9 @@ class ConflictError(Error):
     conflicts: list[FieldConflict] = strawberry.field(
         description="STALE_VERSION: the clashing fields; else empty."
     )
+    existing_id: strawberry.ID | None = strawberry.field(
+        description="DUPLICATE: the existing one, if it is yours."
+    )
 
 
 @strawberry.type(description="A stated limit is reached.")
@@ -140,6 +143,7 @@ class OnConflict(ExceptionHandler[errors.Conflict, ConflictError]):
                 )
                 for clash in exception.clashes
             ],
+            existing_id=strawberry.ID(exception.existing) if exception.existing else None,
         )
 
 

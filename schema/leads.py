@@ -1,7 +1,7 @@
 """The lead: the card that queries, snapshots and changes answer with."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -38,6 +38,7 @@ from schema.events import Event, EventConnection, EventEdge, EventGroup
 from schema.events import group_of as event_group_of
 from schema.fields import Property, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
+from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of
 from schema.loaders import SchemaView
 from schema.notes import Note, NoteConnection, NoteEdge
 from schema.pages import AFTER, FIRST, Count, PageInfo, connection
@@ -50,7 +51,7 @@ from schema.presence import (
     PresenceIntervalEdge,
     presence_of,
 )
-from schema.scalars import Cursor, LanguageTag, TimeZone, Url, Version
+from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
 from schema.tags import Tag, tags_of
 from schema.values import global_id
@@ -67,19 +68,6 @@ class DateTimeRangeInput:
     )
     to_at: datetime | None = strawberry.field(
         default=None, name="to", description="Up to this instant, not included."
-    )
-
-
-@strawberry.type(description="Personal information.")
-class PersonInfo:
-    first_name: str | None = strawberry.field(description="At most 100 characters.")
-    last_name: str | None = strawberry.field(description="At most 100 characters.")
-    company: str | None = strawberry.field(description="At most 120 characters.")
-    job_title: str | None = strawberry.field(description="At most 120 characters.")
-    language: LanguageTag | None = strawberry.field(description="Language to write in.")
-    birthday: date | None = strawberry.field(description="Birthday.")
-    postal_address: str | None = strawberry.field(
-        description="Postal address, at most 300 characters."
     )
 
 
@@ -182,25 +170,11 @@ class Lead:
 
     @strawberry.field(description="Personal information.")
     async def person(self) -> PersonInfo:
-        values = {
-            each.definition.key: each.row
-            for each in await properties_of(self.view, self.row.id)
-            if each.row is not None
-        }
+        return await person_of(self.view, self.row.id)
 
-        def text(key: str) -> Any:
-            return values[key].text_value if key in values else None
-
-        birthday = values.get("birthday")
-        return PersonInfo(
-            first_name=text("first_name"),
-            last_name=text("last_name"),
-            company=text("company"),
-            job_title=text("job_title"),
-            language=text("language"),
-            birthday=birthday.date_value if birthday else None,
-            postal_address=text("postal_address"),
-        )
+    @strawberry.field(description="Sales information: what the lead wants.")
+    async def sales(self) -> SalesInfo:
+        return await sales_of(self.view, self.row.id)
 
     @strawberry.field(description="Addresses, primary first; at most 20.")
     async def email_addresses(self) -> list[LeadEmailAddress]:

@@ -113,6 +113,10 @@ class Loaders:
         return self._of(readers.addresses_by_lead)
 
     @cached_property
+    def leads_with_address(self) -> DataLoader[UUID, list[Lead]]:
+        return self._of(readers.leads_by_address)
+
+    @cached_property
     def phones_of_lead(self) -> DataLoader[UUID, list[Any]]:
         return self._of(readers.phones_by_lead)
 

@@ -131,6 +131,10 @@ class MoneyInput:
     amount: Decimal = strawberry.field(description="Amount in the currency's main unit.")
     currency: CurrencyCode = strawberry.field(description="Currency.")
 
+    def given(self) -> dict[str, str]:
+        """As use-cases take it."""
+        return {"amount": self.amount, "currency": self.currency}
+
 
 @strawberry.input(description="Value to store; it must fit the type of the field.", one_of=True)
 class ValueInput:
@@ -147,9 +151,7 @@ class ValueInput:
             part = getattr(self, key)
             if part is not None:
                 value = part.value
-                if isinstance(value, MoneyInput):
-                    value = {"amount": value.amount, "currency": value.currency}
-                return {key: value}
+                return {key: value.given() if isinstance(value, MoneyInput) else value}
         raise AssertionError("a one-of input has one key")
 
 

@@ -34,7 +34,7 @@ ERROR_PARTS = {
     "InvalidInputError": "message problems { path code message }",
     "NotFoundError": "message id",
     "ForbiddenError": "message permission",
-    "ConflictError": """message conflictReason currentVersion
+    "ConflictError": """message conflictReason currentVersion existingId
         conflicts { path base { __typename display } current { __typename display }
           attempted { __typename display } changedByName changedAt }""",
     "PreconditionError": "message reason",

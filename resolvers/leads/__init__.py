@@ -4,6 +4,7 @@ from resolvers.leads.acts import (
     assign,
     change_person,
     change_priority,
+    change_sales,
     change_state,
     set_properties,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "assign",
     "change_person",
     "change_priority",
+    "change_sales",
     "change_state",
     "create_lead",
     "insert_lead",

@@ -17,13 +17,13 @@ from models.enums import (
 from models.leads import Assignment, Lead
 from models.pipelines import PipelineState
 from models.staff import Staff
-from resolvers import access, fields
+from resolvers import access, built_in, fields
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit
+from resolvers.leads import sales
 from resolvers.leads.creating import active_staff
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
-from resolvers.text import time_zone
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import TypedValue, reference
 
@@ -41,15 +41,25 @@ async def change_person(
     known = await fields.definitions(work.session)
     edits = person_edits(known, person, expected)
     if "title" in own:
-        edits.append(
-            Edit(known["title"], fields.check_text("title", "title", own["title"], 120), expected)
-        )
+        title = built_in.text("title", "title", own["title"])
+        edits.append(Edit(known["title"], title, expected))
     if "time_zone" in own:
-        zone = own["time_zone"]
-        value = time_zone("timeZone", zone) if zone else None
-        typed = TypedValue(FieldType.TEXT, text=value) if value else None
-        edits.append(Edit(known["time_zone"], typed, expected))
+        zone = built_in.text("timeZone", "time_zone", own["time_zone"])
+        edits.append(Edit(known["time_zone"], zone, expected))
     await fields.edit(work, lead, edits)
+    return lead.id
+
+
+async def change_sales(
+    work: UnitOfWork, lead_id: UUID, wanted: Mapping[str, sales.Given], expected: int | None
+) -> UUID:
+    """Changes what the lead wants; `wanted` has fields of the sales information, None clears."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    known = await fields.definitions(work.session)
+    edits = sales.edits(known, wanted, expected)
+    await fields.edit(work, lead, edits)
+    await sales.check(work.session, lead.id, edits)
     return lead.id
 
 
@@ -75,7 +85,9 @@ async def set_properties(
     if not properties:
         raise invalid("properties", ProblemCode.REQUIRED, "Name at least one property.")
     lead = await access.lead_for(work.session, work.actor, lead_id)
-    await fields.edit(work, lead, await property_edits(work, properties))
+    edits = await property_edits(work, properties)
+    await fields.edit(work, lead, edits)
+    await sales.check(work.session, lead.id, edits, "properties")
     return lead.id
 
 

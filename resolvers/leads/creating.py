@@ -26,6 +26,7 @@ from resolvers import access, contact_points, fields, idempotency, naming, tags
 from resolvers.actors import StaffActor
 from resolvers.errors import MissingRequiredFields, ProblemCode, invalid
 from resolvers.fields import Edit
+from resolvers.leads import sales
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
 from resolvers.text import optional, time_zone
@@ -94,7 +95,10 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
     edits = await _first_values(work, new, state, assignee)
     rows: dict[UUID, Any] = {}
     stamps = [fields.write_value(work, lead_id, rows, each.field, each.value) for each in edits]
+    for each in edits:
+        fields.copy_to_column(lead, each)
     await naming.rename(work.session, lead)
+    await sales.check(work.session, lead_id, edits, "properties")
     diffs = [
         {
             "path": fields.path_of(each.field),

@@ -9,7 +9,7 @@ from models.enums import (
     FieldType,
 )
 from models.fields import FieldDefinition
-from resolvers import fields
+from resolvers import built_in, fields
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.unit_of_work import UnitOfWork
@@ -35,14 +35,12 @@ def person_edits(
     """Edits of the personal fields that are named; None clears one."""
     edits = []
     for key, value in person.items():
-        path = fields.PERSON_PATHS[key]
+        path = built_in.PERSON_PATHS[key]
         if key == "birthday":
             day = value if isinstance(value, date) else None
             typed = TypedValue(FieldType.DATE, day=day) if day else None
         else:
-            typed = fields.check_text(
-                path, key, str(value) if value else None, fields.PERSON_LIMITS[key]
-            )
+            typed = built_in.text(path, key, str(value) if value else None)
         edits.append(Edit(known[key], typed, expected))
     return edits
 
@@ -64,7 +62,7 @@ async def property_edits(work: UnitOfWork, given: Sequence[PropertyEdit]) -> lis
         if each.value is not None:
             value = of_type(definition.type, f"{path}.value", each.value)
             if definition.is_built_in:
-                value = fields.check_built_in(f"{path}.value", definition.key, value)
+                value = built_in.check(f"{path}.value", definition.key, value)
             elif value.type in (FieldType.TEXT, FieldType.URL) and not value.text:
                 value = None
         edits.append(Edit(definition, value, each.expected))

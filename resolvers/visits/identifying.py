@@ -16,7 +16,6 @@ from resolvers import (
     contact_points,
     fields,
     limits,
-    naming,
 )
 from resolvers.actors import VisitorActor
 from resolvers.errors import ProblemCode, invalid
@@ -127,31 +126,16 @@ async def _separate_lead(work: UnitOfWork, lead: Lead, external_id: str) -> Lead
 
 
 async def _add_contact_points(work: UnitOfWork, lead: Lead, claim: Claim, is_proven: bool) -> None:
-    before = await contact_points.logged(work, lead)
-    columns = naming.columns(lead)
-    if claim.email_address:
-        await contact_points.add_addresses(
-            work, lead, "emailAddress", [claim.email_address], is_verified=is_proven
-        )
-    if claim.phone_number:
-        await contact_points.add_phones(work, lead, "phoneNumber", [claim.phone_number])
-    now = await contact_points.logged(work, lead)
+    async with contact_points.changing(work, lead):
+        if claim.email_address:
+            await contact_points.add_addresses(
+                work, lead, "emailAddress", [claim.email_address], is_verified=is_proven
+            )
+        if claim.phone_number:
+            await contact_points.add_phones(work, lead, "phoneNumber", [claim.phone_number])
     name = optional("name", claim.name, 120)
     if name:
         await _give_name(work, lead, name)
-    if now == before:
-        return
-    await naming.rename(work.session, lead)
-    work.record(
-        lead.id,
-        ChangeKind.CONTACT_POINTS_CHANGED,
-        HistoryType.FIELD_CHANGE,
-        {
-            **now,
-            "lead": {k: v for k, v in naming.columns(lead).items() if columns[k] != v},
-            "diffs": contact_points.diffs(before, now),
-        },
-    )
 
 
 async def _give_name(work: UnitOfWork, lead: Lead, name: str) -> None:

@@ -1,7 +1,6 @@
 """Visits: how they begin, and whom a token stands for."""
 
 import contextlib
-import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,10 +24,8 @@ from resolvers.leads import NewLead, insert_lead
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.sites import origin_of, site_for_key
-from resolvers.text import time_zone
+from resolvers.text import LANGUAGE, time_zone
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
-
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
 @dataclass(frozen=True)

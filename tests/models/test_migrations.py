@@ -10,12 +10,13 @@ import pytest
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Boolean, Connection, Uuid, column, insert, inspect, table, text
 
 from models.changes import PARTITIONS
 from models.engine import Database
 from models.migrations import configuration, migrate
 from models.tables import metadata
+from resolvers.workspace import SALES
 
 PATIENCE = 30.0
 
@@ -71,6 +72,64 @@ async def test_migrating_again_changes_nothing(empty_url: str) -> None:
         await database.dispose()
     assert revisions[0] is not None
     assert revisions[0] == revisions[1]
+
+
+async def test_a_workspace_that_began_earlier_gets_the_sales_fields_once(empty_url: str) -> None:
+    database = Database(empty_url)
+    try:
+        async with database.writer.begin() as connection:
+            await connection.run_sync(_began_at_0001)
+        await migrate(database)
+        async with database.writer.begin() as connection:
+            rows = (
+                await connection.execute(
+                    text(
+                        "SELECT key, is_built_in, position FROM field_definition ORDER BY position"
+                    )
+                )
+            ).all()
+    finally:
+        await database.dispose()
+    assert [row.key for row in rows] == [
+        "sales_remarks_own",
+        *(key for key, _, _, _ in SALES),
+    ]
+    assert [bool(row.is_built_in) for row in rows] == [False] + [True] * len(SALES)
+
+
+def _began_at_0001(connection: Connection) -> None:
+    command.upgrade(configuration(connection), "0001")
+    group, field = uuid4(), uuid4()
+    for number, name in enumerate(("Contact info", "Deal details")):
+        identity = group if number else uuid4()
+        connection.execute(
+            insert(table("field_group", column("id", Uuid), column("name"), column("position"))),
+            {"id": identity, "name": name, "position": number},
+        )
+    connection.execute(
+        insert(
+            table(
+                "field_definition",
+                column("id", Uuid),
+                column("group_id", Uuid),
+                *(column(name, Boolean) for name in FLAGS),
+                *(column(name) for name in ("key", "label", "type", "visibility", "position")),
+            )
+        ),
+        {
+            "id": field,
+            "group_id": group,
+            **dict.fromkeys(FLAGS, False),
+            "key": "sales_remarks",
+            "label": "Ours",
+            "type": "TEXT",
+            "visibility": "ALL",
+            "position": 0,
+        },
+    )
+
+
+FLAGS = ("is_built_in", "is_listed", "is_required", "is_personal_data")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,19 +13,32 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.clock import ManualClock
+from models.contact_points import LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation
 from models.enums import ChangeKind, Channel, ConversationState, NoteVisibility, Priority
 from models.events import Event, EventKind
 from models.notes import Note
 from models.pipelines import PipelineState
 from models.visits import Site
-from resolvers import conversations, event_texts, events, leads, notes, tags, visits
+from resolvers import (
+    conversations,
+    email_addresses,
+    event_texts,
+    events,
+    leads,
+    notes,
+    phone_numbers,
+    tags,
+    visits,
+)
 from resolvers.actors import StaffActor
 from resolvers.card_state import APPLY, CardState
 from resolvers.conversations import NewMessage
+from resolvers.errors import Conflict
 from resolvers.events import NewEvent
 from resolvers.leads import NewLead, PropertyEdit
 from resolvers.notes import NoteEdit
+from resolvers.phone_numbers import NumberEdit
 from resolvers.secrets import sign
 from resolvers.services import Services
 from resolvers.visits import Claim, StartedVisit, Told
@@ -331,6 +345,97 @@ async def an_address_vouched_for_later(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: visits.identify(stage.services, stage.visit.actor, claim)
 
 
+async def entries(stage: Stage, table: Any) -> list[Any]:
+    """Addresses or numbers of the stage's lead, primary first."""
+    async with stage.services.database.read_session() as session:
+        rows = await session.scalars(
+            select(table).where(table.lead_id == stage.lead_id).order_by(table.position)
+        )
+        return list(rows)
+
+
+async def two_addresses(stage: Stage) -> tuple[UUID, UUID]:
+    for typed in ("Lena@Mail.Example", "second@mail.example"):
+        await stage.by_admin(email_addresses.add_email_address, stage.lead_id, typed)
+    first, second = await entries(stage, LeadEmailAddress)
+    return first.id, second.id
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def an_address_added_first(stage: Stage) -> tuple[UUID, Act]:
+    await two_addresses(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        email_addresses.add_email_address, stage.lead_id, "лена", is_primary=True
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def an_address_corrected(stage: Stage) -> tuple[UUID, Act]:
+    first, _ = await two_addresses(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        email_addresses.correct_email_address, stage.lead_id, first, "Lena@Post.Example"
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def an_address_put_first(stage: Stage) -> tuple[UUID, Act]:
+    _, second = await two_addresses(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        email_addresses.make_email_address_primary, stage.lead_id, second
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def a_primary_address_removed(stage: Stage) -> tuple[UUID, Act]:
+    first, second = await two_addresses(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        email_addresses.remove_email_address, stage.lead_id, first, second
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def a_number_saved(stage: Stage) -> tuple[UUID, Act]:
+    edit = NumberEdit("030 901820", "Home")
+    return stage.lead_id, lambda: stage.by_admin(
+        phone_numbers.save_phone_number, stage.lead_id, None, edit
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def a_number_labelled_and_put_first(stage: Stage) -> tuple[UUID, Act]:
+    for typed in ("030 901820", "030 901821"):
+        await stage.by_admin(
+            phone_numbers.save_phone_number, stage.lead_id, None, NumberEdit(typed)
+        )
+    _, second = await entries(stage, LeadPhoneNumber)
+    edit = NumberEdit("030 901822", "Work", is_primary=True)
+    return stage.lead_id, lambda: stage.by_admin(
+        phone_numbers.save_phone_number, stage.lead_id, second.id, edit
+    )
+
+
+@proves(ChangeKind.CONTACT_POINTS_CHANGED)
+async def a_number_removed(stage: Stage) -> tuple[UUID, Act]:
+    _, save = await a_number_saved(stage)
+    await save()
+    (entry,) = await entries(stage, LeadPhoneNumber)
+    return stage.lead_id, lambda: stage.by_admin(
+        phone_numbers.remove_phone_number, stage.lead_id, entry.id
+    )
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
+async def wishes_told(stage: Stage) -> tuple[UUID, Act]:
+    wanted = {
+        "listing_types": ["RENTALS"],
+        "property_types": ["Flat", "House"],
+        "price_max": {"amount": "900", "currency": "EUR"},
+        "move_in_from": date(2026, 6, 1),
+        "remarks": "Two\nlines",
+    }
+    return stage.lead_id, lambda: stage.by_admin(leads.change_sales, stage.lead_id, wanted, None)
+
+
 @proves(ChangeKind.LEAD_IDENTIFIED)
 async def a_visitor_identified(stage: Stage) -> tuple[UUID, Act]:
     claim = stage.claim("customer-1")
@@ -427,7 +532,7 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
     """One of everything that changes the card, with random contents; it may change nothing."""
     services, lead_id, visitor = stage.services, stage.lead_id, stage.visit.actor
     word, key = dice.choice(WORDS), uuid4().hex
-    match dice.randrange(12):
+    match dice.randrange(15):
         case 0:
             value = dice.choice([None, {"text": word}, {"text": " "}])
             await stage.by_admin(leads.set_properties, lead_id, [PropertyEdit("remark", value)])
@@ -474,6 +579,24 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
                 await stage.by_admin(
                     conversations.change_conversation_state, lead_id, conversation, turned
                 )
+        case 12:
+            with suppress(Conflict):
+                await stage.by_admin(
+                    email_addresses.add_email_address, lead_id, f"{word}@mail.example",
+                    is_primary=dice.random() < 0.5,
+                )  # fmt: skip
+        case 13:
+            rows = await entries(stage, LeadEmailAddress)
+            if len(rows) > 1:
+                await stage.by_admin(
+                    email_addresses.remove_email_address, lead_id, rows[0].id, rows[-1].id
+                )
+        case 14:
+            rows = await entries(stage, LeadPhoneNumber)
+            number = NumberEdit(f"030 9018{dice.randrange(20, 24)}", dice.choice([None, word]))
+            entry_id = dice.choice([None, *(row.id for row in rows)])
+            with suppress(Conflict):
+                await stage.by_admin(phone_numbers.save_phone_number, lead_id, entry_id, number)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

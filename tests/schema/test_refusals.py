@@ -7,6 +7,7 @@ is possible, so that it can't be refused for something else. A test finds member
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,6 +42,13 @@ from tests.factories import make_lead, make_site
 NOBODYS = "0" * 32
 LEAD_ACTS: dict[str, dict[str, Any]] = {
     "changePersonInfo": {"title": "Dr. Lorenz"},
+    "changeSalesInfo": {"remarks": "Wants a garden"},
+    "addEmailAddress": {"address": "lena@home.example"},
+    "correctEmailAddress": {"address": "lena@home.example"},
+    "makeEmailAddressPrimary": {},
+    "removeEmailAddress": {},
+    "savePhoneNumber": {"number": "+49 30 901820"},
+    "removePhoneNumber": {},
     "changePriority": {"priority": "HIGH"},
     "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
     "changeLeadState": {},
@@ -70,6 +78,7 @@ class Desk:
 
     def __init__(self, services: Services, clock: ManualClock, patch: pytest.MonkeyPatch) -> None:
         self.services, self.clock, self.patch = services, clock, patch
+        self.numbers = count()
 
     async def set_up(self) -> "Desk":
         self.site, _ = await make_site(self.services)
@@ -88,6 +97,27 @@ class Desk:
         )
         note: dict[str, Any] = made["note"]
         return note
+
+    async def addresses(self) -> list[str]:
+        """Entries of two addresses on the lead, the primary one first."""
+        for number in (1, 2):
+            made = await self.admin.done(
+                "addEmailAddress",
+                "lead { emailAddresses { id } }",
+                **self.on(),
+                address=f"lena{number}-{key()}@mail.example",
+            )
+        return [each["id"] for each in made["lead"]["emailAddresses"]]
+
+    async def phone(self) -> str:
+        made = await self.admin.done(
+            "savePhoneNumber",
+            "lead { phoneNumbers { id } }",
+            **self.on(),
+            number=f"+49 40 {669690 + next(self.numbers)}",
+        )
+        identity: str = made["lead"]["phoneNumbers"][-1]["id"]
+        return identity
 
     async def conversation(self) -> str:
         made = await self.admin.done(
@@ -129,6 +159,14 @@ class Desk:
             given["kindId"] = await self.kind()
         if mutation == "annotateEvent":
             given["eventId"] = (await self.event())["id"]
+        if mutation in (
+            "correctEmailAddress",
+            "makeEmailAddressPrimary",
+            "removeEmailAddress",
+        ):
+            given["emailAddressId"] = (await self.addresses())[-1]
+        if mutation == "removePhoneNumber":
+            given["phoneNumberId"] = await self.phone()
         if mutation == "changeLeadState":
             given["stateId"] = await self.state()
         if mutation == "changeConversationState":
@@ -299,6 +337,7 @@ def for_acts_with_a_version(mutation: str, first: dict[str, Any], path: str) -> 
 
 
 for_acts_with_a_version("changePersonInfo", {"title": "Prof. Lorenz"}, "title")
+for_acts_with_a_version("changeSalesInfo", {"remarks": "Wants a lift"}, "sales.remarks")
 for_acts_with_a_version("changePriority", {"priority": "URGENT"}, "priority")
 for_acts_with_a_version(
     "setProperties",
@@ -504,6 +543,103 @@ async def _nobody_to_chat_with(desk: Desk) -> Case:
 async def _pop_up_for_nobody(desk: Desk) -> Case:
     given = {**await desk.act("sendMessage"), "channel": "POPUP", "subject": "Look"}
     return Case(desk.admin, given, {"reason": "LEAD_OFFLINE"})
+
+
+# --- addresses and numbers -----------------------------------------------------------------------
+
+
+@case("addEmailAddress", "Conflict")
+async def _known_address(desk: Desk) -> Case:
+    made = await desk.admin.done(
+        "addEmailAddress", "lead { emailAddresses { id } }", **await desk.act("addEmailAddress")
+    )
+    (entry,) = made["lead"]["emailAddresses"]
+    given = {**desk.on(), "address": "Lena@HOME.example"}
+    expected = {"conflictReason": "DUPLICATE", "existingId": entry["id"], "conflicts": []}
+    return Case(desk.admin, given, expected)
+
+
+@case("addEmailAddress", "Limit")
+async def _one_address_too_many(desk: Desk) -> Case:
+    for number in range(20):
+        await desk.admin.done("addEmailAddress", **desk.on(), address=f"a{number}@mail.example")
+    given = await desk.act("addEmailAddress")
+    return Case(desk.admin, given, {"limit": 20, "retryAfter": None})
+
+
+@case("addEmailAddress", "InvalidInput", "no address at all")
+async def _empty_address(desk: Desk) -> Case:
+    return Case(desk.admin, {**desk.on(), "address": " "}, problem("address", "REQUIRED"))
+
+
+@case("addEmailAddress", "InvalidInput", "an address of 255 characters")
+async def _long_address(desk: Desk) -> Case:
+    given = {**desk.on(), "address": "a" * 255}
+    return Case(desk.admin, given, problem("address", "TOO_LARGE"))
+
+
+@case("correctEmailAddress", "Conflict")
+async def _corrected_to_a_known_one(desk: Desk) -> Case:
+    await desk.admin.done("addEmailAddress", **await desk.act("addEmailAddress"))
+    given = await desk.act("correctEmailAddress")
+    return Case(desk.admin, given, {"conflictReason": "DUPLICATE"})
+
+
+def for_entries(mutation: str, argument: str, noun: str) -> None:
+    @case(mutation, "NotFound", "an entry of nobody")
+    async def missing(desk: Desk) -> Case:
+        given = {**await desk.act(mutation), argument: f"{noun}_{NOBODYS}"}
+        return Case(desk.admin, given, {"id": f"{noun}_{NOBODYS}"})
+
+    @case(mutation, "NotFound", "an entry of another lead")
+    async def foreign(desk: Desk) -> Case:
+        given = await desk.act(mutation)
+        if argument not in given:
+            given[argument] = await desk.phone()
+        other = await make_lead(desk.services)
+        return Case(desk.admin, {**given, "leadId": lead(other)}, {"id": given[argument]})
+
+
+for_entries("correctEmailAddress", "emailAddressId", "address")
+for_entries("makeEmailAddressPrimary", "emailAddressId", "address")
+for_entries("removeEmailAddress", "emailAddressId", "address")
+for_entries("savePhoneNumber", "phoneNumberId", "phone")
+for_entries("removePhoneNumber", "phoneNumberId", "phone")
+
+
+@case("removeEmailAddress", "Precondition")
+async def _primary_without_an_heir(desk: Desk) -> Case:
+    primary, _ = await desk.addresses()
+    given = {**desk.on(), "emailAddressId": primary}
+    return Case(desk.admin, given, {"reason": "PRIMARY_NEEDED"})
+
+
+@case("removeEmailAddress", "InvalidInput", "the one that goes as the new primary")
+async def _its_own_heir(desk: Desk) -> Case:
+    primary, _ = await desk.addresses()
+    given = {**desk.on(), "emailAddressId": primary, "newPrimaryId": primary}
+    return Case(desk.admin, given, problem("newPrimaryId", "UNKNOWN"))
+
+
+@case("savePhoneNumber", "Conflict")
+async def _known_number(desk: Desk) -> Case:
+    entry = await desk.phone()
+    given = {**desk.on(), "number": "040 66 96 90"}
+    return Case(desk.admin, given, {"conflictReason": "DUPLICATE", "existingId": entry})
+
+
+@case("savePhoneNumber", "Limit")
+async def _one_number_too_many(desk: Desk) -> Case:
+    for number in range(20):
+        await desk.admin.done("savePhoneNumber", **desk.on(), number=f"+49309018{number:02}")
+    given = {**desk.on(), "number": "+49 40 669690"}
+    return Case(desk.admin, given, {"limit": 20, "retryAfter": None})
+
+
+@case("savePhoneNumber", "InvalidInput", "a number that can't be dialled")
+async def _no_number(desk: Desk) -> Case:
+    given = {**desk.on(), "number": "call me"}
+    return Case(desk.admin, given, problem("number", "MALFORMED"))
 
 
 # --- the workspace -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ fragment PresenceParts on Presence { ${PRESENCE} }
 fragment ViewerParts on CardViewer { staff { id name } since }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
+fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
 fragment PropertyParts on Property {
   key label value { __typename display copyText } field { type } source canEdit version }
 fragment NoteParts on Note {
@@ -57,7 +58,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       id url displayName title isAnonymous version createdAt lastActivityAt priority
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
-      emailAddresses { ...AddressParts } phoneNumbers { id number }
+      emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
       properties { ...PropertyParts } tags { id name }
       notes(first: 20) { nodes { ...NoteParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
@@ -75,7 +76,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on PropertiesChanged { lead { version displayName title priority isAnonymous }
       properties { ...PropertyParts } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
-      emailAddresses { ...AddressParts } phoneNumbers { id number } }
+      emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
     ... on LeadStateChanged { toState { ${STATE} } lead { ${BAR} version } }
     ... on LeadAssigneeChanged { toAssignee { id name } }
     ... on TagsChanged { added { id name } removed }
@@ -92,6 +93,11 @@ const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input
 
 export const SET_PROPERTIES = write("setProperties", "SetProperties", `
   ... on ConflictError { conflicts { path current { display } changedByName } }`);
+export const ADD_ADDRESS = write("addEmailAddress", "AddEmailAddress");
+export const MAKE_PRIMARY = write("makeEmailAddressPrimary", "MakeEmailAddressPrimary");
+export const REMOVE_ADDRESS = write("removeEmailAddress", "RemoveEmailAddress");
+export const SAVE_NUMBER = write("savePhoneNumber", "SavePhoneNumber");
+export const REMOVE_NUMBER = write("removePhoneNumber", "RemovePhoneNumber");
 export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
 export const ADD_NOTE = write("addNote", "AddNote");

@@ -1,7 +1,7 @@
-// The quiet column of the card: properties, addresses, tags. Each part is `{ element, update }`.
+// The quiet column of the card: properties and tags. Each part is `{ element, update }`.
 
 import { ADD_TAGS, REMOVE_TAGS, SET_PROPERTIES } from "./documents.js";
-import { fill, flash, h, refusalPlace, words } from "./elements.js";
+import { fill, flash, h, refusalPlace } from "./elements.js";
 import { Failure, mutate } from "./graphql.js";
 
 function part(title, ...children) {
@@ -13,6 +13,9 @@ const TYPES = { TextValue: "TEXT", NumberValue: "NUMBER", BooleanValue: "BOOLEAN
 const WRITABLE = new Set(Object.values(TYPES));
 const INPUTS = { NUMBER: { inputmode: "decimal" }, MONEY: { inputmode: "decimal" },
   DATE: { type: "date" }, URL: { type: "url" } };
+
+// What the lead wants is listed one word a line.
+const LISTS = /^sales_(\w+_types|remarks)$/;
 
 const typeOf = ({ field, value }) => field?.type ?? TYPES[value?.__typename] ?? "TEXT";
 
@@ -64,10 +67,11 @@ function propertyRow(leadId, first, onSignedOut) {
   function edit() {
     const type = typeOf(property);
     const now = property.value?.copyText ?? property.value?.display ?? "";
+    const isLong = LISTS.test(property.key) || now.includes("\n");
     const input = type === "BOOLEAN"
       ? h("select", { "aria-label": property.label }, h("option", { value: "" }, "empty"),
         h("option", { value: "true" }, "Yes"), h("option", { value: "false" }, "No"))
-      : h("input", { ...INPUTS[type], "aria-label": property.label });
+      : h(isLong ? "textarea" : "input", { ...INPUTS[type], "aria-label": property.label });
     input.value = now;
     const form = h("form", { class: "inline", onsubmit: save, onkeydown: leaveOnEscape }, input,
       h("button", { class: "plain" }, "Save"));
@@ -135,29 +139,6 @@ function typed(type, text, old) {
     return { money: { amount: text.replace(",", "."), currency } };
   }
   return { text };
-}
-
-/** E-mail addresses with their subscription, and phone numbers. */
-export function contactPart() {
-  const list = h("ul", { class: "contact" });
-  const empty = h("p", { class: "empty" }, "No address or number is known.");
-  const element = part("Contact", empty, list);
-
-  function update({ emailAddresses, phoneNumbers }, touched) {
-    const lines = [...emailAddresses, ...phoneNumbers];
-    fill(list, lines, ({ id }) => id, (line) => (line.address ? makeAddress(line)
-      : h("li", {}, line.number)));
-    empty.hidden = lines.length > 0;
-    if (touched.includes("contact")) flash(element);
-  }
-
-  return { element, update };
-}
-
-function makeAddress({ address, isPrimary, subscription }) {
-  const status = subscription?.subscriptionStatus;
-  return h("li", {}, h("span", {}, address, isPrimary && h("small", {}, " primary")),
-    status && h("span", { class: "status", data: { status } }, words(status)));
 }
 
 /** Tags, each with a button that takes it off, and a form for one more. */

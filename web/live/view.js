@@ -1,10 +1,11 @@
 // One lead's card on the page: the header with lamp, pipeline, assignee and priority, and the
 // columns below it. It only draws what card.js says and sends what a person does.
 
+import { contactPart } from "./contact.js";
 import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
 import { ago, clock, dot, fill, flash, h, initials, refusalPlace, words } from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
-import { contactPart, propertiesPart, tagsPart } from "./facts.js";
+import { propertiesPart, tagsPart } from "./facts.js";
 import { chatPanel, historyPanel, notesPanel } from "./panels.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
@@ -13,7 +14,8 @@ const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 export function cardView(context) {
   const head = headView(context);
   const { leadId, outbox, perform, onSignedOut } = context;
-  const facts = [propertiesPart(leadId, onSignedOut), contactPart(), tagsPart(leadId, perform)];
+  const facts = [propertiesPart(leadId, onSignedOut), contactPart(leadId, perform),
+    tagsPart(leadId, perform)];
   const chat = chatPanel(leadId, outbox);
   const notes = notesPanel(leadId, perform);
   const events = eventsPanel(leadId, perform);
