@@ -57,6 +57,12 @@ query Card(
 }}
 """
 
+PAST_CARD = """
+query Past($id: ID!, $asOf: AsOfInput) {
+  lead(id: $id, asOf: $asOf) { displayName priority state { name } tags { name } version }
+}
+"""
+
 LIVE_CARD = f"""
 subscription LiveCard($id: ID!, $after: Cursor) {{
   leadCard(id: $id, after: $after) {{

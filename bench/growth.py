@@ -12,6 +12,7 @@ from bench.documents import (
     COUNTED_HISTORY,
     COUNTED_LEADS,
     LEADS,
+    PAST_CARD,
     card_variables,
 )
 from bench.report import Report
@@ -22,6 +23,7 @@ from resolvers.actors import Actor
 from resolvers.services import Services
 
 MOST_FOR_TWICE = 2.2
+FUTURE = "2999-01-01T00:00:00Z"
 Times = dict[str, list[float]]
 
 
@@ -70,6 +72,7 @@ async def _step(
     id = global_id(lead_id)
     queries: dict[str, tuple[str, dict[str, Any]]] = {
         "card query by changes": (CARD, card_variables(id)),
+        "card as of now, folded, by changes": (PAST_CARD, {"id": id, "asOf": {"at": FUTURE}}),
         "history counted by changes": (COUNTED_HISTORY, {"id": id}),
         "leads(first: 50) by leads": (LEADS, {"first": 50}),
         "leads counted by leads": (COUNTED_LEADS, {}),

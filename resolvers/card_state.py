@@ -41,7 +41,7 @@ class CardState:
     events: Values = field(default_factory=dict)
     groups: Values = field(default_factory=dict)
     conversations: Values = field(default_factory=dict)
-    messages: list[str] = field(default_factory=list)
+    messages: Values = field(default_factory=dict)
 
 
 async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
@@ -102,7 +102,7 @@ async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardStat
         logged = conversations.logged(conversation)
         card.conversations[logged["id"]] = logged
     messages = await session.scalars(select(col(Message.id)).where(col(Message.lead_id) == lead_id))
-    card.messages = sorted(each.hex for each in messages)
+    card.messages = {each.hex: {} for each in messages}
 
 
 def apply_change(card: CardState, change: Change) -> None:
@@ -180,7 +180,7 @@ def _note_changed(card: CardState, change: Change, data: Values) -> None:
 
 def _message_added(card: CardState, change: Change, data: Values) -> None:
     assert change.subject_id is not None
-    card.messages = sorted({*card.messages, change.subject_id.hex})
+    card.messages[change.subject_id.hex] = {}
     card.conversations[data["conversation"]["id"]] = data["conversation"]
 
 
@@ -202,7 +202,7 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.events |= moved["events"]
     card.groups |= {group["key"]: group for group in data["groups"]}
     card.conversations |= moved["conversations"]
-    card.messages = sorted({*card.messages, *moved["messages"]})
+    card.messages |= {each: {} for each in moved["messages"]}
 
 
 def _merged(card: CardState, change: Change, data: Values) -> None:
@@ -210,7 +210,7 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.email_addresses = data["kept"]["email_addresses"]
     card.phone_numbers = data["kept"]["phone_numbers"]
     card.notes, card.events, card.groups = {}, {}, {}
-    card.conversations, card.messages = {}, []
+    card.conversations, card.messages = {}, {}
 
 
 APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {

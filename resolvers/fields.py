@@ -245,7 +245,7 @@ def write_value(
         row = Property(
             lead_id=lead_id,
             field_id=field.id,
-            source=source_of(work),
+            source=source_of(work.actor.kind, work.actor.via),
             updated_at=work.at,
             updated_by_kind=work.actor.kind,
             updated_by_name=work.actor.name,
@@ -253,7 +253,7 @@ def write_value(
         work.session.add(row)
         rows[field.id] = row
     (value or TypedValue(field.type)).put_into(row)
-    row.source = source_of(work)
+    row.source = source_of(work.actor.kind, work.actor.via)
     row.updated_at = work.at
     row.updated_by_kind = work.actor.kind
     row.updated_by_id = work.actor.id
@@ -261,13 +261,13 @@ def write_value(
     return row
 
 
-def source_of(work: UnitOfWork) -> ValueSource:
-    """How a value that the actor writes came to be known."""
-    if work.actor.kind is ActorKind.LEAD:
+def source_of(kind: ActorKind, via: Via) -> ValueSource:
+    """How a value that such an actor writes came to be known."""
+    if kind is ActorKind.LEAD:
         return ValueSource.SITE
-    if work.actor.via is Via.IMPORT:
+    if via is Via.IMPORT:
         return ValueSource.IMPORT
-    return ValueSource.MANUAL if work.actor.kind is ActorKind.STAFF else ValueSource.SYSTEM
+    return ValueSource.MANUAL if kind is ActorKind.STAFF else ValueSource.SYSTEM
 
 
 def copy_to_column(lead: Lead, each: Edit) -> None:

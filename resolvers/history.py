@@ -43,13 +43,15 @@ def diffs_of(change: Change) -> list[Diff]:
         for each in data.get("diffs", ())
     ]
     if change.kind is ChangeKind.TAGS_CHANGED:
-        found += [Diff("tags", "Tag", None, _text(tag), None) for tag in data["added"]]
-        found += [Diff("tags", "Tag", _text(tag), None, None) for tag in data["removed"]]
+        found += [tag_diff(tag["name"], is_added=True) for tag in data["added"]]
+        found += [tag_diff(tag["name"], is_added=False) for tag in data["removed"]]
     return found
 
 
-def _text(tag: dict[str, str]) -> LoggedValue:
-    return {"type": "TEXT", "text": tag["name"]}
+def tag_diff(name: str, *, is_added: bool) -> Diff:
+    """A tag that came or went."""
+    text: LoggedValue = {"type": "TEXT", "text": name}
+    return Diff("tags", "Tag", None if is_added else text, text if is_added else None, None)
 
 
 def summary_of(change: Change) -> str:

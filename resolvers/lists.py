@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
 from sqlmodel import col
 
 from models.changes import Change
 from models.conversations import Conversation, Message
-from models.enums import ActorKind, Channel, ConversationState, HistoryType
+from models.enums import ActorKind, ChangeKind, Channel, ConversationState, HistoryType
 from models.events import Event
 from models.leads import LeadAlias
 from models.notes import Note
@@ -27,6 +27,14 @@ from resolvers.errors import BadArgument
 from resolvers.pages import Key, Page, check_first, read_page, seal
 from resolvers.text import sought
 from resolvers.views import View
+
+
+@dataclass(frozen=True)
+class Log:
+    """A lead's log up to a revision."""
+
+    lead_id: UUID
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,12 @@ class Chosen:
     actors: tuple[ActorKind, ...] = ()
     since: datetime | None = None
     before: datetime | None = None
+    until: tuple[Log, ...] = ()
+    """Only what was there when these logs stood so; empty: now."""
+    beyond: tuple[Log, ...] = ()
+    """Only what came after these logs stood so."""
+    until_at: datetime | None = None
+    """The same instant for what is not in the log."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +89,25 @@ def _note_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
     return [col(Note.removed_at).is_(None), access.visible_notes(actor)]
 
 
+def _within(logs: tuple[Log, ...]) -> ColumnElement[bool]:
+    return or_(
+        *(
+            and_(col(Change.lead_id) == each.lead_id, col(Change.revision) <= each.revision)
+            for each in logs
+        )
+    )
+
+
+def _was_there(identity: Any, kind: ChangeKind, chosen: Chosen) -> list[ColumnElement[bool]]:
+    """Rows whose own change had been written; that is one pass over the log by its key."""
+    if not chosen.until:
+        return []
+    written = select(col(Change.subject_id)).where(_within(chosen.until), col(Change.kind) == kind)
+    return [identity.in_(written)]
+
+
 def _event_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    where = []
+    where = _was_there(col(Event.id), ChangeKind.EVENT_RECORDED, chosen)
     if chosen.kind_id:
         where.append(col(Event.kind_id) == chosen.kind_id)
     if chosen.name is not None:
@@ -89,7 +120,14 @@ def _conversation_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool
 
 
 def _message_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    return [col(Message.channel).in_(chosen.channels)] if chosen.channels else []
+    where = _was_there(col(Message.id), ChangeKind.MESSAGE_ADDED, chosen)
+    if chosen.channels:
+        where.append(col(Message.channel).in_(chosen.channels))
+    return where
+
+
+def _interval_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return [col(PresenceInterval.from_at) <= chosen.until_at] if chosen.until_at else []
 
 
 def _history_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
@@ -102,19 +140,20 @@ def _history_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
         where.append(col(Change.at) >= chosen.since)
     if chosen.before:
         where.append(col(Change.at) < chosen.before)
+    if chosen.until:
+        where.append(_within(chosen.until))
+    if chosen.beyond:
+        where.append(~_within(chosen.beyond))
     return where
-
-
-def _everything(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    return []
 
 
 def _history_order(chosen: Chosen) -> tuple[Key, ...]:
     # Rows of merged leads stand between those of the survivor: by time, then by their own number.
+    descending = not chosen.ascending
     return (
-        Key(col(Change.at), True, is_instant=True),
-        Key(col(Change.lead_id), True, is_id=True),
-        Key(col(Change.revision), True),
+        Key(col(Change.at), descending, is_instant=True),
+        Key(col(Change.lead_id), descending, is_id=True),
+        Key(col(Change.revision), descending),
     )
 
 
@@ -149,7 +188,7 @@ CONVERSATION_MESSAGES = OwnedList(
     col(Message.conversation_id),
     (Message.id,),
     _newest_first(col(Message.at), col(Message.id)),
-    _everything,
+    _message_where,
 )
 INTERVALS = OwnedList(
     "presenceIntervals",
@@ -160,7 +199,7 @@ INTERVALS = OwnedList(
         Key(col(PresenceInterval.from_at), True, is_instant=True),
         Key(col(PresenceInterval.version), True),
     ),
-    _everything,
+    _interval_where,
 )
 HISTORY = OwnedList(
     "history",

@@ -81,7 +81,7 @@ async def _moved_card(
         "notes": card.notes,
         "events": card.events,
         "conversations": card.conversations,
-        "messages": card.messages,
+        "messages": sorted(card.messages),
         **await contact_points.logged(work, into),
     }
 

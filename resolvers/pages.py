@@ -73,6 +73,25 @@ async def read_page(
     return Page([row[0] for row in rows], cursors, len(found) > first, after is not None)
 
 
+def page_of(
+    view: View, rows: Sequence[T], order: Sequence[Key], scope: str, first: int, after: str | None
+) -> Page[T]:
+    """One page of rows that are at hand, by an order whose columns all descend."""
+    first = check_first(first)
+    secrets = view.services.secrets
+
+    def place(row: T) -> list[Any]:
+        return [getattr(row, key.column.key) for key in order]
+
+    sorted_rows = sorted(rows, key=place, reverse=True)
+    if after is not None:
+        position = _position(secrets, scope, after, order)
+        sorted_rows = [row for row in sorted_rows if place(row) < position]
+    shown = sorted_rows[:first]
+    cursors = [seal(secrets, scope, place(row)) for row in shown]
+    return Page(shown, cursors, len(sorted_rows) > first, after is not None)
+
+
 def seal(secrets: Secrets, scope: str, values: Sequence[Any]) -> str:
     """The cursor of a row with these values of the order's columns."""
     return secrets.seal_page(scope, orjson.dumps([_plain(value) for value in values]))

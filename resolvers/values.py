@@ -60,6 +60,23 @@ class TypedValue:
         row.date_value = self.day
 
 
+def from_log(value: LoggedValue) -> TypedValue:
+    """A value of a property as the log holds it."""
+    match FieldType(value["type"]):
+        case FieldType.NUMBER:
+            return TypedValue(FieldType.NUMBER, number=Decimal(value["number"]))
+        case FieldType.MONEY:
+            amount = Decimal(value["amount"])
+            return TypedValue(FieldType.MONEY, number=amount, currency=value["currency"])
+        case FieldType.BOOLEAN:
+            return TypedValue(FieldType.BOOLEAN, number=Decimal(int(value["boolean"])))
+        case FieldType.DATE:
+            return TypedValue(FieldType.DATE, day=date.fromisoformat(value["date"]))
+        case FieldType.URL:
+            return TypedValue(FieldType.URL, text=value["url"])
+    return TypedValue(FieldType.TEXT, text=value["text"])
+
+
 def stored(kind: FieldType, row: Property) -> TypedValue | None:
     """The value in a row; None when it was cleared."""
     if row.text_value is None and row.number_value is None and row.date_value is None:

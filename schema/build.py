@@ -10,6 +10,7 @@ from schema import (
     history,
     lead_card,
     leads_list,
+    past,
     pipelines,
     sites,
     staff,
@@ -51,6 +52,11 @@ class Query:
         leads_list.visitors,
         description="Who is on the sites now or was within the last 24 h, hidden leads left out; "
         "present ones first.",
+    )
+    lead_diff = strawberry.field(
+        past.lead_diff,
+        description="What differs between two moments of a lead; null when it is not yours, did "
+        "not exist at the earlier one, or that is the later one.",
     )
     history_entry = strawberry.field(
         history.history_entry, description="One row of a lead's history, for its details."

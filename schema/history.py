@@ -35,7 +35,11 @@ class FieldDiff:
 
 async def diffs_of(view: SchemaView, change: Change) -> list[FieldDiff]:
     """Fields before and after; values of fields that the viewer may not see are masked."""
-    diffs = history.diffs_of(change)
+    return await shown_diffs(view, history.diffs_of(change))
+
+
+async def shown_diffs(view: SchemaView, diffs: list[Diff]) -> list[FieldDiff]:
+    """Diffs for the viewer: values of fields that they may not see are masked."""
     if not any(diff.field_id for diff in diffs):
         return [_diff(diff, is_hidden=False) for diff in diffs]
     hidden_fields = await view.load.hidden_fields.load(None)
@@ -68,6 +72,12 @@ class HistoryEntry:
     @strawberry.field(description="The entry.")
     def id(self) -> strawberry.ID:
         return global_id("change", self.row.id)
+
+    @strawberry.field(description="Position, for `asOf` and `after`.")
+    async def cursor(self) -> Cursor:
+        epoch = await self.view.load.epoch.load(None)
+        row, secrets = self.row, self.view.services.secrets
+        return Cursor(secrets.seal("feed", row.lead_id, epoch, row.revision))
 
     @strawberry.field(description="When committed.")
     def at(self) -> datetime:

@@ -290,15 +290,17 @@ class Lead:
 
     @strawberry.field(description="What you may do with this lead now; buttons follow it.")
     def viewer_can(self) -> LeadViewerCan:
-        actor = self.view.actor
-        can_send = access.may(actor, Permission.SEND_MESSAGE)
+        def may(permission: Permission) -> bool:
+            return access.may(self.view.actor, permission) and not self.view.is_past
+
+        can_send = may(Permission.SEND_MESSAGE)
         return LeadViewerCan(
-            edit=access.may(actor, Permission.EDIT_LEAD),
-            change_state=access.may(actor, Permission.CHANGE_STATE),
-            assign=access.may(actor, Permission.ASSIGN_LEAD),
+            edit=may(Permission.EDIT_LEAD),
+            change_state=may(Permission.CHANGE_STATE),
+            assign=may(Permission.ASSIGN_LEAD),
             send_message=can_send,
             channels=list(Channel) if can_send else [],
-            verify_history=access.may(actor, Permission.VERIFY_HISTORY),
+            verify_history=may(Permission.VERIFY_HISTORY),
         )
 
     @strawberry.field(description="Tab: the change log as staff read it, newest first.")

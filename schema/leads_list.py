@@ -13,6 +13,7 @@ from schema.context import Info, argument_id
 from schema.enums import SortDirection
 from schema.leads import After, First, Lead, LeadConnection, LeadEdge
 from schema.pages import connection
+from schema.past import AsOfInput, past_lead
 
 
 @strawberry.input(description="Test of a text; case and accents ignored.", one_of=True)
@@ -135,12 +136,23 @@ class LeadSort:
 
 
 async def lead(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The lead.")]
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The lead.")],
+    as_of: Annotated[
+        AsOfInput | None,
+        strawberry.argument(
+            description="A past moment; absent: now. Before the lead existed: null. Rights are "
+            "those of now; what was removed or erased since is left out, and the status of an "
+            "address and names of kinds and states are as they are now."
+        ),
+    ] = None,
 ) -> Lead | None:
     """A lead's card; the survivor for the id of a merged lead."""
     view = await info.context.reading()
     row = await view.run(access.find_lead, view.actor, argument_id("lead", id))
-    return Lead(row=row, view=view) if row else None
+    if row is None or as_of is None:
+        return Lead(row=row, view=view) if row else None
+    return await past_lead(view, row, as_of)
 
 
 async def leads(

@@ -30,6 +30,9 @@ R = TypeVar("R")
 class SchemaView(View):
     """A view with its loaders. Types of the schema hold the view that they were read through."""
 
+    is_past = False
+    """Whether the card is read as it was: then nothing can be done with it."""
+
     def __init__(self, services: Services, actor: Actor) -> None:
         super().__init__(services, actor)
         self.load = Loaders(self)

@@ -21,6 +21,7 @@ from models.notes import Note
 from models.pipelines import PipelineState
 from models.visits import Site
 from resolvers import (
+    access,
     conversations,
     email_addresses,
     event_texts,
@@ -38,9 +39,11 @@ from resolvers.errors import Conflict
 from resolvers.events import NewEvent
 from resolvers.leads import NewLead, PropertyEdit
 from resolvers.notes import NoteEdit
+from resolvers.past import read_past
 from resolvers.phone_numbers import NumberEdit
 from resolvers.secrets import sign
 from resolvers.services import Services
+from resolvers.views import View
 from resolvers.visits import Claim, StartedVisit, Told
 from tests.factories import ORIGIN, make_lead, make_site, make_staff, make_visit
 from tests.resolvers.verify import (
@@ -49,6 +52,7 @@ from tests.resolvers.verify import (
     assert_log_holds,
     card_of,
     changes_of,
+    head_of,
     verify_change,
 )
 
@@ -609,6 +613,29 @@ async def test_a_random_history_folds_to_the_card(stage: Stage, seed: int) -> No
     assert len(changes) > 10
     assert_folds(CardState(), changes, await card_of(stage.services, stage.lead_id))
     await assert_log_holds(stage.services, stage.lead_id)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_the_fold_to_a_past_moment_is_the_snapshot_taken_then(
+    stage: Stage, seed: int
+) -> None:
+    dice = random.Random(seed)
+    others = [stage.admin.id, (await make_staff(stage.services, name="Bo Berg")).id]
+    taken: dict[int, CardState] = {}
+    for _ in range(25):
+        await random_act(stage, dice, others)
+        revision = await head_of(stage.services, stage.lead_id)
+        taken[revision] = await card_of(stage.services, stage.lead_id)
+        stage.clock.advance(1)
+    secrets, view = stage.services.secrets, View(stage.services, stage.admin)
+    lead = await view.run(access.find_lead, stage.admin, stage.lead_id)
+    epoch = await view.epoch()
+    for revision, snapshot in taken.items():
+        cursor = secrets.seal("feed", stage.lead_id, epoch, revision)
+        past = await read_past(view, lead, None, cursor)
+        assert past is not None
+        assert (past.revision, past.card) == (revision, snapshot)
+    await view.close()
 
 
 async def test_an_act_that_changes_nothing_is_no_proof(stage: Stage) -> None:

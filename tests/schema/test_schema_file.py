@@ -238,7 +238,12 @@ def test_types_of_the_visitors_side_lead_to_none_of_the_staffs():
 
 # --- who may call ----------------------------------------------------------------------------
 
-SAMPLES = {"ID": "lead_" + "0" * 32, "Int": 1, "Boolean": True}
+SAMPLES = {
+    "ID": "lead_" + "0" * 32,
+    "Int": 1,
+    "Boolean": True,
+    "DateTime": "2026-01-01T00:00:00Z",
+}
 
 
 def sample(kind: Any) -> Any:
@@ -251,7 +256,7 @@ def sample(kind: Any) -> Any:
         return next(iter(kind.values))
     if isinstance(kind, GraphQLInputObjectType):
         wanted = {n: each for n, each in kind.fields.items() if is_required_input_field(each)}
-        if kind.is_one_of:
+        if not wanted:  # one of several, or none needed
             wanted = dict(list(kind.fields.items())[:1])
         return {name: sample(each.type) for name, each in wanted.items()}
     return SAMPLES.get(kind.name, "text")

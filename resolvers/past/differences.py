@@ -1,0 +1,45 @@
+"""What differs between two moments of a lead."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.changes import Change
+from resolvers import contact_points
+from resolvers.history import Diff, diffs_of, tag_diff
+from resolvers.past.folding import Past
+from resolvers.views import View
+
+
+async def differences(view: View, before: Past, after: Past) -> list[Diff]:
+    """Fields whose value differs, each once, in order of the log; then addresses and tags."""
+    changes = await view.scalars(
+        select(Change)
+        .where(
+            col(Change.lead_id) == after.lead.id,
+            col(Change.revision) > before.revision,
+            col(Change.revision) <= after.revision,
+        )
+        .order_by(col(Change.revision))
+    )
+    first: dict[str, Diff] = {}
+    last: dict[str, Diff] = {}
+    for change in changes:
+        for diff in diffs_of(change):
+            if diff.field_id is not None:
+                first.setdefault(diff.path, diff)
+                last[diff.path] = diff
+    fields = [replace(last[path], before=diff.before) for path, diff in first.items()]
+    return [diff for diff in fields if diff.before != diff.after] + _others(before, after)
+
+
+def _others(before: Past, after: Past) -> list[Diff]:
+    points = contact_points.diffs(vars(before.card), vars(after.card))
+    old, new = before.card.tags, after.card.tags
+    return [
+        *(Diff(each["path"], each["label"], each["before"], each["after"], None)
+          for each in points),
+        *(tag_diff(name, is_added=True) for key, name in new.items() if key not in old),
+        *(tag_diff(name, is_added=False) for key, name in old.items() if key not in new),
+    ]  # fmt: skip
