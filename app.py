@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
+from edge import Edge
 from models.clock import Clock, SystemClock
 from models.engine import Database
 from models.migrations import migrate
-from pages import SecurityHeaders, page_routes
+from pages import page_routes
+from realtime.buckets import Buckets, MemoryBuckets, RedisBuckets
 from realtime.bus import Bus
 from realtime.hub import Hub
 from realtime.limiter import Limiter
@@ -30,16 +32,20 @@ from resolvers import staff, visits
 from resolvers.errors import DomainError, NotFound
 from resolvers.feed import LogSource
 from resolvers.history_export import read_export
+from resolvers.limits import ApiRules, DocumentMode
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Services, VisitTiming
 from resolvers.worker import run_worker, store_all
 from resolvers.workspace import begin_workspace
+from schema.budget import Limits
 from schema.build import build_schema
+from schema.documents import DocumentCache
 from schema.endpoint import GraphQLEndpoint
 from schema.sockets import Sockets
-from settings import Settings, load_secret_key
+from schema.trusted import ManifestRefused, TrustedDocuments, read_trusted
+from settings import Settings, SettingsRefused, load_secret_key
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +65,19 @@ def presence_timing(settings: Settings) -> Timing:
         visible_lease=settings.presence_visible_lease_seconds,
         hidden_lease=settings.presence_hidden_lease_seconds,
         grace=settings.presence_visible_lease_seconds,
+    )
+
+
+def api_rules(settings: Settings) -> ApiRules:
+    """What callers may send, as the settings have it."""
+    return ApiRules(
+        everyone_introspects=settings.introspection == "everyone",
+        documents=DocumentMode(settings.documents),
+        staff_cost=settings.staff_cost_per_minute,
+        visitor_cost=settings.visitor_cost_per_minute,
+        address_cost=settings.address_cost_per_minute,
+        sign_in_account=settings.sign_in_per_minute,
+        sign_in_all=settings.sign_in_per_minute_in_all,
     )
 
 
@@ -100,6 +119,7 @@ async def open_services(
             reconcile_seconds=settings.reconcile_seconds,
             on_reconcile=on_reconcile,
         )
+        buckets: Buckets = RedisBuckets(store) if store else MemoryBuckets()
         presence, viewers = _presence(settings, clock, bus, store)
         services = Services(
             database=database,
@@ -110,9 +130,10 @@ async def open_services(
             viewers=viewers,
             secrets=secrets,
             limiter=limiter,
+            buckets=buckets,
             passwords=Passwords(),
             public_url=settings.public_url,
-            sign_in_per_minute=settings.sign_in_per_minute,
+            api=api_rules(settings),
             visit_timing=VisitTiming(
                 visible_beat=settings.presence_visible_beat_seconds,
                 hidden_beat=settings.presence_hidden_beat_seconds,
@@ -136,16 +157,31 @@ def _presence(
     return MemoryPresence(clock, timing, bus.publish), MemoryViewers(clock, bus.publish)
 
 
+def trusted_documents(settings: Settings) -> TrustedDocuments:
+    """Documents of our own pages and those of DOCUMENTS_DIR; raises SettingsRefused."""
+    try:
+        return read_trusted(settings.documents_dir)
+    except ManifestRefused as refused:
+        raise SettingsRefused(f"DOCUMENTS_DIR: {refused}") from None
+
+
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """The ASGI application of one process."""
     sockets = Sockets()
-    schema = build_schema()
+    schema = build_schema(
+        DocumentCache(Limits(cost=settings.max_cost)),
+        trusted_documents(settings),
+        execution_seconds=settings.execution_seconds,
+    )
     is_secure = settings.public_url.startswith(("https://", *LOOPBACK))
     graphql = GraphQLEndpoint(
         schema,
         public_url=settings.public_url,
         allowed_origins=settings.allowed_origins,
         sockets=sockets,
+        max_body_bytes=settings.max_body_bytes,
+        max_operations_per_socket=settings.operations_per_socket,
+        max_sockets_per_caller=settings.sockets_per_caller,
     )
     graphql.cookie = "__Host-leadlight" if is_secure else "leadlight"
     graphql.is_secure = is_secure
@@ -185,7 +221,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
             *page_routes(),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(Edge, settings=settings)],
         lifespan=lifespan,
     )
     app.state.sockets = sockets

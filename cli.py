@@ -122,6 +122,7 @@ async def _serve(settings: Settings) -> None:
             settings.port,
             shutdown_seconds=int(settings.shutdown_seconds),
             trusted_proxies=list(settings.trusted_proxies) or "127.0.0.1",
+            ws_max_size=settings.max_message_bytes,
         )
         started = greeting(settings, access)
         server = GracefulServer(config, drain, lambda: typer.echo(started))

@@ -1,6 +1,7 @@
 """The pages that the server itself serves: the live page, the demo shop, the visitor script.
 
-Every page is served under a policy that allows nothing from elsewhere and nothing inline.
+Every page is served under the policy of `edge.py`, which allows nothing from elsewhere and nothing
+inline.
 """
 
 from pathlib import Path
@@ -10,42 +11,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers.services import Services
 from resolvers.sites import first_site_key
 
 WEB = Path(__file__).parent / "web"
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
-    "form-action 'self'"
-)
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
-
-
-class SecurityHeaders:
-    """Adds the same headers to every HTTP response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *HEADERS]}
-            await send(message)
-
-        await self.app(scope, receive, add)
 
 
 async def home(request: Request) -> Response:

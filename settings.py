@@ -60,6 +60,12 @@ def _is_postgres(url: str) -> bool:
     return url.startswith("postgresql+")
 
 
+def _is_demo(given: Mapping[str, Any]) -> bool:
+    """Whether a server loads demo data by itself."""
+    is_embedded = not _is_postgres(given["database_url"]) and given["redis_url"] is None
+    return bool(given["demo"]) and is_embedded
+
+
 class Settings(BaseSettings):
     """One process's settings; they don't change while it runs."""
 
@@ -116,10 +122,70 @@ class Settings(BaseSettings):
         description="Addresses or networks, separated by commas, whose `X-Forwarded-For` and "
         "`X-Forwarded-Proto` are believed.",
     )
+    check_host: bool = Field(
+        default=True,
+        description="Answer only requests whose `Host` is that of `PUBLIC_URL`, `HOST` or the "
+        "loopback. False for a proxy that names another one.",
+    )
+    introspection: Literal["staff", "everyone"] = Field(
+        default_factory=lambda given: "everyone" if _is_demo(given) else "staff",
+        description="Who may ask the API for its schema, and is told names that resemble a wrong "
+        "one: `staff` or `everyone`. By default everyone only where demo data is loaded.",
+    )
+    documents: Literal["open", "trusted-public", "trusted"] = Field(
+        default="open",
+        description="Which documents are run: `open` any, `trusted-public` any of staff and keys "
+        "but only trusted ones of others, `trusted` only trusted ones. Those of our own pages are.",
+    )
+    documents_dir: Path | None = Field(
+        default=None,
+        description="Folder with more trusted documents: `*.graphql`, one each, and `*.json`, "
+        "objects of texts by `sha256:<hex>`.",
+    )
+    max_body_bytes: int = Field(
+        default=65_536, ge=1_024, description="Largest body of a request to the API."
+    )
+    max_message_bytes: int = Field(
+        default=65_536, ge=1_024, description="Largest message of a client on a socket."
+    )
+    max_cost: int = Field(
+        default=5_000,
+        ge=500,
+        description="Most that one document may cost: one for each field, times the size of the "
+        "pages that it lies in.",
+    )
+    staff_cost_per_minute: int = Field(
+        default=300_000, ge=1, description="Cost that one staff member or key may ask for a minute."
+    )
+    visitor_cost_per_minute: int = Field(
+        default=20_000, ge=1, description="Cost that one visitor may ask for a minute."
+    )
+    address_cost_per_minute: int = Field(
+        default=20_000,
+        ge=1,
+        description="Cost that all callers without credentials from one address may ask for a "
+        "minute.",
+    )
+    execution_seconds: Seconds = Field(
+        default=10, description="A query or mutation that takes longer is ended."
+    )
+    operations_per_socket: int = Field(
+        default=50, ge=1, description="Operations that may run at once on one socket."
+    )
+    sockets_per_caller: int = Field(
+        default=20,
+        ge=1,
+        description="Sockets that one person or visitor, or nobody from one address, may have "
+        "open on one process.",
+    )
     sign_in_per_minute: int = Field(
         default=10,
         ge=1,
-        description="Sign-in attempts in a minute from one address or for one account.",
+        description="Sign-in attempts in a minute for one account; three times as many from one "
+        "address.",
+    )
+    sign_in_per_minute_in_all: int = Field(
+        default=240, ge=1, description="Sign-in attempts in a minute, all accounts together."
     )
     presence_sleep_seconds: Seconds = Field(
         default=120, description="A visitor without activity for so long is sleeping."
@@ -195,6 +261,13 @@ class Settings(BaseSettings):
             raise ValueError("a folder with ? in its name can't hold the database")
         return value.expanduser().absolute()
 
+    @field_validator("documents_dir")
+    @classmethod
+    def _existing(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("there is no such folder")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
@@ -226,6 +299,16 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < SECRET_KEY_LENGTH:
             raise ValueError(f"needs at least {SECRET_KEY_LENGTH} characters")
         return value
+
+    @model_validator(mode="after")
+    def _dearest_document_is_affordable(self) -> Self:
+        for each in ("staff", "visitor", "address"):
+            if getattr(self, f"{each}_cost_per_minute") < self.max_cost:
+                raise ValueError(
+                    f"{each.upper()}_COST_PER_MINUTE must not be less than MAX_COST, "
+                    "or a document that is allowed is always refused"
+                )
+        return self
 
     @model_validator(mode="after")
     def _presence_adds_up(self) -> Self:

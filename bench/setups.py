@@ -103,7 +103,12 @@ def _stopped(setup: Setup) -> Iterator[Setup]:
 
 
 def _setup(name: str, folder: Path, count: int, address: str, bus: str | None) -> Setup:
-    values = {"DATABASE_URL": address, "SECRET_KEY": SECRET_KEY, "REDIS_URL": bus or ""}
+    values = {
+        "DATABASE_URL": address,
+        "SECRET_KEY": SECRET_KEY,
+        "REDIS_URL": bus or "",
+        "STAFF_COST_PER_MINUTE": 10**9,  # what is measured is work, not its limits
+    }
     ports = [free_port() for _ in range(count)]
     servers = tuple(Server(folder, "serve", PORT=port, **values) for port in ports)
     settings = Settings.model_validate(

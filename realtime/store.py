@@ -1,4 +1,4 @@
-"""The shared server (Redis or Valkey) as presence and viewers use it: scripts, and outages.
+"""The shared server (Redis or Valkey) as presence, viewers and limits use it: scripts, and outages.
 
 An outage is no error to those who call: they get `Unreachable` at once and degrade.
 """
@@ -79,7 +79,9 @@ class Store:
         self._retry_at = now + self._pause
         if now >= self._log_at:
             self._log_at = now + self._quiet
-            _log.warning("presence and viewers degrade: %s: %s", type(fault).__name__, fault)
+            _log.warning(
+                "presence, viewers and limits degrade: %s: %s", type(fault).__name__, fault
+            )
 
     async def close(self) -> None:
         await self._client.aclose()

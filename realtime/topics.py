@@ -69,3 +69,8 @@ def presence_lead_prefix(shard: int) -> str:
 def viewers_of(lead_id: UUID) -> str:
     """Streams that show this lead's card."""
     return f"viewers:{{{lead_id.hex}}}"
+
+
+def bucket(caller: str) -> str:
+    """What a caller has left to spend on documents."""
+    return f"cost:{{{caller}}}"

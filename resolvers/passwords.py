@@ -20,11 +20,11 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Takes the same time for an account that does not exist (`hashed` None)."""
-        if hashed is None:
-            if self._nobody is None:
-                self._nobody = await self.hash("nobody has this password")
-            await self.verify(password, self._nobody)
-            return False
+        """Does the same work for an account that does not exist (`hashed` None)."""
+        if self._nobody is None:  # made by whoever comes first, so that it tells nothing
+            self._nobody = await self.hash("nobody has this password")
         async with self._turns:
-            return await asyncio.to_thread(self._hasher.verify, password, hashed)
+            is_right = await asyncio.to_thread(
+                self._hasher.verify, password, hashed or self._nobody
+            )
+        return is_right and hashed is not None

@@ -10,7 +10,7 @@ from realtime.bus import Bus
 from realtime.hub import Hub
 from realtime.presence import Presence
 from realtime.viewers import Viewers
-from resolvers.limits import Limiter
+from resolvers.limits import ApiRules, Buckets, Limiter
 from resolvers.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class Services:
     viewers: Viewers
     secrets: Secrets
     limiter: Limiter
+    buckets: Buckets
     passwords: "Passwords"
     public_url: str
-    sign_in_per_minute: int = 10
+    api: ApiRules = field(default_factory=ApiRules)
     visit_timing: VisitTiming = field(default_factory=VisitTiming)

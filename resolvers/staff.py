@@ -18,7 +18,7 @@ from resolvers import access
 from resolvers.actors import SYSTEM, Actor, StaffActor
 from resolvers.contact_points import judge
 from resolvers.errors import Precondition, PreconditionReason, ProblemCode, invalid
-from resolvers.limits import SIGN_IN_ACCOUNT, SIGN_IN_CLIENT, spend
+from resolvers.limits import SIGN_IN_ACCOUNT, SIGN_IN_ALL, SIGN_IN_CLIENT, spend
 from resolvers.passwords import MAX_LENGTH, MIN_LENGTH
 from resolvers.policy import LEAD_SCOPE, Permission
 from resolvers.secrets import hash_token, new_token
@@ -45,9 +45,7 @@ async def sign_in(
 ) -> SignedIn:
     """Precondition SIGN_IN_REFUSED for a wrong password and for an unknown or inactive account."""
     key, reason = judge(email_address)
-    await spend(services.limiter, SIGN_IN_CLIENT, client)
-    per_account = replace(SIGN_IN_ACCOUNT, amount=services.sign_in_per_minute)
-    await spend(services.limiter, per_account, key)
+    await _count_attempt(services, key, client)
     if not password or len(password) > MAX_LENGTH:
         raise invalid("password", ProblemCode.MALFORMED, f"1 to {MAX_LENGTH} characters.")
     staff = None if reason else await _staff_with(services, key)
@@ -56,11 +54,22 @@ async def sign_in(
         password, staff.password_hash if staff and usable else None
     )
     if staff is None or not right:
-        await _note_refusal(services, staff)
+        if staff is not None:
+            # not awaited: the answer would come later than for an account that does not exist
+            services.hub.spawn(_note_refusal(services, staff))
         raise Precondition(
             PreconditionReason.SIGN_IN_REFUSED, "The address or the password is wrong."
         )
     return await _open_session(services, staff, device)
+
+
+async def _count_attempt(services: Services, key: str, client: str) -> None:
+    """By address, by account whether there is one or not, and in all: each hash is dear."""
+    rules, limiter = services.api, services.limiter
+    per_account = replace(SIGN_IN_ACCOUNT, amount=rules.sign_in_account)
+    await spend(limiter, replace(SIGN_IN_CLIENT, amount=3 * rules.sign_in_account), client)
+    await spend(limiter, per_account, key)
+    await spend(limiter, replace(SIGN_IN_ALL, amount=rules.sign_in_all), "")
 
 
 async def _staff_with(services: Services, key: str) -> Staff | None:
@@ -71,9 +80,7 @@ async def _staff_with(services: Services, key: str) -> Staff | None:
     return found
 
 
-async def _note_refusal(services: Services, staff: Staff | None) -> None:
-    if staff is None:
-        return
+async def _note_refusal(services: Services, staff: Staff) -> None:
     async with unit_of_work(services, SYSTEM) as work:
         work.record_workspace("sign_in_refused", {"staff": staff.id.hex})
 

@@ -7,7 +7,8 @@ session is one connection.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,10 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.workspace import Workspace
+from realtime.tasks import end
 from resolvers.actors import Actor
 from resolvers.services import Services
 
 T = TypeVar("T")
+
+_DRIVER_SECONDS = 5.0
+"""Time that the driver has to tell the server that a statement is cancelled; a second cancellation
+within it would cut the connection, and PostgreSQL would go on with the statement."""
 
 
 class View:
@@ -30,6 +36,7 @@ class View:
         self.actor = actor
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
+        self._readers: set[asyncio.Task[Any]] = set()
         self._epoch: str | None = None
         self.is_closed = False
         self._callbacks: list[Callable[[], None]] = []
@@ -40,18 +47,18 @@ class View:
 
     async def rows(self, statement: Executable) -> Sequence[Any]:
         """All rows of a statement."""
-        async with self._turn:
-            return (await self._open().execute(statement)).all()
+        async with self._in_turn() as session:
+            return (await session.execute(statement)).all()
 
     async def scalars(self, statement: Select[T]) -> Sequence[T]:
         """The first column of all rows."""
-        async with self._turn:
-            return (await self._open().scalars(statement)).all()
+        async with self._in_turn() as session:
+            return (await session.scalars(statement)).all()
 
     async def scalar(self, statement: Select[T]) -> T | None:
         """The first column of the first row."""
-        async with self._turn:
-            found: T | None = await self._open().scalar(statement)
+        async with self._in_turn() as session:
+            found: T | None = await session.scalar(statement)
             return found
 
     def run(self, reader: Any, *arguments: Any) -> Any:
@@ -59,14 +66,25 @@ class View:
         return self._run(reader, arguments)
 
     async def _run(self, reader: Any, arguments: tuple[Any, ...]) -> Any:
-        async with self._turn:
-            return await reader(self._open(), *arguments)
+        async with self._in_turn() as session:
+            return await reader(session, *arguments)
 
     async def epoch(self) -> str:
         """The database's epoch."""
         if self._epoch is None:
             self._epoch = await self.scalar(select(col(Workspace.epoch))) or ""
         return self._epoch
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[AsyncSession]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._readers.add(task)
+        try:
+            async with self._turn:
+                yield self._open()
+        finally:
+            self._readers.discard(task)
 
     def _open(self) -> AsyncSession:
         if self.is_closed:
@@ -81,6 +99,12 @@ class View:
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
+        # Loaders read in tasks of their own, which outlive an operation that was cancelled.
+        readers = [each for each in self._readers if each is not asyncio.current_task()]
+        dying = [each for each in readers if each.cancelling()]
+        if dying:
+            await asyncio.wait(dying, timeout=_DRIVER_SECONDS)
+        await end(readers, patience=_DRIVER_SECONDS)
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -26,6 +26,7 @@ from schema.mutations import leads as lead_acts
 from schema.operations import LeadlightSchema
 from schema.scalars import SCALARS
 from schema.staff import ACTOR_TYPES
+from schema.trusted import TrustedDocuments
 from schema.values import VALUE_TYPES
 
 
@@ -247,15 +248,22 @@ class Subscription:
     )
 
 
-def build_schema(cache: DocumentCache | None = None) -> LeadlightSchema:
+def build_schema(
+    cache: DocumentCache | None = None,
+    trusted: TrustedDocuments | None = None,
+    *,
+    execution_seconds: float | None = None,
+) -> LeadlightSchema:
     """The schema object; one for each process."""
     known = DocumentCache() if cache is None else cache
-    return LeadlightSchema(
+    schema = LeadlightSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*TYPES.values(), *ACTOR_TYPES, *VALUE_TYPES],
-        extensions=[lambda: Documents(known)],
+        extensions=[lambda: Documents(known, trusted)],
         exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema.execution_seconds = execution_seconds
+    return schema

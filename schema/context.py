@@ -13,6 +13,7 @@ from models.ids import decode_id
 from resolvers import staff, visits
 from resolvers.actors import SYSTEM, Actor, StaffActor, VisitorActor
 from resolvers.errors import ProblemCode, invalid
+from resolvers.limits import Balance, CallerKind
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from schema.loaders import SchemaView
@@ -31,7 +32,9 @@ class Context:
     """Network address of the caller, for limits."""
     device: str = ""
     origin: str | None = None
-    may_introspect: bool = True
+    may_introspect: bool = False
+    needs_trust: bool = False
+    """Whether only trusted documents of this caller are run. Like the above known by `enter`."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
     session_key: str | None = None
     """Session whose sockets these are; None before anybody signed in."""
@@ -41,10 +44,36 @@ class Context:
     views: list[SchemaView] = field(default_factory=list)
     _staff: StaffActor | None = None
     _visitor: VisitorActor | None = None
+    _kind: CallerKind = CallerKind.NOBODY
 
     def for_operation(self) -> "Context":
         """A socket serves many operations; each reads its caller's rights anew."""
         return replace(self, views=[], _staff=None, _visitor=None)
+
+    async def enter(self) -> None:
+        """Reads who calls, and what that lets them send."""
+        if await self.staff_or_none():
+            self._kind = CallerKind.STAFF
+        elif await self.visitor_or_none():
+            self._kind = CallerKind.VISITOR
+        else:
+            self._kind = CallerKind.NOBODY
+        self.may_introspect = self.services.api.may_introspect(self._kind)
+        self.needs_trust = self.services.api.needs_trust(self._kind)
+
+    @property
+    def caller(self) -> str:
+        """Whose limits count, once `enter` knows: a person, a visitor, or a network address."""
+        if self._staff is not None:
+            return f"staff:{self._staff.id.hex}"
+        if self._visitor is not None:
+            return f"visitor:{self._visitor.lead_id.hex}"
+        return f"address:{self.client}"
+
+    async def charge(self, cost: int) -> Balance:
+        """Takes the cost of a document from what the caller may spend."""
+        per_minute = self.services.api.cost_per_minute(self._kind)
+        return await self.services.buckets.take(self.caller, cost, per_minute)
 
     async def release(self) -> None:
         """Gives connections of the database back."""

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from resolvers.services import Services
 from schema.context import Context
 from schema.sockets import CredentialsRefused
-from schema.transport import LeadlightGraphQL
+from schema.transport import LeadlightGraphQL, address_of
 
 SESSION_SECONDS = 90 * 24 * 3600
 
@@ -25,7 +25,7 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
         context = Context(
             services=self.services,
             token=_bearer(request) or self._cookie_token(request),
-            client=request.client.host if request.client else "",
+            client=address_of(request),
             device=request.headers.get("user-agent", "")[:200],
             origin=request.headers.get("origin"),
         )
@@ -34,10 +34,15 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
         return context
 
     async def on_ws_connect(self, context: Context) -> None:
-        """A token in the first message wins over a cookie; a wrong one closes with 4401."""
-        given = (context.connection_params or {}).get("token")
+        """A token in the first message wins over a cookie; a wrong one closes with 4401, and so
+        does any other claim: who somebody is stands in the database alone."""
+        claims = dict(context.connection_params or {})
+        given = claims.pop("token", None)
+        if claims:
+            raise CredentialsRefused
         if given is not None:
             context.token = given if isinstance(given, str) else ""
+        await context.enter()
         person = await context.staff_or_none()
         visitor = None if person else await context.visitor_or_none()
         if person is not None:

@@ -1,5 +1,6 @@
 """The schema object: a context of its own for every operation, and errors fit for clients."""
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any
@@ -11,7 +12,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from schema.operation_errors import presentable
+from schema.operation_errors import Code, operation_error, presentable
 
 
 class LeadlightSchema(strawberry.Schema):
@@ -25,6 +26,9 @@ class LeadlightSchema(strawberry.Schema):
       and again when the operation ends in any way.
     - `may_introspect`, default true, and `request_id`, default a new one.
     """
+
+    execution_seconds: float | None = None
+    """After so long a query or mutation is cancelled; streams have no end of their own."""
 
     async def execute(
         self,
@@ -77,6 +81,21 @@ class LeadlightSchema(strawberry.Schema):
             allowed_operation_types,
         )
         return _released(results, context)
+
+    async def _execute_operation(
+        self, execution_context: ExecutionContext, *arguments: Any, **options: Any
+    ) -> Any:
+        """The one place through which queries and mutations of both transports come. Strawberry
+        does not promise to keep it; tests guard it."""
+        try:
+            async with asyncio.timeout(self.execution_seconds) as limit:
+                return await super()._execute_operation(execution_context, *arguments, **options)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise operation_error(
+                Code.TIMEOUT, f"This took longer than {self.execution_seconds:g} s and was ended."
+            ) from None
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -24,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from strawberry.types.unset import UnsetType
 
 from schema.operation_errors import Code, log_defect, operation_error
+from schema.trusted import is_document_id
 
 Close = Callable[[int, str], Awaitable[None]]
 
@@ -38,21 +39,24 @@ class CredentialsRefused(ConnectionRejectionError):
 
 
 class Sockets:
-    """The open sockets of this process, by the session that opened them."""
+    """The open sockets of this process: by the session that opened them, and by whose they are,
+    a caller who may have several sessions."""
 
     def __init__(self, *, close_seconds: float = 5.0) -> None:
         """`close_seconds`: how long a close frame may wait behind what a slow client has not
         read."""
         self._close_seconds = close_seconds
-        self._open: dict[object, tuple[str | None, Close]] = {}
+        self._open: dict[object, tuple[str | None, str | None, Close]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def register(self, key: str | None, close: Close) -> Callable[[], None]:
-        """Adds a socket; the answer removes it again. `key` is None before it signed in."""
+    def register(
+        self, key: str | None, close: Close, caller: str | None = None
+    ) -> Callable[[], None]:
+        """Adds a socket; the answer removes it again. `key` is None without a session."""
         ticket = object()
-        self._open[ticket] = (key, close)
+        self._open[ticket] = (key, caller, close)
 
         def forget() -> None:
             self._open.pop(ticket, None)
@@ -61,11 +65,11 @@ class Sockets:
 
     def sessions(self) -> set[str]:
         """Sessions with open sockets."""
-        return {owner for owner, _ in self._open.values() if owner is not None}
+        return {owner for owner, _, _ in self._open.values() if owner is not None}
 
-    def count(self, key: str) -> int:
-        """How many sockets a session has open."""
-        return sum(owner == key for owner, _ in self._open.values())
+    def count(self, caller: str) -> int:
+        """How many sockets of a caller are open."""
+        return sum(each == caller for _, each, _ in self._open.values())
 
     async def close_session(
         self, key: str, code: int = 4401, reason: str = "The session ended"
@@ -88,7 +92,7 @@ class Sockets:
                     await asyncio.sleep(pause)
 
     def _all(self) -> list[tuple[str | None, Close]]:
-        return list(self._open.values())
+        return [(owner, close) for owner, _, close in self._open.values()]
 
     async def _close(self, close: Close, code: int, reason: str) -> None:
         try:
@@ -132,24 +136,32 @@ class Bucket:
         return True
 
 
+def opening(address: str) -> str:
+    """Whose sockets are that come from this address and have not signed in yet."""
+    return f"opening:{address}"
+
+
 class SocketView(Protocol):
     """What the handler needs of the transport that made it."""
 
     sockets: Sockets
     flood: Flood
-    max_sockets_per_session: int | None
+    max_sockets_per_caller: int | None
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None: ...
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
-    """One socket. The context may have `session_key`, which names the socket in `Sockets`."""
+    """One socket. The context may have `session_key`, which names the socket in `Sockets`,
+    `caller`, who may have so many of them, and `client`, the address that it comes from."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._owner = cast(SocketView, self.view)
         self._bucket = Bucket(self._owner.flood)
-        self._forget = self._owner.sockets.register(None, self.websocket.close)
+        self._forget = self._owner.sockets.register(
+            None, self.websocket.close, opening(getattr(self.context, "client", ""))
+        )
 
     async def shutdown(self) -> None:
         self._forget()
@@ -212,13 +224,14 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def _acknowledge(self, payload: UnsetType | dict[str, object] | None) -> None:
         key: str | None = getattr(self.context, "session_key", None)
-        maximum = self._owner.max_sockets_per_session
-        if key is not None:
-            if maximum is not None and self._owner.sockets.count(key) >= maximum:
-                await self.websocket.close(1013, "Too many sockets")
-                return
-            self._forget()
-            self._forget = self._owner.sockets.register(key, self.websocket.close)
+        caller: str | None = getattr(self.context, "caller", None)
+        maximum = self._owner.max_sockets_per_caller
+        count = 0 if caller is None else self._owner.sockets.count(caller)
+        if maximum is not None and count >= maximum:
+            await self.websocket.close(1013, "Too many sockets")
+            return
+        self._forget()
+        self._forget = self._owner.sockets.register(key, self.websocket.close, caller)
         self.connection_acknowledged = True
         if isinstance(payload, dict):
             await self.send_message({"type": "connection_ack", "payload": payload})
@@ -251,7 +264,11 @@ def _is_id(value: object) -> bool:
 def _is_operation(payload: object) -> bool:
     return (
         isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
+        and (
+            is_document_id(payload["documentId"]) and "query" not in payload
+            if "documentId" in payload
+            else isinstance(payload.get("query"), str)
+        )
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("variables"), dict | None)
         and isinstance(payload.get("extensions"), dict | None)

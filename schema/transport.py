@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ import orjson
 from cross_web import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
@@ -30,13 +31,24 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from schema.bodies import (
+    DRAINED_BYTES,
+    GRAPHQL_RESPONSE,
+    JSON,
+    Body,
+    announced_length,
+    decode,
+    is_json,
+    name_document,
+    names_one_document,
+    negotiated,
+    too_large,
+)
 from schema.operation_errors import UNEXPECTED, Code, log_defect, operation_error
-from schema.sockets import Flood, SocketHandler, Sockets, is_well_formed
+from schema.sockets import Flood, SocketHandler, Sockets, is_well_formed, opening
 
-JSON = "application/json"
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-
-_MAX_JSON_DEPTH = 64
+_BODY_SECONDS = 30.0
+_MAX_OPENING = 100  # sockets from one address that have not signed in yet
 _MAX_REASON_BYTES = 123  # what a close frame holds beside its code
 _STATUS_CODES = {
     401: Code.UNAUTHENTICATED,
@@ -44,6 +56,14 @@ _STATUS_CODES = {
     429: Code.RATE_LIMITED,
     500: Code.INTERNAL_SERVER_ERROR,
 }
+# Statuses of request errors whose code is not simply the caller's mistake.
+_CODE_STATUSES = {
+    Code.INTERNAL_SERVER_ERROR: 500,
+    Code.RATE_LIMITED: 429,
+    Code.TIMEOUT: 503,
+}
+# Refused while the body was on its way: of a long one the rest is not waited for.
+_UNREAD = frozenset({408, 413, 415})
 # What sending raises once a peer left: RuntimeError when the server itself has begun to close.
 _GONE = (WebSocketDisconnect, RuntimeError)
 
@@ -67,6 +87,8 @@ class SocketAdapter(ASGIWebSocketAdapter):
                 raise NonJsonMessageReceived
             if message.get("payload", message) is None:
                 del message["payload"]
+            if message["type"] == "subscribe":
+                name_document(message["payload"])
             yield message
 
     async def send_json(self, message: Mapping[str, object]) -> None:
@@ -108,11 +130,12 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         flood: Flood | None = None,
         max_body_bytes: int = 65_536,
         max_operations_per_socket: int = 50,
-        max_sockets_per_session: int | None = 20,
+        max_sockets_per_caller: int | None = 20,
         init_timeout: float = 10.0,
+        body_seconds: float = _BODY_SECONDS,
     ) -> None:
-        """`allowed_origins` may open sockets but are not trusted with cookies; `init_timeout` is
-        in seconds."""
+        """`allowed_origins` may open sockets but are not trusted with cookies; `init_timeout` and
+        `body_seconds`, which a body has to arrive, are in seconds."""
         super().__init__(
             schema,
             graphql_ide=None,
@@ -125,19 +148,25 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         )
         self.sockets = Sockets() if sockets is None else sockets
         self.flood = flood or Flood()
-        self.max_sockets_per_session = max_sockets_per_session
+        self.max_sockets_per_caller = max_sockets_per_caller
         self._public_origin = normalize_origin(public_url)
         self._max_body_bytes = max_body_bytes
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._serve_socket(WebSocket(scope, receive, send))
             return
-        request = Request(scope, _capped(receive, self._max_body_bytes))
+        body = Body(receive, self._max_body_bytes, self._body_seconds)
+        request = Request(scope, body.receive)
         try:
             response = await self._answer(request)
         except ClientDisconnect:
             return
+        if response.status_code in _UNREAD:
+            is_small = announced_length(request.headers.get("content-length", "")) < DRAINED_BYTES
+            if not is_small or not await body.drain():
+                response.headers["connection"] = "close"
         await response(scope, receive, send)
 
     def trusts_cookies(self, connection: HTTPConnection) -> bool:
@@ -160,23 +189,15 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         return self._is_ours(origin, None) or super().is_websocket_origin_allowed(request, origin)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Decodes UTF-8 JSON without NaN, lone surrogates or deep nesting.
-
-        Raises:
-            json.JSONDecodeError: for anything else.
-        """
-        value = orjson.loads(data)
-        level = [value]
-        for _ in range(_MAX_JSON_DEPTH + 1):
-            level = [child for parent in level for child in _children(parent)]
-            if not level:
-                return value
-        raise json.JSONDecodeError("Nested too deeply", "", 0)
+        return decode(data)
 
     def parse_json(self, data: str | bytes) -> Any:
         decoded = super().parse_json(data)
         if not isinstance(decoded, dict):
             raise HTTPException(400, "The request body must be a JSON object.")
+        if not names_one_document(decoded):
+            raise HTTPException(400, "Send `query`, or a `documentId` of the form sha256:<hex>.")
+        name_document(decoded)
         return decoded
 
     def encode_json(self, data: object) -> bytes:
@@ -208,13 +229,15 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
     ) -> Response:
         status = 200
         if sub_response.media_type == GRAPHQL_RESPONSE and "data" not in response_data:
-            status = 500 if _is_defect(response_data) else 400
+            status = _status(response_data)
         response = Response(
             self.encode_json(response_data),
             status_code=sub_response.status_code or status,
             media_type=sub_response.media_type,
         )
         response.headers.raw.extend(sub_response.headers.raw)
+        if status == 429:
+            response.headers["retry-after"] = str(_retry_after(response_data))
         response.background = sub_response.background
         return response
 
@@ -235,8 +258,12 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         """Refuses what needs neither a body nor a context to be refused."""
         if request.method != "POST":
             raise HTTPException(405, "GraphQL is served by POST.")
-        if not _is_json(request.headers.get("content-type", "")):
+        if not is_json(request.headers.get("content-type", "")):
             raise HTTPException(415, f"The content type must be {JSON}, in UTF-8.")
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise HTTPException(415, "A compressed body is not read.")
+        if announced_length(request.headers.get("content-length", "")) > self._max_body_bytes:
+            raise too_large(self._max_body_bytes)
         if self.carries_cookie(request) and not self.trusts_cookies(request):
             raise HTTPException(403, "A cookie is not accepted from another site.")
 
@@ -255,6 +282,10 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         return response
 
     async def _serve_socket(self, socket: WebSocket) -> None:
+        waiting = self.sockets.count(opening(address_of(socket)))
+        if waiting >= _MAX_OPENING:
+            await socket.close(1013)  # not accepted: the handshake is answered with 403
+            return
         try:
             await self.run(socket)
         except WebSocketDisconnect:
@@ -271,60 +302,26 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         return is_public or is_same_origin(origin, host)
 
 
-def negotiated(accept: str) -> str:
-    """The media type of the answer: `application/graphql-response+json` for clients that name it
-    and like it at least as much as plain JSON, which everyone else gets."""
-    qualities = {GRAPHQL_RESPONSE: 0.0, JSON: 0.0}
-    for item in accept.split(","):
-        name, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = _quality(parameters)
-        if name == GRAPHQL_RESPONSE:
-            qualities[name] = quality
-        elif name in (JSON, "application/*", "*/*"):
-            qualities[JSON] = max(qualities[JSON], quality)
-    wanted = qualities[GRAPHQL_RESPONSE]
-    return GRAPHQL_RESPONSE if wanted > 0 and wanted >= qualities[JSON] else JSON
+def address_of(connection: HTTPConnection) -> str:
+    """Where a caller is, for limits: the address, or the network of 64 bits that one home has."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address.packed[:8] + bytes(8), 64)))
 
 
-def _quality(parameters: list[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
+def _retry_after(response: object) -> int:
+    errors = response.get("errors", ()) if isinstance(response, dict) else ()
+    return max((error.get("extensions", {}).get("retryAfter", 0) for error in errors), default=0)
 
 
-def _is_defect(response: object) -> bool:
+def _status(response: object) -> int:
     errors = response.get("errors", ()) if isinstance(response, dict) else ()
     codes = {error.get("extensions", {}).get("code") for error in errors}
-    return Code.INTERNAL_SERVER_ERROR in codes
-
-
-def _is_json(content_type: str) -> bool:
-    """Browsers send any other type across sites without asking first."""
-    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = {item[8:].strip('"') for item in parameters if item.startswith("charset=")}
-    return media_type == JSON and charsets <= {"utf-8"}
-
-
-def _children(value: object) -> Collection[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _capped(receive: Receive, max_bytes: int) -> Receive:
-    """`receive` that refuses a body as soon as it has grown beyond `max_bytes`."""
-    seen = 0
-
-    async def read() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > max_bytes:
-            raise HTTPException(413, f"The request body is larger than {max_bytes} bytes.")
-        return message
-
-    return read
+    return next((status for code, status in _CODE_STATUSES.items() if code in codes), 400)

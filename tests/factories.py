@@ -37,7 +37,7 @@ async def sign_in_new(
 
     The rows are put there as they are: signing in hashes for a while and has its own tests.
     """
-    token, now = new_token("staff"), services.clock.now()
+    now = services.clock.now()
     person = Staff(
         name=name,
         name_key=fold(name),
@@ -46,8 +46,16 @@ async def sign_in_new(
         role=role,
         created_at=now,
     )
+    async with unit_of_work(services, SYSTEM) as work:
+        work.session.add(person)
+    return await sign_in_again(services, person.id)
+
+
+async def sign_in_again(services: Services, staff_id: UUID) -> staff.SignedIn:
+    """Another open session of a person."""
+    token, now = new_token("staff"), services.clock.now()
     opened = StaffSession(
-        staff_id=person.id,
+        staff_id=staff_id,
         token_hash=hash_token(token),
         device="test",
         created_at=now,
@@ -55,8 +63,6 @@ async def sign_in_new(
         expires_at=now + staff.LONGEST,
     )
     async with unit_of_work(services, SYSTEM) as work:
-        work.session.add(person)
-        await work.session.flush()
         work.session.add(opened)
     return staff.SignedIn(await actor_of(services, opened.id), token)
 

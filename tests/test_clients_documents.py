@@ -1,5 +1,7 @@
-"""Every document that our pages send is one that the schema accepts, within the limits."""
+"""Every document that our pages send is one that the schema accepts, within the limits, and a
+trusted one. `python -m tests.test_clients_documents` writes web/documents.json anew."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 from graphql import DocumentNode, GraphQLSchema, build_schema, parse, validate
 
 from schema.budget import Limits, measure
+from schema.trusted import OURS, document_id, read_trusted
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -75,3 +78,19 @@ def test_a_document_is_valid_and_within_the_limits(schema: GraphQLSchema, text: 
     for operation in counted.operations.values():
         assert operation.requested(None, limits.page) <= limits.cost
     assert len(text.encode()) < MAX_BYTES / 4
+
+
+def manifest() -> str:
+    """web/documents.json as it should be."""
+    texts = sorted({str(each.values[0]) for each in FOUND})
+    return json.dumps({document_id(text): text for text in texts}, indent=2) + "\n"
+
+
+def test_the_documents_of_our_pages_are_the_trusted_ones() -> None:
+    assert OURS.read_text(encoding="utf-8") == manifest()
+    trusted = read_trusted(None)
+    assert all(trusted.knows(str(each.values[0])) for each in FOUND)
+
+
+if __name__ == "__main__":
+    OURS.write_text(manifest(), encoding="utf-8")

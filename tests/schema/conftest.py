@@ -45,7 +45,8 @@ async def visitor(services: Services) -> tuple[Client, UUID]:
 @pytest.fixture
 async def app_client(settings: Settings, clock: ManualClock) -> AsyncIterator[httpx2.AsyncClient]:
     """The application over HTTP, as a browser on its own pages sees it."""
-    app = create_app(settings, clock)
+    ours = settings.model_copy(update={"public_url": "https://leads.example"})
+    app = create_app(ours, clock)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(

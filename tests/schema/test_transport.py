@@ -14,8 +14,8 @@ import websockets
 from starlette.requests import HTTPConnection
 from structlog.testing import capture_logs
 
+from schema.bodies import GRAPHQL_RESPONSE, JSON, negotiated
 from schema.sockets import Bucket, Flood, Sockets
-from schema.transport import GRAPHQL_RESPONSE, JSON, negotiated
 from tests.schema.toy import ToyGraphQL
 from tests.serving import PATIENCE, Served, open_socket, serving
 
@@ -646,7 +646,7 @@ async def test_every_socket_of_a_session_can_be_closed_and_no_other() -> None:
 
 async def test_one_socket_too_many_of_a_session_is_closed_with_1013() -> None:
     async with (
-        serving_toy(max_sockets_per_session=1) as (served, _),
+        serving_toy(max_sockets_per_caller=1) as (served, _),
         open_socket(served.ws) as first,
         open_socket(served.ws) as second,
         open_socket(served.ws) as other,

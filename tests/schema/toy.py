@@ -14,7 +14,7 @@ from schema.documents import DocumentCache, Documents
 from schema.operation_errors import Code, operation_error
 from schema.operations import LeadlightSchema
 from schema.sockets import CredentialsExpired
-from schema.transport import LeadlightGraphQL, SocketAdapter
+from schema.transport import LeadlightGraphQL, SocketAdapter, address_of
 
 
 @dataclass
@@ -34,6 +34,11 @@ class ToyContext:
     session_key: str | None = None
     connection_params: dict[str, Any] | None = None
     number: int = 0
+    client: str = ""
+
+    @property
+    def caller(self) -> str | None:
+        return self.session_key
 
     def for_operation(self) -> "ToyContext":
         self.journal.operations += 1
@@ -44,6 +49,7 @@ class ToyContext:
             self.session_key,
             self.connection_params,
             self.journal.operations,
+            self.client,
         )
 
     async def release(self) -> None:
@@ -180,7 +186,7 @@ class ToyGraphQL(LeadlightGraphQL[ToyContext, None]):
     async def get_context(self, request: Any, response: Any) -> ToyContext:
         if request.headers.get("x-broken"):
             raise LookupError("no context")
-        return ToyContext(self.journal, self.may_introspect)
+        return ToyContext(self.journal, self.may_introspect, client=address_of(request))
 
     async def on_ws_connect(self, context: ToyContext) -> Any:
         token = (context.connection_params or {}).get("token")
