@@ -26,7 +26,7 @@ from strawberry.http.exceptions import (
     WebSocketDisconnected,
 )
 from strawberry.http.typevars import Context, RootValue
-from strawberry.http.websocket_origin import is_same_origin, normalize_origin
+from strawberry.http.websocket_origin import normalize_origin
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
@@ -176,7 +176,7 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         """
         headers = connection.headers
         origin = headers.get("origin")
-        if origin is not None and self._is_ours(origin, headers.get("host")):
+        if origin is not None and self._is_ours(origin, connection):
             return True
         is_request = connection.scope["type"] == "http"
         return is_request and headers.get("sec-fetch-site") in ("same-origin", "none")
@@ -186,7 +186,9 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         return bool(request.cookies) and "authorization" not in request.headers
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        return self._is_ours(origin, None) or super().is_websocket_origin_allowed(request, origin)
+        return self._is_ours(origin, request) or super().is_websocket_origin_allowed(
+            request, origin
+        )
 
     def decode_json(self, data: str | bytes) -> object:
         return decode(data)
@@ -295,11 +297,14 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
             with suppress(*_GONE):
                 await socket.close(1013, "Try again later")
 
-    def _is_ours(self, origin: str, host: str | None) -> bool:
-        is_public = self._public_origin is not None and (
-            normalize_origin(origin) == self._public_origin
-        )
-        return is_public or is_same_origin(origin, host)
+    def _is_ours(self, origin: str, connection: HTTPConnection) -> bool:
+        """Whether it is PUBLIC_URL, or the very address that was asked, scheme included."""
+        named = normalize_origin(origin)
+        if named is None:
+            return False
+        scheme = "https" if connection.url.scheme in ("https", "wss") else "http"
+        host = connection.headers.get("host", "")
+        return named in (self._public_origin, normalize_origin(f"{scheme}://{host}"))
 
 
 def address_of(connection: HTTPConnection) -> str:

@@ -566,6 +566,7 @@ async def test_a_socket_opens_only_for_known_origins(
         ({"origin": "https://site.example"}, False),
         ({"origin": "https://leads.example"}, True),
         ({"origin": "http://api.internal", "host": "api.internal"}, True),
+        ({"origin": "https://api.internal", "host": "api.internal"}, False),
     ],
 )
 async def test_a_socket_is_trusted_with_cookies_only_by_our_origin(
@@ -573,7 +574,8 @@ async def test_a_socket_is_trusted_with_cookies_only_by_our_origin(
 ) -> None:
     app = ToyGraphQL(allowed_origins=["https://site.example"])
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    assert app.trusts_cookies(HTTPConnection({"type": "websocket", "headers": raw})) is is_trusted
+    scope = {"type": "websocket", "scheme": "ws", "path": "/", "headers": raw}
+    assert app.trusts_cookies(HTTPConnection(scope)) is is_trusted
 
 
 # --- operations on a socket ------------------------------------------------------------------
