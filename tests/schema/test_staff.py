@@ -1,23 +1,28 @@
 """Signing in and out, by cookie and by token, and who sits in the team."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from models.clock import ManualClock
 from models.enums import StaffRole
+from resolvers.secrets import hash_token
 from resolvers.services import Services
 from resolvers.staff import IDLE, LONGEST
 from tests.client import (
+    Answer,
     Client,
     everything,
+    lead,
     nothing_written,
     our_schema,
     staff_client,
+    visitor_client,
     write_document,
 )
-from tests.factories import PASSWORD, make_staff
+from tests.factories import PASSWORD, make_lead, make_staff
 
 SIGN_IN = write_document("signIn", "token me { staff { name role } permissions }")
 ME = "{ me { staff { id name role emailAddress isActive timeZone } permissions } }"
@@ -187,3 +192,77 @@ async def test_a_body_that_is_no_request_is_a_mistake_and_no_defect(
 async def test_the_schema_is_there_to_read(app_client: httpx2.AsyncClient) -> None:
     answer = await app_client.get("/schema.graphql")
     assert answer.text.strip() == our_schema().as_str().strip()
+
+
+# --- forged credentials and cursors --------------------------------------------------------------
+
+
+async def test_a_forged_token_stands_for_nobody(services: Services) -> None:
+    person = await staff_client(services)
+    visitor, _ = await visitor_client(services)
+    assert person.token
+    assert visitor.token
+    secret = person.token.removeprefix("staff_")
+    forged = [
+        secret,
+        f"visit_{secret}",
+        f"STAFF_{secret}",
+        f"staff_{secret[:-1]}{'A' if secret[-1] != 'A' else 'B'}",
+        f"staff_{secret.swapcase()}",
+        f"staff_{secret} ",
+        f"staff_{secret}\x00",
+        f"staff_{secret[:-1]}",
+        f"staff_{visitor.token.removeprefix('visit_')}",
+        "staff_",
+        "staff_' OR 1=1 --",
+        "staff_%",
+        "staff_" + "x" * 50_000,
+        "staff_\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+        "staff_" + hash_token(person.token).hex(),
+    ]
+    for token in forged:
+        assert await Client(services, token).read(ME) == {"me": None}, token
+    assert (await person.read(ME))["me"] is not None
+
+
+async def test_a_forged_or_foreign_cursor_is_refused_by_every_list(services: Services) -> None:
+    admin = await staff_client(services)
+    leads = [await make_lead(services, tags=["vip"]) for _ in range(3)]
+    page = "(first: 1, after: $after) { pageInfo { endCursor } }"
+    on_card = ("events", "notes", "history", "conversations")
+    queries = {name: f"lead(id: $id) {{ {name}{page} }}" for name in on_card}
+    queries |= {name: f"{name}{page}" for name in ("leads", "visitors", "staffMembers")}
+    document = "query ($after: Cursor%s) { %s }"
+
+    async def ask(name: str, lead_id: UUID, after: str | None) -> Answer:
+        needs_id = name in on_card
+        query = document % (", $id: ID!" if needs_id else "", queries[name])
+        given = {"id": lead(lead_id)} if needs_id else {}
+        return await admin.run(query, after=after, **given)
+
+    async def cursor(name: str) -> str:
+        answer = await ask(name, leads[0], None)
+        assert answer.data
+        found = answer.data["lead"][name] if name in on_card else answer.data[name]
+        return str(found["pageInfo"]["endCursor"])
+
+    of_history, of_leads = await cursor("history"), await cursor("leads")
+    flipped = of_leads[:-2] + ("A" if of_leads[-2] != "A" else "B") + of_leads[-1]
+    forged = [
+        "",
+        "x",
+        "MQ",
+        flipped,
+        of_leads[:-1],
+        of_leads * 20,
+        "☃",
+        "' OR 1=1 --",
+        "-1",
+        "\x00",
+    ]
+    for name in queries:
+        foreign = [each for each in (of_history, of_leads) if each != await cursor(name)]
+        for after in [*forged, *foreign]:
+            assert (await ask(name, leads[0], after)).codes == ["BAD_USER_INPUT"], (name, after)
+    assert (await ask("history", leads[1], of_history)).codes == ["BAD_USER_INPUT"]
+    assert (await ask("leads", leads[0], of_leads)).codes == []
