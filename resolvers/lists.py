@@ -21,11 +21,12 @@ from models.events import Event
 from models.leads import LeadAlias
 from models.notes import Note
 from models.visits import PresenceInterval
-from resolvers import access
+from resolvers import access, timeline
 from resolvers.actors import Actor
 from resolvers.errors import BadArgument
 from resolvers.pages import Key, Page, check_first, read_page, seal
 from resolvers.text import sought
+from resolvers.timeline import TimelineKind
 from resolvers.views import View
 
 
@@ -48,6 +49,7 @@ class Chosen:
     channels: tuple[Channel, ...] = ()
     types: tuple[HistoryType, ...] = ()
     actors: tuple[ActorKind, ...] = ()
+    items: tuple[TimelineKind, ...] = ()
     since: datetime | None = None
     before: datetime | None = None
     until: tuple[Log, ...] = ()
@@ -68,6 +70,8 @@ class OwnedList:
     identity: tuple[Any, ...]
     order: Callable[[Chosen], tuple[Key, ...]]
     where: Callable[[Actor, Chosen], list[ColumnElement[bool]]]
+    is_log: bool = False
+    """Rows of leads that went into the owner belong to it."""
 
 
 def _newest_first(time: Any, identity: Any) -> Callable[[Chosen], tuple[Key, ...]]:
@@ -147,6 +151,11 @@ def _history_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
     return where
 
 
+def _timeline_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    where = timeline.items(actor, chosen.items)
+    return [*where, _within(chosen.until)] if chosen.until else where
+
+
 def _history_order(chosen: Chosen) -> tuple[Key, ...]:
     # Rows of merged leads stand between those of the survivor: by time, then by their own number.
     descending = not chosen.ascending
@@ -208,6 +217,16 @@ HISTORY = OwnedList(
     (Change.lead_id, Change.revision),
     _history_order,
     _history_where,
+    is_log=True,
+)
+TIMELINE = OwnedList(
+    "timeline",
+    Change,
+    col(Change.lead_id),
+    (Change.lead_id, Change.revision),
+    _history_order,
+    _timeline_where,
+    is_log=True,
 )
 
 
@@ -266,7 +285,7 @@ async def _read_one(view: View, wanted: Wanted) -> Page[Any]:
 async def _owners(view: View, owned: OwnedList, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Whose rows belong to whom: the log of a lead has those of the leads that went into it."""
     owners = dict(zip(ids, ids, strict=True))
-    if owned is HISTORY:
+    if owned.is_log:
         statement = select(LeadAlias).where(col(LeadAlias.lead_id).in_(ids))
         owners |= {row.alias_id: row.lead_id for row in await view.scalars(statement)}
     return owners

@@ -30,6 +30,7 @@ from schema.scalars import Cursor
 from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.tags import Tag
 from schema.texts import TextVersion
+from schema.timeline import TimelineItem, item_of
 from schema.values import global_id
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class LeadChange:
     @strawberry.field(description="The same row as history shows it.")
     def entry(self) -> HistoryEntry:
         return HistoryEntry(row=self.row, view=self.view)
+
+    @strawberry.field(description="The item that it adds to the timeline; null: none.")
+    async def timeline_item(self) -> TimelineItem | None:
+        return await item_of(self.view, self.row)
 
 
 @strawberry.type(description="The lead came to be; always the first.")

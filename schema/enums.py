@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from models import enums
-from resolvers import errors, lead_card, leads_list, log, policy
+from resolvers import errors, lead_card, leads_list, log, policy, timeline
 
 
 class SortDirection(StrEnum):
@@ -200,6 +200,15 @@ _described(
     EVENT="Event.",
     SUBSCRIPTION="Subscription.",
     LIFECYCLE="Creation, identification, merge.",
+)
+_described(
+    timeline.TimelineKind,
+    "TimelineKind",
+    "Kinds of timeline items.",
+    NOTE="Notes.",
+    MESSAGE="Chat and pop-ups.",
+    EVENT="Events.",
+    CHANGE="Moves and assignments; how the lead began, was identified, took in another.",
 )
 _described(
     log.HistoryProblem,

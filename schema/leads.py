@@ -16,6 +16,7 @@ from resolvers.leads_list import EXACT_BELOW
 from resolvers.lists import Chosen, Counted, OwnedList, Wanted
 from resolvers.policy import Permission
 from resolvers.presence import ViewerList
+from resolvers.timeline import TimelineKind
 from schema.contact_points import (
     EmailSubscription,
     LeadEmailAddress,
@@ -54,6 +55,7 @@ from schema.presence import (
 from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
 from schema.tags import Tag, tags_of
+from schema.timeline import TimelineItem, TimelineItemConnection, TimelineItemEdge
 from schema.values import global_id
 
 T = TypeVar("T")
@@ -301,6 +303,30 @@ class Lead:
             send_message=can_send,
             channels=list(Channel) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
+        )
+
+    @strawberry.field(
+        description="Tab: notes, messages, events and moves in one stream, newest first; an item "
+        "stands where it was told first and shows its thing as it is now."
+    )
+    async def timeline(
+        self,
+        first: First,
+        after: After = None,
+        kinds: Annotated[
+            list[TimelineKind] | None, strawberry.argument(description="Kinds; empty: all.")
+        ] = None,
+    ) -> TimelineItemConnection | None:
+        # in one order, so that the same choice is the same list
+        chosen = Chosen(items=tuple(kind for kind in TimelineKind if kind in (kinds or ())))
+        page = await self.view.load.page.load(
+            Wanted(lists.TIMELINE, self.row.id, first, after, chosen)
+        )
+        return connection(
+            TimelineItemConnection,
+            TimelineItemEdge,
+            page,
+            lambda row: TimelineItem(row=row, view=self.view),
         )
 
     @strawberry.field(description="Tab: the change log as staff read it, newest first.")

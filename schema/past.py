@@ -14,7 +14,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from models.leads import Lead as LeadRow
-from resolvers import access
+from resolvers import access, readers
 from resolvers.lists import HISTORY, Chosen, Counted, Wanted
 from resolvers.past import Past, differences, read_past, rows
 from resolvers.presence import ViewerList
@@ -122,6 +122,14 @@ class PastLoaders(Loaders):
     def event_groups_of_lead(self) -> DataLoader[UUID, Any]:
         async def read(key: UUID) -> Any:
             return rows.event_groups(self._past)
+
+        return _each(read)
+
+    @cached_property
+    def event(self) -> DataLoader[tuple[UUID, UUID], Any]:
+        async def read(key: tuple[UUID, UUID]) -> Any:
+            (found,) = await readers.events_by_id(self._view, [key])
+            return rows.event(self._past, found) if found else None
 
         return _each(read)
 

@@ -29,3 +29,26 @@ async def test_an_event_is_recorded_at_one_click_and_written_on_later(
     for card in (ada, ben):
         text = card.get_by_test_id("events").locator(".annotation")
         await expect(text).to_have_text("Call back\nafter five", timeout=PATIENCE)
+
+
+@pytest.mark.behaviour("C36")
+async def test_the_timeline_goes_on_by_itself_and_is_filtered(
+    set_up: SetUp, watched: Watched
+) -> None:
+    await watched.open(f"{set_up.last}/demo-site")
+    ada_at, ben_at = STAFF
+    ada = await open_card(watched, set_up.first, ada_at)
+    ben = await open_card(watched, set_up.last, ben_at)
+    await ada.get_by_label("New note").fill("Likes brass")
+    await ada.locator(".notes").get_by_role("button", name="Add").click()
+    await ada.get_by_test_id("quick").get_by_role("button", name="Meeting").click()
+    for card in (ada, ben):
+        items = card.get_by_test_id("timeline").locator("li")
+        for text in ("Meeting", "Likes brass", "Created the lead."):
+            await expect(items.filter(has_text=text)).to_have_count(1, timeout=PATIENCE)
+        await card.get_by_role("button", name="Notes", exact=True).click()
+        await expect(items).to_have_count(1, timeout=PATIENCE)
+        await expect(items).to_contain_text("Likes brass")
+        await card.get_by_role("tab", name="History").click()
+        await expect(card.get_by_test_id("history")).to_be_visible()
+        await expect(card.get_by_test_id("timeline")).to_be_hidden()

@@ -40,6 +40,9 @@ CARD = """fragment Card on Lead {
   events(first: 30) { totalCount { value } nodes { id name count lastAt version
     annotation { body author { name } former { body } } } }
   eventGroups { name count firstAt lastAt }
+  timeline(first: 30) { nodes { id kind at subject { __typename
+    ... on Note { text isPinned } ... on Message { text }
+    ... on Event { name count lastAt annotation { body } } ... on HistoryEntry { summary } } } }
   history(first: 30) { totalCount nodes { id summary diffs { path after { display } } } }
   version
 }"""

@@ -43,6 +43,9 @@ CARD = """query Card($id: ID!) { lead(id: $id) {
     annotation { body former { body } } } }
   eventGroups { name count eventKind { name } }
   presenceIntervals(first: 5) { nodes { from } }
+  timeline(first: 20) { nodes { kind actor { name staff { name } } subject {
+    ... on Note { text } ... on Message { text conversation { id } }
+    ... on Event { name annotation { body } } ... on HistoryEntry { summary } } } }
   history(first: 20) { totalCount nodes { summary actor { staff { name } }
     diffs { path after { display } }
     change { __typename lead { id }
@@ -64,6 +67,8 @@ LIST = """query List($first: Int!) { leads(first: $first) { totalCount { value }
   messages(first: 2) { totalCount nodes { conversation { id } } }
   events(first: 2) { totalCount { value } nodes { eventKind { name } } }
   presenceIntervals(first: 2) { nodes { from } }
+  timeline(first: 2, kinds: [NOTE, EVENT]) { nodes { subject {
+    ... on Note { text } ... on Event { name } } } }
   history(first: 2) { totalCount nodes { summary change { lead { id }
     ... on EventRecorded { event { name } } ... on MessageAdded { message { text } } } } } } } }"""
 

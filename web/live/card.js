@@ -29,7 +29,11 @@ export function apply(card, item) {
   const { lead, touched } = change(card.lead, item);
   return {
     ...card,
-    lead: { ...lead, history: upsert(lead.history, item.entry, byTime("at")) },
+    lead: {
+      ...lead,
+      history: upsert(lead.history, item.entry, byTime("at")),
+      timeline: item.timelineItem ? upsert(lead.timeline, item.timelineItem, null) : lead.timeline,
+    },
     cursor: item.cursor,
     recent: [...card.recent, item.cursor].slice(-REMEMBERED),
     touched,
@@ -42,6 +46,9 @@ function open(card, { cursor, lead }) {
     flat[tab] = lead[tab]?.nodes ?? [];
   }
   flat.eventGroups ??= [];
+  flat.timeline = lead.timeline?.nodes ?? [];
+  flat.timelinePage = lead.timeline?.pageInfo ?? { hasNextPage: false, endCursor: null };
+  flat.goneNotes = [];
   flat.presence = newer(card.lead?.presence, lead.presence);
   const recent = [...card.recent, cursor].slice(-REMEMBERED);
   return { ...card, status: "open", lead: flat, cursor, recent, touched: [], ending: null };
@@ -104,7 +111,8 @@ const CHANGES = {
   NoteChanged(lead, { noteId, note }) {
     const notes = note ? upsert(lead.notes, note, byTime("createdAt"))
       : lead.notes.filter(({ id }) => id !== noteId);
-    return { lead: { ...lead, notes }, touched: [] };
+    const goneNotes = note ? lead.goneNotes : [...lead.goneNotes, noteId];
+    return { lead: { ...lead, notes, goneNotes }, touched: [] };
   },
   MessageAdded(lead, { message, conversation }) {
     const messages = upsert(lead.messages, message, byTime("at"));

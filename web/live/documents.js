@@ -4,6 +4,18 @@ const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
 
+const ITEMS = `
+fragment NoteParts on Note {
+  id html text author { name } createdAt editedAt visibility version canEdit }
+fragment MessageParts on Message { id direction text author { kind name } at channel }
+fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
+  annotation { body author { name } at } }
+fragment TimelineParts on TimelineItem { id at kind actor { kind name } subject { __typename
+  ... on Note { ...NoteParts } ... on Message { ...MessageParts } ... on Event { ...EventParts }
+  ... on HistoryEntry { ...EntryParts } } }
+fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
+  diffs { label before { display } after { display } } }`;
+
 const FRAGMENTS = `
 fragment PresenceParts on Presence { ${PRESENCE} }
 fragment ViewerParts on CardViewer { staff { id name } since }
@@ -12,14 +24,8 @@ fragment AddressParts on LeadEmailAddress {
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
 fragment PropertyParts on Property {
   key label value { __typename display copyText } field { type } source canEdit version }
-fragment NoteParts on Note {
-  id html text author { name } createdAt editedAt visibility version canEdit }
-fragment MessageParts on Message { id direction text author { kind name } at channel }
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
-fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
-  annotation { body author { name } at } }
-fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
-  diffs { label before { display } after { display } } }`;
+${ITEMS}`;
 
 const ROW = `fragment Row on Lead { id displayName lastActivityAt
   state { ${STATE} } assignee { id name } presence { ${PRESENCE} } }`;
@@ -52,6 +58,11 @@ export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name ic
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} } } }`;
 
+export const TIMELINE = `query Timeline($id: ID!, $kinds: [TimelineKind!], $after: Cursor) {
+  lead(id: $id) { id timeline(first: 30, kinds: $kinds, after: $after) {
+    nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } } } }
+${ITEMS}`;
+
 export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
     ... on LeadCardSnapshot { cursor at lead {
@@ -65,6 +76,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       messages(first: 50) { nodes { ...MessageParts } }
       events(first: 20) { nodes { ...EventParts } }
       eventGroups { name count firstAt lastAt }
+      timeline(first: 30) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
       history(first: 20) { nodes { ...EntryParts } }
       viewerCan { edit changeState assign sendMessage channels } } }
     ... on LeadCardReset { cursor resetReason }
@@ -72,7 +84,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
-    ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts } }
+    ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
+      timelineItem { ...TimelineParts } }
     ... on PropertiesChanged { lead { version displayName title priority isAnonymous }
       properties { ...PropertyParts } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }

@@ -120,7 +120,7 @@ function makeGroup({ name, count }) {
 }
 
 // Names that a script made, such as price_list_opened, read as words; others stay as they are.
-const eventName = (name) => (/^[a-z0-9_]+$/.test(name) ? words(name) : name);
+export const eventName = (name) => (/^[a-z0-9_]+$/.test(name) ? words(name) : name);
 
 function path(url) {
   try {

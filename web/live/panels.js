@@ -120,10 +120,10 @@ function paragraphs(text) {
 }
 
 /** Who changed what, and when. */
-export function historyPanel() {
-  const list = h("ol", { class: "history", "data-testid": "history" });
-  const update = (lead) => fill(list, lead.history, ({ id }) => id, makeEntry);
-  return { element: panel("History", list), update };
+export function historyList() {
+  const element = h("ol", { class: "history", "data-testid": "history" });
+  const update = (lead) => fill(element, lead.history, ({ id }) => id, makeEntry);
+  return { element, update };
 }
 
 const VIA = { API: "by API", PORTAL: "in the portal", SITE: "on the site", MAIL: "by mail",

@@ -6,7 +6,8 @@ import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
 import { ago, clock, dot, fill, flash, h, initials, refusalPlace, words } from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { propertiesPart, tagsPart } from "./facts.js";
-import { chatPanel, historyPanel, notesPanel } from "./panels.js";
+import { chatPanel, notesPanel } from "./panels.js";
+import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
@@ -19,7 +20,7 @@ export function cardView(context) {
   const chat = chatPanel(leadId, outbox);
   const notes = notesPanel(leadId, perform);
   const events = eventsPanel(leadId, perform);
-  const history = historyPanel();
+  const past = pastPanel(leadId, onSignedOut);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
   const element = h("article", { class: "card", "aria-labelledby": "card-name" }, quick.element,
@@ -27,9 +28,9 @@ export function cardView(context) {
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element)),
       h("div", { class: "column" }, chat.element, notes.element),
-      h("div", { class: "column" }, events.element, history.element)),
+      h("div", { class: "column" }, events.element, past.element)),
     announcer);
-  const parts = [quick, head, ...facts, chat, notes, events, history];
+  const parts = [quick, head, ...facts, chat, notes, events, past];
   let newest = null;
 
   function update({ lead, touched }) {

@@ -1,0 +1,128 @@
+// The timeline: notes, messages, events and moves in one stream, in a tab beside the history.
+
+import { TIMELINE } from "./documents.js";
+import { ago, fill, h, refusalPlace, words } from "./elements.js";
+import { eventName } from "./events.js";
+import { request } from "./graphql.js";
+import { emptyLine, historyList } from "./panels.js";
+
+const FILTERS = [["All", []], ["Notes", ["NOTE"]], ["Messages", ["MESSAGE"]], ["Events", ["EVENT"]],
+  ["Moves", ["CHANGE"]]];
+
+/** Two tabs, one shown at a time: what people did, and every change. */
+export function pastPanel(leadId, onSignedOut) {
+  const parts = [timelinePart(leadId, onSignedOut), historyList()];
+  const names = ["Timeline", "History"];
+  const tabs = names.map((name, index) => h("button", { type: "button", role: "tab",
+    id: `tab-${index}`, "aria-controls": `past-${index}`, onclick: () => show(index),
+    onkeydown: turn }, name));
+  const bodies = parts.map((one, index) => h("div", { role: "tabpanel", id: `past-${index}`,
+    "aria-labelledby": `tab-${index}` }, one.element));
+  const element = h("section", { class: "panel past" },
+    h("div", { class: "tabs", role: "tablist", "aria-label": "What happened" }, tabs), bodies);
+
+  function show(chosen) {
+    tabs.forEach((tab, index) => {
+      tab.setAttribute("aria-selected", String(index === chosen));
+      tab.tabIndex = index === chosen ? 0 : -1;
+      bodies[index].hidden = index !== chosen;
+    });
+  }
+
+  function turn(event) {
+    if (!/^Arrow(Left|Right)$/.test(event.key)) return;
+    const other = tabs.find((tab) => tab !== event.target);
+    show(tabs.indexOf(other));
+    other.focus();
+  }
+
+  show(0);
+  return { element, update: (lead) => parts.forEach((one) => one.update(lead)) };
+}
+
+function timelinePart(leadId, onSignedOut) {
+  const list = h("ol", { class: "timeline", "data-testid": "timeline" });
+  const empty = emptyLine("Nothing of this kind yet.");
+  const more = h("button", { class: "plain wide", type: "button", onclick: read }, "Show earlier");
+  const refusal = refusalPlace();
+  const choice = h("div", { class: "filters", role: "group", "aria-label": "Kinds" },
+    FILTERS.map(([name, kinds]) => h("button", { type: "button", onclick: () => choose(kinds) },
+      name)));
+  let lead = null, kinds = FILTERS[0][1];
+  let older = [], place = null; // items of earlier pages, and where the next page begins
+
+  function choose(wanted) {
+    kinds = wanted;
+    older = [];
+    place = kinds.length > 0 ? { hasNextPage: true, endCursor: null } : lead.timelinePage;
+    list.dataset.filled = ""; // another list: nothing in it is news
+    draw();
+    if (kinds.length > 0) read();
+  }
+
+  async function read() {
+    const asked = kinds;
+    more.disabled = true;
+    refusal.textContent = "";
+    try {
+      const answer = await request(TIMELINE, { id: leadId, kinds, after: place.endCursor });
+      if (asked !== kinds) return;
+      const page = answer.lead?.timeline;
+      older = [...older, ...(page?.nodes ?? [])];
+      place = page?.pageInfo ?? { hasNextPage: false, endCursor: null };
+      list.dataset.filled = "";
+      draw();
+    } catch (failure) {
+      if (failure.isSignedOut) return onSignedOut();
+      refusal.textContent = failure.message;
+    } finally {
+      more.disabled = false;
+    }
+  }
+
+  function shown() {
+    const isWanted = ({ kind }) => kinds.length === 0 || kinds.includes(kind);
+    const newest = lead.timeline.filter(isWanted);
+    const known = new Set(newest.map(({ id }) => id));
+    const gone = new Set(lead.goneNotes);
+    const now = new Map([...lead.notes, ...lead.messages, ...lead.events]
+      .map((thing) => [thing.id, thing]));
+    return [...newest, ...older.filter(({ id }) => !known.has(id))]
+      .filter(({ subject }) => !gone.has(subject.id))
+      .map((item) => ({ ...item, subject: { ...item.subject, ...now.get(item.subject.id) } }));
+  }
+
+  function draw() {
+    const rows = shown();
+    fill(list, rows, ({ id }) => id, makeItem);
+    empty.hidden = rows.length > 0;
+    more.hidden = !place.hasNextPage;
+    FILTERS.forEach(([, wanted], index) =>
+      choice.children[index].setAttribute("aria-pressed", String(wanted === kinds)));
+  }
+
+  function update(next) {
+    const isSnapshot = next.timelinePage !== lead?.timelinePage;
+    lead = next;
+    if (isSnapshot) return choose(kinds);
+    draw();
+  }
+
+  return { element: h("div", {}, choice, empty, list, refusal, more), update };
+}
+
+const SAYS = {
+  Note: ({ text }) => ["Note", text],
+  Message: ({ text, subject, channel }) => [channel === "CHAT" ? "Chat" : words(channel),
+    [subject, text].filter(Boolean).join(": ")],
+  Event: ({ name, count, annotation }) => ["Event",
+    `${eventName(name)}${count > 1 ? ` × ${count}` : ""}`, annotation?.body],
+  HistoryEntry: ({ summary }) => ["Change", summary],
+};
+
+function makeItem({ id, kind, at, actor, subject }) {
+  const [label, text, more] = SAYS[subject.__typename](subject);
+  return h("li", { data: { id, kind } }, h("span", { class: "label" }, label),
+    h("span", { class: "what" }, text), more && h("p", { class: "annotation" }, more),
+    h("small", {}, `${actor.name} · `, ago(at)));
+}
