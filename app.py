@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
+import operating
 from edge import Edge
 from models.clock import Clock, SystemClock
 from models.engine import Database
@@ -168,10 +169,12 @@ def trusted_documents(settings: Settings) -> TrustedDocuments:
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """The ASGI application of one process."""
     sockets = Sockets()
+    metrics = operating.Metrics(sockets)
     schema = build_schema(
         DocumentCache(Limits(cost=settings.max_cost)),
         trusted_documents(settings),
         execution_seconds=settings.execution_seconds,
+        observe=metrics.observe,
     )
     is_secure = settings.public_url.startswith(("https://", *LOOPBACK))
     graphql = GraphQLEndpoint(
@@ -211,20 +214,27 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             return PlainTextResponse("This file is not there any more.", status_code=404)
         return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
 
+    routes = [
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
+        Route("/schema.graphql", schema_file),
+        Route("/healthz", healthy),
+        Route("/readyz", operating.ready),
+        Route("/metrics", operating.metrics),
+        Route("/exports/history/{ticket}", history_file),
+        Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
+        *page_routes(),
+    ]
+    known = frozenset(str(getattr(route, "path", "/")).split("/", 2)[1] for route in routes)
     app = Starlette(
-        routes=[
-            Route("/graphql", graphql),
-            WebSocketRoute("/graphql", graphql),
-            Route("/schema.graphql", schema_file),
-            Route("/healthz", healthy),
-            Route("/exports/history/{ticket}", history_file),
-            Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
-            *page_routes(),
+        routes=routes,
+        middleware=[
+            Middleware(operating.RequestLog, metrics=metrics, known=known),
+            Middleware(Edge, settings=settings),
         ],
-        middleware=[Middleware(Edge, settings=settings)],
         lifespan=lifespan,
     )
-    app.state.sockets = sockets
+    app.state.sockets, app.state.metrics, app.state.settings = sockets, metrics, settings
     return app
 
 

@@ -1,4 +1,4 @@
-"""`python -m cli`: serve, worker, migrate, demo, create-staff, verify-export, export-schema."""
+"""`python -m cli`: serve, worker, migrate, demo, create-staff, backup, restore, new-epoch, ..."""
 
 import asyncio
 import fcntl
@@ -268,6 +268,78 @@ async def _create_staff(
         except DomainError as refused:
             sys.exit(refused.message)
     typer.echo(f"{name} can sign in with {email}.")
+
+
+@cli.command("new-epoch")
+def new_epoch() -> None:
+    """Make open cards begin again with a snapshot; needed after a restore of PostgreSQL."""
+    settings = load_settings()
+    configure_logging(settings)
+    _run(_renew_epoch(settings))
+
+
+async def _renew_epoch(settings: Settings) -> None:
+    from app import open_services
+    from resolvers.workspace import renew_epoch
+
+    async with open_services(settings) as services:
+        await renew_epoch(services)
+    typer.echo("There is a new epoch. Open cards begin again with a snapshot.")
+
+
+@cli.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="File to write, such as leadlight.tar.gz.")],
+) -> None:
+    """Write everything in the data folder to one archive; the server may run meanwhile."""
+    from backup import BackupRefused, back_up
+
+    settings = _embedded("backup")
+    try:
+        size = back_up(settings.data_dir, archive)
+    except BackupRefused as refused:
+        sys.exit(str(refused))
+    typer.echo(f"{archive} has everything, {size:,} bytes, the secret key too: keep it safe.")
+
+
+@cli.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="From backup.")],
+) -> None:
+    """Put a backup in place of what is in the data folder; the server must be stopped."""
+    settings = _embedded("restore")
+    configure_logging(settings)
+    _run(_restore(settings, archive))
+
+
+async def _restore(settings: Settings, archive: Path) -> None:
+    from app import open_services
+    from backup import BackupRefused
+    from backup import restore as put_back
+    from resolvers.workspace import renew_epoch
+
+    async with only_server(settings):
+        try:
+            aside = put_back(settings.data_dir, archive)
+        except BackupRefused as refused:
+            sys.exit(str(refused))
+        async with open_services(settings) as services:
+            await renew_epoch(services)
+    if aside:
+        typer.echo(f"What was there is in {aside}; remove it when all is well.")
+    typer.echo("The backup is in place. Start the server again.")
+
+
+def _embedded(command: str) -> Settings:
+    settings = load_settings()
+    if settings.is_postgres:
+        sys.exit(
+            f"{command} is for the embedded database. With PostgreSQL use pg_dump and pg_restore, "
+            "see docs/operating.md."
+        )
+    if not settings.database_url.endswith(f"///{settings.data_dir / 'leadlight.db'}"):
+        sys.exit(f"{command} is for the database in DATA_DIR; DATABASE_URL names another file.")
+    return settings
 
 
 @cli.command("verify-export")

@@ -31,7 +31,7 @@ HEADERS = {
 ONE_YEAR = 31_536_000
 FOR_OTHER_SITES = "/site/"
 """Where the visitor script is, which pages of other sites load."""
-ANY_HOST = frozenset({"/healthz"})
+ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that name the process by its address."""
 
 
@@ -87,7 +87,7 @@ class Edge:
         try:
             await self.app(scope, receive, note)
         except Exception as defect:
-            request_id = uuid4().hex
+            request_id = scope.get("state", {}).get("request_id") or uuid4().hex
             log_defect("request failed", defect, request_id)
             if is_started:
                 raise

@@ -215,6 +215,12 @@ class Settings(BaseSettings):
         default=5,
         description="Time that open requests and streams have to end when the server stops.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Bearer token that `/metrics` asks for, 16 characters or more. Without it, "
+        "only callers on this machine get metrics.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )

@@ -1,7 +1,10 @@
-"""What every workspace begins with: settings, a pipeline, fields, kinds of events."""
+"""What every workspace begins with: settings, a pipeline, fields, kinds of events; its epoch."""
 
 import secrets
 from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import col
 
 from models.enums import FieldType, StateKind
 from models.events import EventKind
@@ -96,6 +99,23 @@ async def begin_workspace(services: Services) -> None:
                 )
             )
         work.record_workspace("workspace_created", {})
+
+
+async def current_epoch(services: Services) -> str:
+    """The database's epoch: positions of another one are of no use."""
+    async with services.database.read_session() as session:
+        return (await session.scalars(select(col(Workspace.epoch)))).one()
+
+
+async def renew_epoch(services: Services) -> None:
+    """Makes all positions that clients hold void; they begin again with a snapshot.
+
+    Needed after a restore: numbers that were given out before would be given out again.
+    """
+    async with unit_of_work(services, SYSTEM) as work:
+        epoch = secrets.token_hex(8)
+        await work.session.execute(update(Workspace).values(epoch=epoch))
+        work.record_workspace("epoch_renewed", {})
 
 
 def _built_in_fields(

@@ -23,6 +23,7 @@ from schema.errors import HANDLERS
 from schema.mutations import card, contact_points, sales
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
+from schema.observing import Observe, Observing
 from schema.operations import LeadlightSchema
 from schema.scalars import SCALARS
 from schema.staff import ACTOR_TYPES
@@ -253,15 +254,16 @@ def build_schema(
     trusted: TrustedDocuments | None = None,
     *,
     execution_seconds: float | None = None,
+    observe: Observe = lambda operation: None,
 ) -> LeadlightSchema:
-    """The schema object; one for each process."""
+    """The schema object; one for each process. `observe` is told of each operation that ended."""
     known = DocumentCache() if cache is None else cache
     schema = LeadlightSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*TYPES.values(), *ACTOR_TYPES, *VALUE_TYPES],
-        extensions=[lambda: Documents(known, trusted)],
+        extensions=[lambda: Observing(observe), lambda: Documents(known, trusted)],
         exception_handlers=HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -29,6 +29,8 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
             device=request.headers.get("user-agent", "")[:200],
             origin=request.headers.get("origin"),
         )
+        if given := request.scope.get("state", {}).get("request_id"):
+            context.request_id = given
         if isinstance(request, Request):
             context.set_session = lambda token: self._set_session(response, token)
         return context

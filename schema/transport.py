@@ -252,7 +252,7 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         except ClientDisconnect:
             raise
         except Exception as defect:
-            request_id = uuid4().hex
+            request_id = request.scope.get("state", {}).get("request_id") or uuid4().hex
             log_defect("request failed", defect, request_id)
             return self._refusal(request, 500, UNEXPECTED, requestId=request_id)
 

@@ -1,4 +1,5 @@
-"""Fixtures for every test. Servers are in servers.py, the browser in chromium.py."""
+"""Fixtures for every test. Servers are in servers.py, the browser in chromium.py,
+what the program logs is looked at by log_watch.py."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,7 +15,7 @@ from resolvers.services import Services
 from settings import Settings
 from tests.databases import copy_template, make_template
 
-pytest_plugins = ["tests.servers", "tests.chromium"]
+pytest_plugins = ["tests.servers", "tests.chromium", "tests.log_watch"]
 
 # --- databases and the application -----------------------------------------------------------
 

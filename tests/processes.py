@@ -11,6 +11,8 @@ from typing import IO
 
 import httpx2
 
+from tests.log_watch import personal_in
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 40.0
 
@@ -103,4 +105,5 @@ class Process:
         status = process.wait(timeout=20)
         if self._log:
             self._log.close()
+            assert personal_in(self.log) == [], "somebody's data is in the log"
         return status
