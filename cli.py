@@ -60,7 +60,12 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
+    from models.migrations import NewerDatabase
+
+    try:
+        return asyncio.run(work)
+    except NewerDatabase as refused:
+        sys.exit(str(refused))
 
 
 class AlreadyRunning(SystemExit):

@@ -13,7 +13,7 @@ from app import open_services
 from models.clock import ManualClock
 from resolvers.services import Services
 from settings import Settings
-from tests.databases import copy_template, make_template
+from tests.databases import copy_template, make_empty, make_template
 
 pytest_plugins = ["tests.servers", "tests.chromium", "tests.log_watch"]
 
@@ -45,6 +45,13 @@ def database_url(
     if dialect not in templates:
         templates[dialect] = make_template(dialect, Path(templates["folder"]), admin)
     return copy_template(dialect, templates[dialect], tmp_path, admin)
+
+
+@pytest.fixture
+def empty_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The address of a database without any table."""
+    admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
+    return make_empty(tmp_path, admin)
 
 
 @pytest.fixture

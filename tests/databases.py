@@ -41,6 +41,15 @@ def copy_template(dialect: str, template: str, folder: Path, admin: str | None) 
     return _with_database(admin, name)
 
 
+def make_empty(folder: Path, admin: str | None) -> str:
+    """The address of a database without any table."""
+    if admin is None:
+        return f"sqlite+aiosqlite:///{folder / 'empty.db'}"
+    name = f"empty_{uuid4().hex}"
+    _in_thread(_run(admin, f"CREATE DATABASE {name}"))
+    return _with_database(admin, name)
+
+
 async def _begin(settings: Settings) -> None:
     async with open_services(settings) as services:
         await begin_workspace(services)

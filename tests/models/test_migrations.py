@@ -1,12 +1,8 @@
 """The migrations make exactly the tables that the models describe, on both databases."""
 
 import asyncio
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import asyncpg
-import pytest
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,21 +15,6 @@ from models.tables import metadata
 from resolvers.workspace import SALES
 
 PATIENCE = 30.0
-
-
-@pytest.fixture
-async def empty_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a database without any table."""
-    if dialect == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    admin: str = request.getfixturevalue("postgres_server").url
-    name = f"empty_{uuid4().hex}"
-    connection = await asyncpg.connect(admin)
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    return urlunsplit(urlsplit(admin)._replace(scheme="postgresql+asyncpg", path=f"/{name}"))
 
 
 def test_there_is_one_head() -> None:
