@@ -38,15 +38,17 @@ from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Services, VisitTiming
-from resolvers.worker import run_worker, store_all
+from resolvers.worker import Observe, run_worker, store_all
 from resolvers.workspace import begin_workspace
 from schema.budget import Limits
 from schema.build import build_schema
 from schema.documents import DocumentCache
 from schema.endpoint import GraphQLEndpoint
+from schema.observing import Operation
 from schema.sockets import Sockets
 from schema.trusted import ManifestRefused, TrustedDocuments, read_trusted
 from settings import Settings, SettingsRefused, load_secret_key
+from tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -170,11 +172,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """The ASGI application of one process."""
     sockets = Sockets()
     metrics = operating.Metrics(sockets)
+    tracing = Tracing(settings.otel_exporter_otlp_endpoint)
+
+    def observe(operation: Operation) -> None:
+        metrics.observe(operation)
+        tracing.operation(operation)
+
     schema = build_schema(
         DocumentCache(Limits(cost=settings.max_cost)),
         trusted_documents(settings),
         execution_seconds=settings.execution_seconds,
-        observe=metrics.observe,
+        observe=observe,
     )
     is_secure = settings.public_url.startswith(("https://", *LOOPBACK))
     graphql = GraphQLEndpoint(
@@ -195,9 +203,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             if hasattr(app.state, "services"):
                 await close_ended_sessions(app.state.services, sockets)
 
-        async with open_services(settings, clock, close_ended) as services:
+        async with tracing.running(), open_services(settings, clock, close_ended) as services:
             app.state.services = graphql.services = services
-            async with background(settings, services):
+            async with background(settings, services, tracing.run):
                 yield
 
     async def schema_file(request: Request) -> Response:
@@ -239,13 +247,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 
 
 @asynccontextmanager
-async def background(settings: Settings, services: Services) -> AsyncIterator[None]:
-    """What runs beside the requests of an API process."""
+async def background(
+    settings: Settings, services: Services, observe: Observe = lambda run: None
+) -> AsyncIterator[None]:
+    """What runs beside the requests of an API process; `observe` is told of the worker's runs."""
     if settings.redis_url is None:
         await take_up_intervals(services, presence_timing(settings))
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(run_sweeper(services.presence))]
     if settings.worker_inside:
-        tasks.append(asyncio.create_task(run_worker(services)))
+        tasks.append(asyncio.create_task(run_worker(services, observe)))
     try:
         yield
     finally:

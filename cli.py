@@ -193,9 +193,11 @@ def worker() -> None:
 async def _worker(settings: Settings) -> None:
     from app import open_services
     from resolvers.worker import run_worker
+    from tracing import Tracing
 
-    async with open_services(settings) as services:
-        work = asyncio.create_task(run_worker(services))
+    tracing = Tracing(settings.otel_exporter_otlp_endpoint)
+    async with tracing.running(), open_services(settings) as services:
+        work = asyncio.create_task(run_worker(services, tracing.run))
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, work.cancel)

@@ -221,6 +221,12 @@ class Settings(BaseSettings):
         description="Bearer token that `/metrics` asks for, 16 characters or more. Without it, "
         "only callers on this machine get metrics.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="OpenTelemetry collector that takes OTLP over HTTP, such as "
+        "`http://127.0.0.1:4318`: gets a span of each operation and of each worker's run. "
+        "`OTEL_EXPORTER_OTLP_HEADERS` may hold what it asks for.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
@@ -243,6 +249,16 @@ class Settings(BaseSettings):
     @classmethod
     def _site(cls, value: str) -> str:
         return _origin(value)
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("a collector's address looks like http://127.0.0.1:4318")
+        return value.rstrip("/")
 
     @field_validator("allowed_origins")
     @classmethod

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter, time_ns
 
 import structlog
 from sqlalchemy import delete
@@ -22,25 +24,48 @@ FORGOTTEN_SECONDS = 30.0
 TIDY_SECONDS = 3600.0
 
 
-async def run_worker(services: Services) -> None:
-    """Runs until cancelled; any number of processes may."""
+Work = Callable[[Services], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a piece of work: its name, the type of what it failed with, how long it took."""
+
+    name: str
+    failure: str | None
+    started_ns: int
+    """Nanoseconds since 1970."""
+    seconds: float
+
+
+Observe = Callable[[Run], None]
+
+
+async def run_worker(services: Services, observe: Observe = lambda run: None) -> None:
+    """Runs until cancelled; any number of processes may. `observe` is told of each run's end."""
+    work: tuple[tuple[float, Work], ...] = (
+        (INTERVAL_SECONDS, store_all),
+        (ALIVE_SECONDS, note_alive),
+        (FORGOTTEN_SECONDS, end_forgotten_intervals),
+        (TIDY_SECONDS, forget_keys),
+    )
     async with asyncio.TaskGroup() as loops:
-        loops.create_task(_repeat(INTERVAL_SECONDS, lambda: store_all(services)))
-        loops.create_task(_repeat(ALIVE_SECONDS, lambda: note_alive(services)))
-        loops.create_task(_repeat(FORGOTTEN_SECONDS, lambda: end_forgotten_intervals(services)))
-        loops.create_task(_repeat(TIDY_SECONDS, lambda: forget_keys(services)))
+        for seconds, act in work:
+            loops.create_task(_repeat(services, seconds, act, observe))
 
 
-async def _repeat(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+async def _repeat(services: Services, seconds: float, act: Work, observe: Observe) -> None:
     is_failing = False
     while True:
+        started_ns, started, failure = time_ns(), perf_counter(), None
         try:
-            await act()
-            is_failing = False
+            await act(services)
         except Exception as error:
+            failure = type(error).__name__
             if not is_failing:
-                log.warning("background work failed", error=type(error).__name__)
-            is_failing = True
+                log.warning("background work failed", error=failure)
+        is_failing = failure is not None
+        observe(Run(act.__name__, failure, started_ns, perf_counter() - started))
         await asyncio.sleep(seconds)
 
 

@@ -25,8 +25,10 @@ ARROWS = {
     "demo": {"resolvers", "models", "settings"},
     "operating": {"schema", "resolvers", "settings"},
     "backup": set(),
+    "tracing": {"schema", "resolvers"},
     "app": {
         "operating",
+        "tracing",
         "schema",
         "resolvers",
         "models",
@@ -38,6 +40,7 @@ ARROWS = {
     },
     "cli": {
         "backup",
+        "tracing",
         "schema",
         "resolvers",
         "models",
@@ -65,6 +68,7 @@ HOMES = {
     "broadcaster": {"realtime"},
     "redis": {"realtime"},
     "prometheus_client": {"operating"},
+    "opentelemetry": {"tracing"},
     "websockets": {"realtime.sockets"},
     "cross_web": {"schema.bodies", "schema.transport"},
     "graphql": {"schema"},

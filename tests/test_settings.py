@@ -128,6 +128,7 @@ def test_tests_may_compress_time(environment):
         ("PUBLIC_URL", "https://example.com/crm", "PUBLIC_URL: an address here has"),
         ("PUBLIC_URL", "https://u:swordfish@example.com", "PUBLIC_URL: an address here has"),
         ("ALLOWED_ORIGINS", "https://ok.example,*", "ALLOWED_ORIGINS: an address looks like"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "OTEL_EXPORTER_OTLP_ENDPOINT: a coll"),
         ("TRUSTED_PROXIES", "proxy.example", "TRUSTED_PROXIES: proxy.example is neither"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
         ("RECONCILE_SECONDS", "0", "RECONCILE_SECONDS: "),
