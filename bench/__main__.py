@@ -10,16 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app import open_services
-from bench import cards, commits, growth, latency, memory
+from bench import cards, commits, growth, hostile, latency, memory
 from bench.report import Report
-from bench.seeding import add_leads, global_id, seed_cards, sign_in, visited_leads
+from bench.seeding import add_leads, address_of, global_id, seed_cards, sign_in, visited_leads
 from bench.setups import Setup, embedded, shared
 from bench.sizes import FULL, QUICK, Size
 from tests.factories import make_staff
 
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
-PARTS = ("commits", "latency", "cards", "memory", "growth")
+PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
     async with open_services(setup.settings) as services:
         _say(setup, "seeding")
         actor = await make_staff(services)
-        tokens = await sign_in(services, max(memory.sessions_for(size), size.cards // 20) + 1)
+        tokens = await sign_in(services, max(memory.sessions_for(size), size.cards // 20, 3) + 1)
         seeded = await seed_cards(services)
         visited = await visited_leads(services, size.cards)
         if "commits" in parts:
@@ -74,6 +74,11 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
             ids = [global_id(each) for each in await add_leads(services, actor, size.idle_cards)]
             for _ in _rounds(setup, "memory", size):
                 await memory.measure(report, setup, size, tokens, ids)
+        if "hostile" in parts:
+            address = await address_of(services, actor)
+            for _ in _rounds(setup, "hostile", size):
+                lead_id = global_id(visited[0])
+                await hostile.measure(report, setup, size, services, tokens, lead_id, address)
         if "growth" in parts:
             _say(setup, "growth")
             await growth.measure(report, setup, size, services, actor, tokens[0])

@@ -11,6 +11,7 @@ from bench.documents import LISTS
 from models.enums import Channel, FieldType, FieldVisibility, NoteVisibility, Priority, StaffRole
 from models.fields import FieldDefinition
 from models.ids import encode_id
+from models.staff import Staff
 from models.visits import Site
 from resolvers import conversations, events, fields, leads, notes, tags
 from resolvers.actors import Actor
@@ -50,6 +51,16 @@ def global_id(lead_id: UUID) -> str:
 async def sign_in(services: Services, count: int) -> list[str]:
     """Tokens of so many sessions of administrators."""
     return [(await sign_in_new(services, name=f"Person {n}")).token for n in range(count)]
+
+
+async def address_of(services: Services, actor: Actor) -> str:
+    """The address that a staff member signs in with."""
+    async with services.database.read_session() as session:
+        address = await session.scalar(
+            select(col(Staff.email_address)).where(col(Staff.id) == actor.id)
+        )
+    assert address is not None
+    return address
 
 
 async def seed_cards(services: Services) -> Cards:

@@ -107,7 +107,11 @@ def _setup(name: str, folder: Path, count: int, address: str, bus: str | None) -
         "DATABASE_URL": address,
         "SECRET_KEY": SECRET_KEY,
         "REDIS_URL": bus or "",
-        "STAFF_COST_PER_MINUTE": 10**9,  # what is measured is work, not its limits
+        # what is measured is work, not its limits
+        "STAFF_COST_PER_MINUTE": 10**9,
+        "ADDRESS_COST_PER_MINUTE": 10**9,
+        "SIGN_IN_PER_MINUTE": 10**6,
+        "SIGN_IN_PER_MINUTE_IN_ALL": 10**6,
     }
     ports = [free_port() for _ in range(count)]
     servers = tuple(Server(folder, "serve", PORT=port, **values) for port in ports)

@@ -16,6 +16,8 @@ class Size:
     """Card queries of one pass."""
     writing_seconds: float = 2.0
     """How long writers of one pass write."""
+    attack_seconds: float = 8.0
+    """How long each attack goes on, while others ask."""
     idle_cards: int = 500
     steps: tuple[int, ...] = (1_000, 2_000, 4_000)
     """Changes of a lead, and leads, each twice the one before."""
@@ -30,6 +32,7 @@ QUICK = Size(
     cards=10,
     requests=24,
     writing_seconds=0.3,
+    attack_seconds=1.5,
     idle_cards=20,
     steps=(50, 100, 200),
     repeats=5,
