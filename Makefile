@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run dev test check schema bench clean
+.PHONY: help run dev test check security schema bench clean
 
 # Empty: the first of python3.13, 3.12, 3.11 and python3 that is new enough and can make a venv.
 PYTHON ?=
@@ -29,6 +29,9 @@ check: .venv/.requirements-dev ## lint and types only
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy .
 
+security: .venv/.requirements-dev .venv-security/.requirements ## attack a server with tools of others; needs Node
+	@$(VENV_PYTHON) -m tests.security
+
 schema: .venv/.requirements-dev ## export the GraphQL schema
 	@$(VENV_PYTHON) -m cli export-schema
 
@@ -36,7 +39,7 @@ bench: .venv/.requirements-dev ## measure both set-ups, about 15 minutes; figure
 	@$(VENV_PYTHON) -m bench --json data/bench.json
 
 clean: ## remove the environment and caches; data/ stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-security tests/protocols/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './web/*' -prune -exec rm -rf {} +
 
 help: ## this list
@@ -79,3 +82,10 @@ $(VENV_PYTHON):
 	@echo "Installing what tests and lint need ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch .venv/.requirements $@
+
+# An environment of its own: these tools bring a module called `schema` and other versions of ours.
+.venv-security/.requirements: requirements-security.txt | $(VENV_PYTHON)
+	@echo "Installing what the security checks need ..."
+	@$(VENV_PYTHON) -m venv --clear .venv-security
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-security/bin/python -m pip install -qq --require-hashes -r requirements-security.txt
+	@touch $@

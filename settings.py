@@ -29,7 +29,7 @@ _DATABASE_DRIVERS = {
     "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
 _BUS_SCHEMES = ("redis://", "rediss://", "unix://")
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # nosec B104  # names, no bind
 
 
 class SettingsRefused(Exception):

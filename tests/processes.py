@@ -66,18 +66,18 @@ class Process:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start(self) -> None:
-        """Starts it; a server is waited for until it answers."""
+    def start(self, patience: float = START_SECONDS) -> None:
+        """Starts it; a server is waited for until it answers, so many seconds at most."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = self._log_file.open("ab")
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log
         )
         if self.port:
-            self._wait_until_healthy()
+            self._wait_until_healthy(patience)
 
-    def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+    def _wait_until_healthy(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             assert self._process is not None
             if self._process.poll() is not None:

@@ -26,7 +26,9 @@ def test_every_requirement_is_a_pin_with_hashes(name):
     assert [entry for entry in entries(name) if not shape.fullmatch(entry)] == []
 
 
-@pytest.mark.parametrize("name", [*FILES, "requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize(
+    "name", [*FILES, "requirements.in", "requirements-dev.in", "requirements-security.in"]
+)
 def test_requirements_name_no_host_and_no_file(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"https?:|file:|://|--find-links|--trusted| @ ", text) == []
