@@ -26,6 +26,13 @@ def visitor_name(lead_id: UUID) -> str:
     return f"Visitor {''.join(letters)}"
 
 
+def initials(name: str) -> str:
+    """The first letter or digit of the first and of the last word; `?` for a name without any."""
+    first = [next((c for c in word if c.isalnum()), "") for word in name.split()]
+    letters = [letter.upper()[0] for letter in first if letter]
+    return "".join(letters[:1] + letters[1:][-1:]) or "?"
+
+
 def columns(lead: Lead) -> dict[str, Any]:
     """The lead's own columns that changes carry, as JSON values."""
     return {

@@ -20,7 +20,7 @@ from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
-from schema.mutations import card, contact_points, sales
+from schema.mutations import card, contact_points, pins, sales
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.observing import Observe, Observing
@@ -189,6 +189,13 @@ class Mutation:
     )
     change_conversation_state = strawberry.mutation(
         card.change_conversation_state, description="Closes or opens a conversation."
+    )
+    pin_property = strawberry.mutation(
+        pins.pin_property,
+        description="Puts a property into the header of every card for you; twice changes nothing.",
+    )
+    unpin_property = strawberry.mutation(
+        pins.unpin_property, description="Takes a property from your headers."
     )
     create_field = strawberry.mutation(
         fields.create_field, description="Defines a field. ADMIN, MANAGER."

@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from models import enums
-from resolvers import errors, lead_card, leads_list, log, policy, timeline
+from resolvers import errors, lead_card, leads_list, log, policy, timeline, zones
 
 
 class SortDirection(StrEnum):
@@ -21,6 +21,10 @@ class ChangeAction(StrEnum):
     ADDED = "ADDED"
     EDITED = "EDITED"
     REMOVED = "REMOVED"
+
+
+class AvatarSource(StrEnum):
+    INITIALS = "INITIALS"
 
 
 def _described(kind: type[Enum], name: str, description: str, **values: str) -> None:
@@ -44,6 +48,20 @@ _described(
     "Sales or rentals.",
     SALES="To buy.",
     RENTALS="To rent.",
+)
+_described(
+    zones.LocationSource,
+    "LocationSource",
+    "How a place is known.",
+    UNKNOWN="Not at all.",
+    BROWSER="Browser's time zone.",
+    STATED="Told by the lead or staff.",
+)
+_described(
+    AvatarSource,
+    "AvatarSource",
+    "Source of a picture.",
+    INITIALS="None: letters of the name.",
 )
 _described(
     enums.SourceChannel,

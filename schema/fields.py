@@ -121,6 +121,10 @@ class Property:
             return None
         return actor_of(self.view, row.updated_by_kind, row.updated_by_id, row.updated_by_name)
 
+    @strawberry.field(description="In your header.")
+    async def is_pinned(self) -> bool:
+        return any(each.id == self.definition.id for each in await self.view.load.pins.load(None))
+
     @strawberry.field(description="You may change it.")
     def can_edit(self) -> bool:
         return access.may(self.view.actor, Permission.EDIT_LEAD)
@@ -141,6 +145,12 @@ async def properties_of(view: SchemaView, lead_id: UUID) -> list[Property]:
         if each.archived_at is None or each.id in rows
     ]
     return sorted(made, key=lambda each: (each.definition.label.casefold(), each.definition.key))
+
+
+async def pinned_of(view: SchemaView, lead_id: UUID) -> list[Property]:
+    """What the viewer has in the header, in order."""
+    made = {each.definition.id: each for each in await properties_of(view, lead_id)}
+    return [made[each.id] for each in await view.load.pins.load(None) if each.id in made]
 
 
 async def field_groups(info: Info) -> list[FieldGroup]:

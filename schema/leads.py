@@ -17,6 +17,7 @@ from resolvers.lists import Chosen, Counted, OwnedList, Wanted
 from resolvers.policy import Permission
 from resolvers.presence import ViewerList
 from resolvers.timeline import TimelineKind
+from schema.avatar import Avatar
 from schema.contact_points import (
     EmailSubscription,
     LeadEmailAddress,
@@ -37,10 +38,11 @@ from schema.enums import SortDirection
 from schema.errors import seal_version
 from schema.events import Event, EventConnection, EventEdge, EventGroup
 from schema.events import group_of as event_group_of
-from schema.fields import Property, properties_of
+from schema.fields import Property, pinned_of, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
 from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of
 from schema.loaders import SchemaView
+from schema.location import Location
 from schema.notes import Note, NoteConnection, NoteEdge
 from schema.pages import AFTER, FIRST, Count, PageInfo, connection
 from schema.pipelines import PipelineState, StateBarStep, state_of, states_of
@@ -54,6 +56,7 @@ from schema.presence import (
 )
 from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
+from schema.summary import SummaryField, summary_of
 from schema.tags import Tag, tags_of
 from schema.timeline import TimelineItem, TimelineItemConnection, TimelineItemEdge
 from schema.values import global_id
@@ -170,6 +173,10 @@ class Lead:
     def is_anonymous(self) -> bool:
         return self.row.is_anonymous
 
+    @strawberry.field(description="Picture.")
+    def avatar(self) -> Avatar:
+        return Avatar(name=self.row.display_name)
+
     @strawberry.field(description="Personal information.")
     async def person(self) -> PersonInfo:
         return await person_of(self.view, self.row.id)
@@ -217,7 +224,14 @@ class Lead:
     def last_activity_at(self) -> datetime | None:
         return self.row.last_activity_at
 
-    @strawberry.field(description="Zone of the lead; null: unknown.")
+    @strawberry.field(description="Where the lead is, as far as known.")
+    def location(self) -> Location:
+        return Location(lead=self.row, view=self.view)
+
+    @strawberry.field(
+        description="Zone of the lead; null: unknown.",
+        deprecation_reason="Use `location { timeZone }`.",
+    )
     def time_zone(self) -> TimeZone | None:
         return TimeZone(self.row.time_zone) if self.row.time_zone else None
 
@@ -248,6 +262,14 @@ class Lead:
     @strawberry.field(description="Present and past assignees.")
     def assignment(self) -> Assignment:
         return Assignment(lead=self.row, view=self.view)
+
+    @strawberry.field(description="Non-editable summary: id, contact, creation, source.")
+    async def summary(self) -> list[SummaryField]:
+        return await summary_of(self.view, self.row)
+
+    @strawberry.field(description="Your pinned properties, in order; at most 12.")
+    async def pinned_properties(self) -> list[Property]:
+        return await pinned_of(self.view, self.row.id)
 
     @strawberry.field(
         description="A value or gap for each field that you may see, by label; at most 500."

@@ -16,7 +16,7 @@ from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from models.tags import Tag
-from resolvers import lists, presence, readers
+from resolvers import lists, pins, presence, readers
 from resolvers.actors import Actor
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
@@ -172,6 +172,13 @@ class Loaders:
     def fields(self) -> DataLoader[None, Sequence[FieldDefinition]]:
         async def load(keys: list[None]) -> list[Sequence[FieldDefinition]]:
             return [await readers.all_fields(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def pins(self) -> DataLoader[None, Sequence[FieldDefinition]]:
+        async def load(keys: list[None]) -> list[Sequence[FieldDefinition]]:
+            return [await pins.pinned_fields(self._view)] * len(keys)
 
         return DataLoader(load_fn=load)
 

@@ -25,7 +25,8 @@ Color = NewType("Color", str)
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def _write_instant(value: datetime) -> str:
+def write_instant(value: datetime) -> str:
+    """An instant as the DateTime scalar writes it."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
@@ -65,7 +66,7 @@ SCALARS: dict[Any, ScalarDefinition] = {
         name="DateTime",
         description="Instant in UTC, RFC 3339 with six decimals: `2026-03-01T09:30:00.000000Z`. "
         "Input may have another offset and fewer decimals.",
-        serialize=_write_instant,
+        serialize=write_instant,
         parse_value=read_instant,
     ),
     date: strawberry.scalar(

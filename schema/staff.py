@@ -111,6 +111,15 @@ async def staff_of(view: SchemaView, staff_id: UUID | None) -> Staff | None:
     return Staff(row=row, view=view) if row else None
 
 
+@strawberry.type(description="Preferences of a staff member.")
+class StaffPreferences:
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Properties on top of each card, in order; at most 12.")
+    async def pinned_field_keys(self) -> list[str]:
+        return [field.key for field in await self.view.load.pins.load(None)]
+
+
 @strawberry.type(description="The signed-in staff member's own things.")
 class Me:
     view: strawberry.Private[SchemaView]
@@ -125,6 +134,10 @@ class Me:
     @strawberry.field(description="What your role grants, apart from rows.")
     def permissions(self) -> list[Permission]:
         return [each for each, roles in policy.GRANTS.items() if self.caller.role in roles]
+
+    @strawberry.field(description="Your preferences.")
+    def preferences(self) -> StaffPreferences:
+        return StaffPreferences(view=self.view)
 
 
 @strawberry.input(description="Input of `signIn`.")

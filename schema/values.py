@@ -1,6 +1,7 @@
 """Typed values of properties, parameters and diffs."""
 
 from datetime import date as Day
+from datetime import datetime
 from decimal import Decimal as Number
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import strawberry
 from models.ids import encode_id
 from resolvers.errors import ProblemCode, invalid
 from resolvers.values import MAX_TEXT, LoggedValue, decimal, money, text, url
-from schema.scalars import CurrencyCode, Decimal, Url
+from schema.scalars import CurrencyCode, Decimal, Url, write_instant
 
 MASK = "••••••"
 
@@ -45,6 +46,11 @@ class DateValue(Value):
     date: Day = strawberry.field(description="The day.")
 
 
+@strawberry.type(description="Instant.")
+class DateTimeValue(Value):
+    date_time: datetime = strawberry.field(description="The instant.")
+
+
 @strawberry.type(description="Amount of money.")
 class Money:
     amount: Decimal = strawberry.field(description="Amount in the currency's main unit.")
@@ -76,6 +82,7 @@ VALUE_TYPES = [
     NumberValue,
     BooleanValue,
     DateValue,
+    DateTimeValue,
     MoneyValue,
     UrlValue,
     ReferenceValue,
@@ -109,8 +116,18 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             return UrlValue(display=display, copy_text=link, url=Url(link))
         case "REFERENCE":
             return ReferenceValue(display=logged["name"], copy_text=logged["name"])
-    words = logged["text"] or ""
+    return text_value(logged["text"] or "")
+
+
+def text_value(words: str) -> TextValue:
+    """Words as they are."""
     return TextValue(display=words, copy_text=words, text=words)
+
+
+def instant_value(at: datetime) -> DateTimeValue:
+    """An instant, told in UTC."""
+    told = write_instant(at)
+    return DateTimeValue(display=told, copy_text=told, date_time=at)
 
 
 def _money(amount: str, currency: str) -> MoneyValue:

@@ -16,6 +16,7 @@ from resolvers import (
     contact_points,
     fields,
     limits,
+    zones,
 )
 from resolvers.actors import VisitorActor
 from resolvers.errors import ProblemCode, invalid
@@ -61,6 +62,8 @@ async def identify(services: Services, actor: VisitorActor, claim: Claim) -> Sta
         if is_proven:
             lead = await _known_lead(work, actor, site, claim)
             visit.is_identified = True
+            if visit.time_zone:
+                await zones.hear_browser(work, lead, visit.time_zone)
         else:
             lead = await own_lead(work, actor)
         await _add_contact_points(work, lead, claim, is_proven)

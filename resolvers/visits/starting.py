@@ -17,6 +17,7 @@ from resolvers import (
     events,
     limits,
     naming,
+    zones,
 )
 from resolvers.actors import VisitorActor
 from resolvers.errors import InvalidInput, NotFound, ProblemCode, invalid
@@ -65,6 +66,7 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
     if new.token:
         known = await actor_for_token(services, new.token)
         if known:
+            await _follow_zone(services, known, new.time_zone)
             return StartedVisit(known, new.token, await _revision(services, known.lead_id))
     token, lead_id = new_token("visit"), new_id()
     actor = VisitorActor(
@@ -94,10 +96,8 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
 
 def _begun(new: NewVisit, site: Site) -> NewLead:
     """What a visit says of its lead; what is malformed is left out, the visit begins anyway."""
-    zone = referrer = None
+    referrer = None
     language = new.language if LANGUAGE.fullmatch(new.language or "") else None
-    with contextlib.suppress(InvalidInput):
-        zone = time_zone("timeZone", new.time_zone) if new.time_zone else None
     with contextlib.suppress(InvalidInput):
         referrer = events.page_address("referrer", new.referrer or None)
     return NewLead(
@@ -105,8 +105,28 @@ def _begun(new: NewVisit, site: Site) -> NewLead:
         source=SourceChannel.SITE,
         source_detail=site.name,
         source_referrer=referrer,
-        time_zone=zone,
+        time_zone=_zone(new.time_zone),
     )
+
+
+def _zone(told: str | None) -> str | None:
+    with contextlib.suppress(InvalidInput):
+        return time_zone("timeZone", told) if told else None
+    return None
+
+
+async def _follow_zone(services: Services, actor: VisitorActor, told: str | None) -> None:
+    """Lets the lead's zone follow a browser that travels; most pages find it as it is."""
+    zone = _zone(told)
+    if zone is None:
+        return
+    async with services.database.read_session() as session:
+        if not await zones.is_news(session, actor.lead_id, zone):
+            return
+    async with unit_of_work(services, actor) as work:
+        await zones.hear_browser(work, await own_lead(work, actor), zone)
+        visit = await work.session.get_one(Visit, actor.visit_id)
+        visit.time_zone = zone
 
 
 async def actor_for_token(services: Services, token: str) -> VisitorActor | None:

@@ -689,6 +689,31 @@ async def _one_history_too_many(desk: Desk) -> Case:
     return Case(desk.admin, desk.on(), {"limit": EXPORT.amount, "retryAfter": ...})
 
 
+@case("pinProperty", "NotFound")
+async def _pin_of_nothing(desk: Desk) -> Case:
+    return Case(desk.admin, {"fieldKey": "nothing"}, {"id": "nothing"})
+
+
+@case("pinProperty", "Limit")
+async def _thirteenth_pin(desk: Desk) -> Case:
+    data = await desk.admin.read("{ fieldGroups { fields { key } } }")
+    keys = [field["key"] for group in data["fieldGroups"] for field in group["fields"]]
+    for each in keys[:12]:
+        await desk.admin.done("pinProperty", fieldKey=each)
+    return Case(desk.admin, {"fieldKey": keys[12]}, {"limit": 12, "retryAfter": None})
+
+
+@case("pinProperty", "InvalidInput")
+async def _place_before_the_first(desk: Desk) -> Case:
+    given = {"fieldKey": "company", "position": -1}
+    return Case(desk.admin, given, problem("position", "TOO_SMALL"))
+
+
+@case("unpinProperty", "InvalidInput")
+async def _key_that_is_none(desk: Desk) -> Case:
+    return Case(desk.admin, {"fieldKey": "x" * 65}, problem("fieldKey", "TOO_LARGE"))
+
+
 @case("saveSite", "InvalidInput")
 async def _site_without_origin(desk: Desk) -> Case:
     given = {**SITE, "origins": ["https://shop.example", "ftp://shop.example"]}

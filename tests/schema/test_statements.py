@@ -32,7 +32,8 @@ CARD = """query Card($id: ID!) { lead(id: $id) {
   emailAddresses { address subscription { subscriptionStatus } } phoneNumbers { number }
   primaryEmailAddress { address } emailSubscription { subscriptionStatus }
   properties { key value { display } field { type } updatedBy { name staff { name } } version }
-  tags { id name }
+  tags { id name } summary { key value { display } } avatar { initials } sales { remarks }
+  pinnedProperties { key isPinned } location { timeZone utcOffsetSeconds source }
   notes(first: 20) { totalCount nodes {
     html text author { name staff { name } } versions { body } } }
   conversations(first: 10) { totalCount { value } nodes {
@@ -61,6 +62,7 @@ LIST = """query List($first: Int!) { leads(first: $first) { totalCount { value }
   presence { state lastSeenAt } viewerCount
   emailAddresses { address } phoneNumbers { number } emailSubscription { subscriptionStatus }
   properties { key value { display } } tags { name } eventGroups { name }
+  summary { value { display } } pinnedProperties { key } location { source } sales { remarks }
   notes(first: 2) { totalCount nodes { text author { staff { name } } } }
   conversations(first: 2) { totalCount { value } nodes { lastMessage { text } lead { id }
     messages(first: 2) { nodes { text } } } }

@@ -70,7 +70,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
-      properties { ...PropertyParts } tags { id name }
+      properties { ...PropertyParts } pinnedProperties { key } location { timeZone }
+      tags { id name }
       notes(first: 20) { nodes { ...NoteParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
       messages(first: 50) { nodes { ...MessageParts } }
@@ -86,7 +87,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
-    ... on PropertiesChanged { lead { version displayName title priority isAnonymous }
+    ... on PropertiesChanged { lead { version displayName title priority isAnonymous
+        location { timeZone } }
       properties { ...PropertyParts } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
@@ -106,6 +108,8 @@ const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input
 
 export const SET_PROPERTIES = write("setProperties", "SetProperties", `
   ... on ConflictError { conflicts { path current { display } changedByName } }`);
+export const PIN = write("pinProperty", "PinProperty");
+export const UNPIN = write("unpinProperty", "UnpinProperty");
 export const ADD_ADDRESS = write("addEmailAddress", "AddEmailAddress");
 export const MAKE_PRIMARY = write("makeEmailAddressPrimary", "MakeEmailAddressPrimary");
 export const REMOVE_ADDRESS = write("removeEmailAddress", "RemoveEmailAddress");

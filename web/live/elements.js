@@ -76,8 +76,29 @@ export function ago(at) {
   return h("time", { datetime: at, title }, relative(at));
 }
 
-/** Brings every `ago` below `root` up to date. */
+function inZone(timeZone) {
+  try {
+    return new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+  } catch {
+    return "Some time"; // a zone that is newer than this browser
+  }
+}
+
+/** A clock that keeps telling the time in an IANA zone; null: unknown. */
+export function localTime(zone) {
+  if (!zone) return h("span", {}, "Local time unknown");
+  return h("span", {}, h("span", { data: { zone } }, inZone(zone)), ` in ${zone}`);
+}
+
+/** True when the text is in the clipboard. */
+export const copied = (text) =>
+  navigator.clipboard?.writeText(text).then(() => true, () => false) ?? Promise.resolve(false);
+
+/** Brings every `ago` and `localTime` below `root` up to date. */
 export function refreshTimes(root) {
+  for (const element of root.querySelectorAll("[data-zone]")) {
+    element.textContent = inZone(element.dataset.zone);
+  }
   for (const element of root.querySelectorAll("time")) {
     const text = relative(element.dateTime);
     if (element.textContent !== text) element.textContent = text;

@@ -1,7 +1,7 @@
 // The quiet column of the card: properties and tags. Each part is `{ element, update }`.
 
 import { ADD_TAGS, REMOVE_TAGS, SET_PROPERTIES } from "./documents.js";
-import { fill, flash, h, refusalPlace } from "./elements.js";
+import { copied, fill, flash, h, refusalPlace, words } from "./elements.js";
 import { Failure, mutate } from "./graphql.js";
 
 function part(title, ...children) {
@@ -20,7 +20,7 @@ const LISTS = /^sales_(\w+_types|remarks)$/;
 const typeOf = ({ field, value }) => field?.type ?? TYPES[value?.__typename] ?? "TEXT";
 
 /** The properties, each editable in its place. */
-export function propertiesPart(leadId, onSignedOut) {
+export function propertiesPart(leadId, pins, onSignedOut) {
   const list = h("dl", { class: "properties" });
   const empty = h("p", { class: "empty" }, "Nothing is known yet.");
   const rows = new Map();
@@ -29,7 +29,7 @@ export function propertiesPart(leadId, onSignedOut) {
     empty.hidden = lead.properties.length > 0;
     for (const property of lead.properties) {
       const known = rows.get(property.key);
-      const row = known ?? propertyRow(leadId, property, onSignedOut);
+      const row = known ?? propertyRow(leadId, property, pins, onSignedOut);
       if (!known) {
         rows.set(property.key, row);
         list.append(row.element);
@@ -42,17 +42,24 @@ export function propertiesPart(leadId, onSignedOut) {
   return { element: part("Properties", empty, list), update };
 }
 
-function propertyRow(leadId, first, onSignedOut) {
+function propertyRow(leadId, first, pins, onSignedOut) {
   let property = first;
   let editing = null; // { form, input, version } while somebody types here
   const holder = h("dd");
   const refusal = refusalPlace();
+  const copy = h("button", { class: "link", type: "button", "aria-label": `Copy ${first.label}`,
+    onclick: () => copied(property.value.copyText).then((isDone) => isDone && flash(element)) },
+  "copy");
+  const pin = h("button", { class: "link", type: "button", onclick: () => pins.toggle(first.key) });
   const element = h("div", { data: { property: first.key } }, h("dt", {}, first.label), holder,
-    refusal);
+    h("span", { class: "tools" }, copy, pin), refusal);
 
   function update(next, mayEdit) {
     const hasMoved = next.version !== property.version;
     property = next;
+    copy.hidden = next.value?.copyText == null;
+    pin.textContent = pins.isPinned(next.key) ? "unpin" : "pin";
+    pin.setAttribute("aria-label", `${words(pin.textContent)} ${next.label}`);
     if (!editing) show(mayEdit && next.canEdit && WRITABLE.has(typeOf(next)));
     else if (hasMoved && !editing.isSaving) clash(next.value?.display, null);
   }

@@ -3,10 +3,12 @@
 
 import { contactPart } from "./contact.js";
 import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
-import { ago, clock, dot, fill, flash, h, initials, refusalPlace, words } from "./elements.js";
+import { ago, clock, copied, dot, fill, flash, h, initials, localTime, refusalPlace, words }
+  from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { propertiesPart, tagsPart } from "./facts.js";
 import { chatPanel, notesPanel } from "./panels.js";
+import { pinsPart } from "./pins.js";
 import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
@@ -15,7 +17,8 @@ const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 export function cardView(context) {
   const head = headView(context);
   const { leadId, outbox, perform, onSignedOut } = context;
-  const facts = [propertiesPart(leadId, onSignedOut), contactPart(leadId, perform),
+  const pins = pinsPart(perform, () => update(last));
+  const facts = [propertiesPart(leadId, pins, onSignedOut), contactPart(leadId, perform),
     tagsPart(leadId, perform)];
   const chat = chatPanel(leadId, outbox);
   const notes = notesPanel(leadId, perform);
@@ -24,16 +27,19 @@ export function cardView(context) {
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
   const element = h("article", { class: "card", "aria-labelledby": "card-name" }, quick.element,
-    head.element,
+    head.element, pins.element,
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element)),
       h("div", { class: "column" }, chat.element, notes.element),
       h("div", { class: "column" }, events.element, past.element)),
     announcer);
-  const parts = [quick, head, ...facts, chat, notes, events, past];
+  const parts = [quick, head, pins, ...facts, chat, notes, events, past];
   let newest = null;
+  let last = null;
 
-  function update({ lead, touched }) {
+  function update(card) {
+    const { lead, touched } = card;
+    last = { ...card, touched: [] };
     for (const one of parts) one.update(lead, touched);
     const [entry] = lead.history;
     if (newest && entry && entry.id !== newest && entry.actor.name !== context.me.name) {
@@ -50,6 +56,7 @@ function headView({ leadId, staff, perform }) {
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
   const born = h("p", { class: "soft" });
+  const theirs = h("p", { class: "soft", "data-testid": "local-time" });
   const bar = h("ol", { class: "bar", "aria-label": "Pipeline" });
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
@@ -58,7 +65,8 @@ function headView({ leadId, staff, perform }) {
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
   const element = h("header", { class: "head" },
-    h("div", { class: "who" }, h("div", {}, h("div", { class: "name" }, name, lamp), title, born),
+    h("div", { class: "who" },
+      h("div", {}, h("div", { class: "name" }, name, lamp), title, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
     bar,
     h("div", { class: "controls" },
@@ -77,9 +85,7 @@ function headView({ leadId, staff, perform }) {
   }
 
   async function copy() {
-    const address = `${location.origin}/live#${leadId}`;
-    const hasCopied = await navigator.clipboard?.writeText(address).then(() => true, () => false);
-    link.textContent = hasCopied ? "Copied" : address;
+    link.textContent = (await copied(lead.url)) ? "Copied" : lead.url;
     setTimeout(() => { link.textContent = "Copy link"; }, 4000);
   }
 
@@ -96,6 +102,9 @@ function headView({ leadId, staff, perform }) {
     name.textContent = lead.displayName;
     title.textContent = lead.title === lead.displayName ? "" : lead.title;
     if (old?.lastActivityAt !== lead.lastActivityAt || !old) born.replaceChildren(...origin(lead));
+    if (old?.location.timeZone !== lead.location.timeZone || !old) {
+      theirs.replaceChildren(localTime(lead.location.timeZone));
+    }
     fill(bar, lead.stateBar, ({ state }) => state.id, makeStep);
     fillAssignees(assignee, staff(), lead.assignee);
     assignee.disabled = !lead.viewerCan.assign;
