@@ -41,8 +41,8 @@ class Past:
     """What of which log had happened: the lead's own, and those of leads that had gone into it."""
     set_by: dict[str, Change] = field(default_factory=dict)
     """The change that set each field last, by the field's id."""
-    known_since: dict[str, datetime] = field(default_factory=dict)
-    """When each address and number came, by its id."""
+    known_since: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """The address in each entry and when it came, by the entry's id; of a number only when."""
     assigned_since: datetime | None = None
     last_activity_at: datetime | None = None
 
@@ -136,7 +136,10 @@ def _take(past: Past, change: Change) -> None:
         if diff.get("field_id"):
             past.set_by[diff["field_id"]] = change
     for each in (*card.email_addresses, *card.phone_numbers):
-        past.known_since.setdefault(each["id"], change.at)
+        what = each.get("address", "")  # a corrected address is a new one in its entry
+        known = past.known_since.get(each["id"])
+        if known is None or known[0] != what:
+            past.known_since[each["id"]] = what, change.at
     if change.actor_kind is ActorKind.LEAD and change.kind in LEADS_OWN:
         past.last_activity_at = change.at
     if change.kind in (ChangeKind.LEAD_CREATED, ChangeKind.LEAD_ASSIGNEE_CHANGED):

@@ -104,12 +104,18 @@ async def addresses(view: View, past: Past) -> list[AddressRow]:
                 position=position,
                 as_typed=str(then.get("as_typed", then["address"])),
                 is_verified=then["is_verified"],
-                added_at=kept.get(then["id"], past.known_since[then["id"]]),
+                added_at=_came(past, then["id"], kept),
             ),
             shared[then["address"]],
         )
         for position, then in enumerate(past.card.email_addresses)
     ]
+
+
+def _came(past: Past, identity: str, kept: dict[str, datetime]) -> datetime:
+    """When an entry came to be what it was: as its row says, unless it was corrected later."""
+    now = kept.get(identity)
+    return now if now and now <= past.at else past.known_since[identity][1]
 
 
 async def phones(view: View, past: Past) -> list[LeadPhoneNumber]:
@@ -124,7 +130,7 @@ async def phones(view: View, past: Past) -> list[LeadPhoneNumber]:
             as_typed=str(then.get("as_typed", then["number"])),
             label=then.get("label"),
             position=position,
-            added_at=kept.get(then["id"], past.known_since[then["id"]]),
+            added_at=_came(past, then["id"], kept),
         )
         for position, then in enumerate(past.card.phone_numbers)
     ]

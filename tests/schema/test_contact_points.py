@@ -163,6 +163,7 @@ async def test_a_corrected_address_has_its_own_status_and_consent_stays_behind(
         )  # fmt: skip
     assert same["changes"] == []
     # Back to the first one: it still says no.
+    clock.advance(60)
     back = await admin.done(
         "correctEmailAddress",
         f"lead {{ {ADDRESSES} }}",
@@ -170,8 +171,18 @@ async def test_a_corrected_address_has_its_own_status_and_consent_stays_behind(
         emailAddressId=entry["id"],
         address="lena@mail.example",
     )
-    (entry,) = back["lead"]["emailAddresses"]
-    assert entry["subscription"]["subscriptionStatus"] == "UNSUBSCRIBED"
+    (last,) = back["lead"]["emailAddresses"]
+    assert last["subscription"]["subscriptionStatus"] == "UNSUBSCRIBED"
+    for moment, expected in ((entry["addedAt"], entry), (corrected["addedAt"], corrected)):
+        then = await admin.read(
+            f"query($id: ID!, $at: DateTime!) {{ lead(id: $id, asOf: {{ at: $at }}) "
+            f"{{ {ADDRESSES} }} }}",
+            id=lead_id,
+            at=moment,
+        )
+        (found,) = then["lead"]["emailAddresses"]
+        for part in ("id", "address", "asTyped", "addedAt"):
+            assert found[part] == expected[part]
 
 
 @pytest.mark.behaviour("B36", "A11")
