@@ -3,6 +3,7 @@
 from realtime.presence.memory import MemoryPresence
 from realtime.presence.reading import (
     PAGES_PER_LEAD,
+    OpenPage,
     Presence,
     PresenceState,
     Reading,
@@ -16,6 +17,7 @@ from realtime.presence.sweeper import run_sweeper
 __all__ = [
     "PAGES_PER_LEAD",
     "MemoryPresence",
+    "OpenPage",
     "Presence",
     "PresenceState",
     "Reading",

@@ -7,15 +7,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from realtime import topics
+from realtime.presence.pages import KeptPage, listed, told
 from realtime.presence.reading import (
     LOG_LENGTH,
     OFFLINE,
     ONLINE,
     PAGES_PER_LEAD,
+    PAGES_TOLD_APART_MS,
     SLEEPING,
     STATES,
     Reading,
@@ -28,8 +30,6 @@ from realtime.presence.reading import (
     to_ms,
 )
 
-_RESTORED = "\x00restored"
-
 _T = TypeVar("_T")
 
 
@@ -39,9 +39,16 @@ class _Clock(Protocol):
 
 @dataclass
 class _Lead:
-    """Instants in ms, 0 for never. `grace` is the lead's own, after a restart."""
+    """Instants in ms, 0 for never.
 
-    pages: dict[str, int] = field(default_factory=dict)
+    `grace` is the lead's own, after a restart, and as good as a lease. `pages_told` is the
+    version of the pages that was announced last.
+    """
+
+    pages: dict[str, KeptPage] = field(default_factory=dict)
+    pages_version: int = 0
+    pages_told: int = 0
+    pages_told_at: int = 0
     state: int = OFFLINE
     version: int = 0
     active: int = 0
@@ -54,7 +61,7 @@ class MemoryPresence:
     """Presence that lives and dies with the process.
 
     Instants come from `clock` and never run back. `announce(channel, message)` gets each
-    transition once. State is changed without awaiting anything, so calls are atomic.
+    announcement once. State is changed without awaiting anything, so calls are atomic.
     """
 
     def __init__(
@@ -73,29 +80,37 @@ class MemoryPresence:
         self._due: list[tuple[int, UUID]] = []
         self._log: deque[tuple[int, Transition]] = deque(maxlen=LOG_LENGTH)
         self._logged = 0
-        self._unannounced: deque[Reading] = deque()
+        self._unannounced: deque[tuple[Reading, bool]] = deque()
+        """With each reading, whether its state is news for lists too."""
 
     async def beat(
-        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool
+        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool, shows: str = ""
     ) -> Reading:
         now = self._advance()
         lead = self._leads.get(lead_id) or _Lead()
-        live = {name for name, ends in lead.pages.items() if ends > now and name != _RESTORED}
+        live = {name for name, kept in lead.pages.items() if kept.ends > now}
         if page not in live and len(live) >= PAGES_PER_LEAD:
             raise TooManyPages
         self._leads[lead_id] = lead
-        lead.pages[page] = now + self._timing.lease_ms(is_visible)
+        before = told(lead.pages)
+        kept = lead.pages.setdefault(page, KeptPage(now))
+        kept.ends = now + self._timing.lease_ms(is_visible)
+        kept.is_visible, kept.has_left, kept.shows = is_visible, False, shows or kept.shows
         idle = clamped_idle_ms(idle_ms)
         if idle is not None:
+            kept.active = max(kept.active, now - idle)
             lead.active = max(lead.active, now - idle)
-        return await self._tell(self._settle(lead_id))
+        return await self._tell(self._settle(lead_id, before))
 
     async def leave(self, lead_id: UUID, page: str) -> Reading:
         now = self._advance()
-        lead = self._leads.get(lead_id)
-        if lead is not None and page in lead.pages:
-            lead.pages[page] = min(lead.pages[page], now + self._timing.ms("leave"))
-        return await self._tell(self._settle(lead_id))
+        lead = self._leads.get(lead_id) or _Lead()
+        before = told(lead.pages)
+        kept = lead.pages.get(page)
+        if kept is not None:
+            kept.ends = min(kept.ends, now + self._timing.ms("leave"))
+            kept.has_left = True
+        return await self._tell(self._settle(lead_id, before))
 
     async def read(self, lead_ids: Sequence[UUID]) -> dict[UUID, Reading]:
         self._advance()
@@ -150,7 +165,6 @@ class MemoryPresence:
             active = min(to_ms(active_at), now)
             is_awake = active + self._timing.ms("sleep") > now
             self._leads[lead_id] = _Lead(
-                pages={_RESTORED: until},
                 state=ONLINE if is_awake else SLEEPING,
                 version=now,
                 active=active,
@@ -167,33 +181,58 @@ class MemoryPresence:
             self._grace = self._now + self._timing.ms("grace")
         return self._now
 
-    def _settle(self, lead_id: UUID) -> Reading:
-        """Brings one lead to the state that its leases and its last activity give now."""
+    def _settle(self, lead_id: UUID, before: frozenset[Any] | None = None) -> Reading:
+        """Brings one lead to the state that its leases and its last activity give now.
+
+        `before` is what was told of its pages, when they were changed already.
+        """
         lead = self._leads.get(lead_id)
         if lead is None:
             return self._unknown(lead_id)
         now, sleep_at = self._now, lead.active + self._timing.ms("sleep")
-        lead.pages = {page: ends for page, ends in lead.pages.items() if ends > now}
-        lease = max(lead.pages.values(), default=0)
-        state, due = OFFLINE, 0
-        if lease and sleep_at <= now:
-            state, due = SLEEPING, lease
-        elif lease:
-            state, due = ONLINE, min(lease, sleep_at)
         grace = max(self._grace, lead.grace)
+        is_waiting = self._drop_ended(lead, grace, told(lead.pages) if before is None else before)
+        leases = [lead.grace, *(kept.ends for kept in lead.pages.values())]
+        live = [ends for ends in leases if ends > now]
+        lease, due = max(live, default=0), min(live, default=0)
+        state = OFFLINE
+        if lease and sleep_at <= now:
+            state = SLEEPING
+        elif lease:
+            state, due = ONLINE, min(due, sleep_at)
         if state < lead.state and now < grace:
-            state, due, lease = lead.state, grace, max(lease, grace)
+            is_waiting, state, lease = True, lead.state, max(lease, grace)
+        if is_waiting:
+            due = min(due or grace, grace)
         changed = state != lead.state
         if changed:
             lead.state, lead.version, lead.since = state, max(lead.version + 1, now), now
             if state == OFFLINE:
                 lead.due, due = 0, now + self._timing.ms("linger")
+        has_news = lead.pages_version > lead.pages_told
+        tell_at = lead.pages_told_at + PAGES_TOLD_APART_MS
+        if has_news and not changed and tell_at > now:
+            has_news, due = False, min(due, tell_at)
         if due:
             self._rearm(lead_id, due)
         reading = self._reading(lead_id, lead, lease, now < grace)
-        if changed:
-            self._note(reading)
+        if has_news:
+            lead.pages_told, lead.pages_told_at = lead.pages_version, now
+        if changed or has_news:
+            self._note(reading, changed)
         return reading
+
+    def _drop_ended(self, lead: _Lead, grace: int, before: frozenset[Any]) -> bool:
+        """Drops pages that ended; whether some are kept, as they could not renew in an outage."""
+        now = self._now
+        lead.pages = {
+            page: kept
+            for page, kept in lead.pages.items()
+            if kept.ends > now or (now < grace and not kept.has_left)
+        }
+        if told(lead.pages) != before:
+            lead.pages_version = max(lead.pages_version + 1, now)
+        return any(kept.ends <= now for kept in lead.pages.values())
 
     def _rearm(self, lead_id: UUID, due: int) -> None:
         """Only ever earlier: a busy lead costs nothing, and the sweep moves it later."""
@@ -202,8 +241,10 @@ class MemoryPresence:
             lead.due = due
             heapq.heappush(self._due, (due, lead_id))
 
-    def _note(self, reading: Reading) -> None:
-        self._unannounced.append(reading)
+    def _note(self, reading: Reading, is_transition: bool) -> None:
+        self._unannounced.append((reading, is_transition))
+        if not is_transition:
+            return
         self._logged += 1
         transition = Transition(
             reading.lead_id,
@@ -230,21 +271,25 @@ class MemoryPresence:
             since=from_ms_if_any(lead.since),
             provisional=provisional,
             sleep=self._timing.sleep,
+            pages=listed(lead.pages),
+            pages_version=lead.pages_version,
         )
 
     async def _tell(self, answer: _T) -> _T:
         """Announces what was noted so far; what fails is first in the next call."""
         while self._unannounced:
-            reading = self._unannounced.popleft()
+            noted = self._unannounced.popleft()
             try:
-                await self._announce_one(reading)
+                await self._announce_one(*noted)
             except BaseException:
-                self._unannounced.appendleft(reading)
+                self._unannounced.appendleft(noted)
                 raise
         return answer
 
-    async def _announce_one(self, reading: Reading) -> None:
-        if self._announce is not None:
-            message = json.dumps(reading.encode())
-            await self._announce(topics.presence(reading.lead_id), message)
+    async def _announce_one(self, reading: Reading, is_transition: bool) -> None:
+        if self._announce is None:
+            return
+        message = json.dumps(reading.encode())
+        await self._announce(topics.presence(reading.lead_id), message)
+        if is_transition:
             await self._announce(topics.presence_all(), message)

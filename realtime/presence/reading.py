@@ -6,7 +6,7 @@ only announce what any reader can compute. All instants are the engine's own, in
 milliseconds, and never run back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 PAGES_PER_LEAD = 32
+PAGES_TOLD_APART_MS = 1000
+"""Least time between two announcements of a lead that tell of nothing but its pages."""
 LOG_LENGTH = 100_000
 LONGEST_IDLE_MS = 24 * 60 * 60 * 1000
 
@@ -90,12 +92,44 @@ def clamped_idle_ms(idle_ms: int | None) -> int | None:
 
 
 @dataclass(frozen=True)
+class OpenPage:
+    """A page that the lead has open; `active_at` is the last input in it, if there was any."""
+
+    page: str
+    opened_at: datetime
+    active_at: datetime | None
+    is_visible: bool
+
+    def encode(self) -> str:
+        """As both engines tell it: `<opened> <active> <0 or 1> <page>`, instants in ms."""
+        opened, active = to_ms(self.opened_at), _ms_or_zero(self.active_at)
+        return f"{opened} {active} {int(self.is_visible)} {self.page}"
+
+    @classmethod
+    def decode(cls, text: str) -> "OpenPage":
+        """Undoes `encode`. Raises ValueError for anything else."""
+        opened, active, is_visible, page = text.split(" ", 3)
+        return cls(page, from_ms(int(opened)), from_ms_if_any(int(active)), is_visible == "1")
+
+
+def ordered(pages: Iterable[OpenPage]) -> tuple[OpenPage, ...]:
+    """What the lead looks at first: pages in front, then by their last input; at most 32."""
+
+    def rank(page: OpenPage) -> tuple[bool, int, str]:
+        return not page.is_visible, -to_ms(page.active_at or page.opened_at), page.page
+
+    return tuple(sorted(pages, key=rank)[:PAGES_PER_LEAD])
+
+
+@dataclass(frozen=True)
 class Reading:
     """Presence of one lead as of `at`.
 
-    Of two readings of one epoch the one with the higher version is newer; a new epoch means that
-    the memory of the engine was lost. `since` is the last change of state, `lease_until` the end
-    of the longest lease (None when OFFLINE). `provisional`: last known, not yet sure.
+    Of two readings of one epoch the one with the higher `place` is newer; a new epoch means that
+    the memory of the engine was lost. `version` rises with the state, `pages_version` with the
+    open pages: one opened, closed, brought to the front or showing something else. `since` is the
+    last change of state, `lease_until` the end of the longest lease (None when OFFLINE).
+    `provisional`: last known, not yet sure.
     """
 
     lead_id: UUID
@@ -108,12 +142,19 @@ class Reading:
     since: datetime | None
     provisional: bool
     sleep: float = 120.0
+    pages: tuple[OpenPage, ...] = ()
+    pages_version: int = 0
 
     @classmethod
     def unknown(cls, lead_id: UUID, at: datetime, epoch: str, provisional: bool) -> "Reading":
         """Of a lead that was never heard of."""
         offline = PresenceState.OFFLINE
         return cls(lead_id, offline, 0, epoch, at, None, None, None, provisional)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where this stands among the readings of its epoch."""
+        return self.version, self.pages_version
 
     @property
     def active_until(self) -> datetime | None:
@@ -135,6 +176,8 @@ class Reading:
             "since": _ms_or_zero(self.since),
             "provisional": self.provisional,
             "sleep": round(self.sleep * 1000),
+            "pages": [page.encode() for page in self.pages],
+            "pages_version": self.pages_version,
         }
 
     @classmethod
@@ -152,6 +195,8 @@ class Reading:
                 since=from_ms_if_any(int(body["since"])),
                 provisional=bool(body["provisional"]),
                 sleep=int(body["sleep"]) / 1000,
+                pages=ordered(OpenPage.decode(page) for page in body.get("pages", ())),
+                pages_version=int(body["pages_version"]),
             )
         except (KeyError, TypeError, AttributeError, OverflowError) as fault:
             raise ValueError("not a presence reading") from fault
@@ -174,15 +219,20 @@ class Transition:
 
 
 class Presence(Protocol):
-    """Keeps the presence of leads. Both engines obey one test suite."""
+    """Keeps the presence of leads. Both engines obey one test suite.
+
+    Each change of state is announced at once. A change of pages alone is announced to who follows
+    the lead, within a second and at most once a second, whatever the pages do.
+    """
 
     async def beat(
-        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool
+        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool, shows: str = ""
     ) -> Reading:
         """Renews the lease of a page.
 
         `idle_ms` is the time since the last input, None for a mere heartbeat, which is never
-        activity. `page` is an opaque id, at most 64 characters. Raises TooManyPages.
+        activity. `page` is an opaque id, at most 62 characters. `shows` is an opaque digest of
+        what is on the page, at most 16 characters; empty: the same as before. Raises TooManyPages.
         """
 
     async def leave(self, lead_id: UUID, page: str) -> Reading:
@@ -195,7 +245,7 @@ class Presence(Protocol):
         """Leads that are ONLINE or SLEEPING now, at most `limit`."""
 
     async def sweep(self) -> int:
-        """Announces all transitions that are due; returns their number."""
+        """Announces all that is due; returns the number of announcements."""
 
     async def transitions(self, after: str | None, limit: int) -> tuple[list[Transition], str]:
         """At most `limit` announced transitions behind the position `after`, and the next one.

@@ -14,7 +14,9 @@ from realtime.presence.log import TransitionLog
 from realtime.presence.reading import (
     LOG_LENGTH,
     PAGES_PER_LEAD,
+    PAGES_TOLD_APART_MS,
     STATES,
+    OpenPage,
     PresenceState,
     Reading,
     Timing,
@@ -23,6 +25,7 @@ from realtime.presence.reading import (
     clamped_idle_ms,
     from_ms,
     from_ms_if_any,
+    ordered,
 )
 from realtime.store import Refused, Store, Unreachable
 
@@ -66,13 +69,12 @@ class RedisPresence:
         await self._store.close()
 
     async def beat(
-        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool
+        self, lead_id: UUID, page: str, *, idle_ms: int | None, is_visible: bool, shows: str = ""
     ) -> Reading:
         idle = clamped_idle_ms(idle_ms)
         lease = self._timing.lease_ms(is_visible)
-        return await self._change(
-            lead_id, "beat", (page, -1 if idle is None else idle, lease, PAGES_PER_LEAD)
-        )
+        told = (page, -1 if idle is None else idle, lease, int(is_visible), shows)
+        return await self._change(lead_id, "beat", (*told, PAGES_PER_LEAD))
 
     async def leave(self, lead_id: UUID, page: str) -> Reading:
         return await self._change(lead_id, "leave", (page, self._timing.ms("leave")))
@@ -150,6 +152,7 @@ class RedisPresence:
             *topics.presence_affixes(),
             topics.presence_all(),
             LOG_LENGTH,
+            PAGES_TOLD_APART_MS,
         )
         return await self._script.run(keys, instants + names + arguments)
 
@@ -183,8 +186,10 @@ class RedisPresence:
                 since=from_ms_if_any(int(since)),
                 provisional=bool(provisional),
                 sleep=self._timing.sleep,
+                pages=ordered(OpenPage.decode(page) for page in pages),
+                pages_version=int(pages_version),
             )
-            for lead, state, version, active, lease, since, provisional in rows
+            for lead, state, version, active, lease, since, provisional, pages_version, pages in rows
         ]
         for reading in readings:
             self._remember(reading)

@@ -31,6 +31,11 @@ WAIT = 10.0
 Heard = tuple[str, dict[str, Any]]
 
 
+def names(reading: Reading) -> str:
+    """Names of the pages; those that are not in front in brackets."""
+    return " ".join(page.page if page.is_visible else f"({page.page})" for page in reading.pages)
+
+
 class World:
     """An engine, its clock, and all that it says on the bus."""
 
@@ -39,6 +44,7 @@ class World:
         self.clock = clock
         self.drain = drain
         self.lead = uuid4()
+        self._heard = ("", 0)
 
     async def beat(
         self,
@@ -47,10 +53,11 @@ class World:
         *,
         is_visible: bool = True,
         lead: UUID | None = None,
+        shows: str = "",
     ) -> Reading:
         idle_ms = None if idle is None else round(idle * 1000)
         return await self.presence.beat(
-            lead or self.lead, page, idle_ms=idle_ms, is_visible=is_visible
+            lead or self.lead, page, idle_ms=idle_ms, is_visible=is_visible, shows=shows
         )
 
     async def leave(self, page: str = "a") -> Reading:
@@ -74,7 +81,7 @@ class World:
         """Time passes while nobody sweeps and nobody is heard."""
         self.clock.advance(seconds)
 
-    async def heard(self) -> list[Reading]:
+    async def heard_all(self) -> list[Reading]:
         """Announcements on the lead's own channel since the last call."""
         messages: list[Heard] = await self.drain()
         return [
@@ -82,6 +89,19 @@ class World:
             for channel, body in messages
             if channel == topics.presence(self.lead)
         ]
+
+    async def heard(self) -> list[Reading]:
+        """Those of them that tell of another state."""
+        found = []
+        for reading in await self.heard_all():
+            if (reading.epoch, reading.version) != self._heard:
+                self._heard = (reading.epoch, reading.version)
+                found.append(reading)
+        return found
+
+    async def heard_pages(self) -> list[str]:
+        """The pages as each of them lists them."""
+        return [names(reading) for reading in await self.heard_all()]
 
     async def heard_states(self) -> list[PresenceState]:
         return [reading.state for reading in await self.heard()]

@@ -15,7 +15,7 @@ from realtime.presence import (
     Reading,
     Timing,
 )
-from realtime.presence.reading import to_ms
+from realtime.presence.reading import PAGES_TOLD_APART_MS, to_ms
 from tests.realtime.presence_worlds import (
     OFFLINE,
     ONLINE,
@@ -35,13 +35,25 @@ LEADS = [UUID(int=number) for number in range(1, 3)]
 TIMING = Timing()
 
 
+class Page:
+    """A lease and what is told of it; `left` is when it said goodbye, 0 for never."""
+
+    ends = left = 0
+    is_visible = False
+    shows = ""
+
+
 class Model:
-    """state = f(now, last activity, longest lease); demotions wait for the end of a grace."""
+    """state = f(now, last activity, longest lease); demotions wait for the end of a grace.
+
+    A page is listed while its lease lasts, and in a grace also after; one that said goodbye only
+    while it is the last that did and nothing else is listed.
+    """
 
     def __init__(self, now: int) -> None:
         self.now = self.swept = now
         self.grace = 0
-        self.leases: dict[UUID, dict[str, int]] = {lead: {} for lead in LEADS}
+        self.pages: dict[UUID, dict[str, Page]] = {lead: {} for lead in LEADS}
         self.active = dict.fromkeys(LEADS, 0)
         self.shown = dict.fromkeys(LEADS, 0)
 
@@ -50,19 +62,37 @@ class Model:
         if self.now - self.swept > TIMING.ms("silence"):
             self.swept, self.grace = self.now, self.now + TIMING.ms("grace")
 
-    def beat(self, lead: UUID, page: str, idle: int | None, is_visible: bool) -> None:
-        self.leases[lead][page] = self.now + TIMING.lease_ms(is_visible)
+    def beat(self, lead: UUID, name: str, idle: int | None, is_visible: bool, shows: str) -> None:
+        self.settle()
+        page = self.pages[lead].setdefault(name, Page())
+        page.ends, page.left = self.now + TIMING.lease_ms(is_visible), 0
+        page.is_visible, page.shows = is_visible, shows or page.shows
         if idle is not None:
             self.active[lead] = max(self.active[lead], self.now - idle)
 
-    def leave(self, lead: UUID, page: str) -> None:
-        if page in self.leases[lead]:
-            end = self.now + TIMING.ms("leave")
-            self.leases[lead][page] = min(self.leases[lead][page], end)
+    def leave(self, lead: UUID, name: str) -> None:
+        self.settle()
+        if name in self.pages[lead]:
+            page = self.pages[lead][name]
+            page.ends = min(page.ends, self.now + TIMING.ms("leave"))
+            page.left = page.left or self.now
+
+    def listed(self, lead: UUID) -> set[tuple[str, bool]]:
+        pages = self.pages[lead]
+        names = {name for name, page in pages.items() if not page.left}
+        if pages and not names:
+            names = {max(pages, key=lambda name: (pages[name].ends, name))}
+        return {(name, pages[name].is_visible) for name in names}
 
     def settle(self) -> list[PresenceState]:
         for lead in LEADS:
-            if max(self.leases[lead].values(), default=0) <= self.now:
+            self.pages[lead] = {
+                name: page
+                for name, page in self.pages[lead].items()
+                if page.ends > self.now or (self.now < self.grace and not page.left)
+            }
+            leases = [page.ends for page in self.pages[lead].values()]
+            if max(leases, default=0) <= self.now:
                 state = 0
             else:
                 state = 1 if self.active[lead] + TIMING.ms("sleep") <= self.now else 2
@@ -73,7 +103,8 @@ class Model:
 
 leads, pages = st.sampled_from(LEADS), st.sampled_from("abc")
 idle_times = st.none() | st.sampled_from([0, 1, 60_000, 119_999, 120_000, 200_000])
-beats = st.tuples(st.just("beat"), leads, pages, idle_times, st.booleans())
+shown = st.sampled_from(["", "fern", "ivy"])
+beats = st.tuples(st.just("beat"), leads, pages, idle_times, st.booleans(), shown)
 leaves = st.tuples(st.just("leave"), leads, pages)
 # around every threshold
 lengths = [1, 250, 5_000, 9_999, 10_000, 29_000, 45_001, 74_999, 75_000, 120_000, 150_000]
@@ -90,7 +121,11 @@ class Match:
     def __init__(self, world: World) -> None:
         self.world = world
         self.model = Model(self.now())
-        self.announced = dict.fromkeys(LEADS, (0, OFFLINE))
+        self.announced: dict[UUID, tuple[tuple[int, int], PresenceState]] = dict.fromkeys(
+            LEADS, ((0, 0), OFFLINE)
+        )
+        self.pages_told_at = dict.fromkeys(LEADS, 0)
+        self.told_pages: dict[UUID, Any] = dict.fromkeys(LEADS, set())
 
     def now(self) -> int:
         return to_ms(self.world.clock.now())
@@ -102,13 +137,17 @@ class Match:
             readings = await self.world.presence.read(LEADS)
             is_provisional = self.model.now < self.model.grace
             assert [readings[lead].state for lead in LEADS] == expected
+            for lead in LEADS:
+                assert _listed(readings[lead]) == self.model.listed(lead)
             assert {reading.provisional for reading in readings.values()} == {is_provisional}
             await self.listen(expected)
 
-    async def beat(self, lead: UUID, page: str, idle: int | None, is_visible: bool) -> None:
+    async def beat(
+        self, lead: UUID, page: str, idle: int | None, is_visible: bool, shows: str
+    ) -> None:
         self.model.pass_time(self.now())
-        self.model.beat(lead, page, idle, is_visible)
-        await self.world.presence.beat(lead, page, idle_ms=idle, is_visible=is_visible)
+        self.model.beat(lead, page, idle, is_visible, shows)
+        await self.world.presence.beat(lead, page, idle_ms=idle, is_visible=is_visible, shows=shows)
 
     async def leave(self, lead: UUID, page: str) -> None:
         self.model.pass_time(self.now())
@@ -133,12 +172,27 @@ class Match:
     async def listen(self, expected: list[PresenceState]) -> None:
         for channel, body in await self.world.drain():
             said = Reading.decode(body)
-            if channel != topics.presence_all():
-                version, state = self.announced[said.lead_id]
-                assert said.version > version
-                assert said.state is not state
-                self.announced[said.lead_id] = (said.version, said.state)
+            place, state = self.announced[said.lead_id]
+            if channel == topics.presence_all():
+                assert (said.place, said.state) == (place, state), "the lead's own comes first"
+                continue
+            assert said.place > place
+            assert (said.state is state) == (said.version == place[0])
+            at = to_ms(said.at)
+            if said.state is state:
+                assert at - self.pages_told_at[said.lead_id] >= PAGES_TOLD_APART_MS
+            if said.pages_version != place[1]:
+                self.pages_told_at[said.lead_id] = at
+            self.announced[said.lead_id] = (said.place, said.state)
+            self.told_pages[said.lead_id] = _listed(said)
         assert [self.announced[lead][1] for lead in LEADS] == expected
+        for lead in LEADS:
+            is_overdue = self.model.now - self.pages_told_at[lead] >= PAGES_TOLD_APART_MS
+            assert not is_overdue or self.told_pages[lead] == self.model.listed(lead)
+
+
+def _listed(reading: Reading) -> set[tuple[str, bool]]:
+    return {(page.page, page.is_visible) for page in reading.pages}
 
 
 async def play(opened: AbstractAsyncContextManager[World], schedule: Schedule) -> None:

@@ -30,6 +30,7 @@ from tests.realtime.presence_worlds import (
     SLEEPING,
     WAIT,
     World,
+    names,
 )
 from tests.servers import RedisServer
 
@@ -82,10 +83,11 @@ async def test_an_emptied_redis_begins_a_new_epoch_with_grace(
         await client.flushdb()
     lost = await shared.read()
     assert (lost.state, lost.version, lost.provisional) == (OFFLINE, 0, True)
+    assert (lost.pages, lost.pages_version) == ((), 0)
     assert lost.epoch != before.epoch
     await shared.advance(20)
     back = await shared.beat()
-    assert (back.state, back.provisional) == (ONLINE, True)
+    assert (back.state, back.provisional, names(back)) == (ONLINE, True, "a")
     assert back.version > before.version
     await shared.leave()
     await shared.advance(54.999)
@@ -115,6 +117,20 @@ async def test_offline_leads_leave_nothing_in_redis_for_ever(
         assert await client.keys(f"*{stranger.hex}*") == []
 
 
+async def test_a_page_kept_by_an_older_release_is_taken_as_it_is(
+    shared: World, redis_server: RedisServer
+) -> None:
+    await shared.beat("a")
+    key = topics.presence_lead_prefix(shared.lead.int % 4) + shared.lead.hex
+    async with Redis.from_url(redis_server.url, decode_responses=True) as client:
+        lease = (await client.hget(key, "p:a") or "").split()[0]
+        await client.hset(key, "p:a", lease)
+    reading = await shared.read()
+    assert (reading.state, names(reading)) == (ONLINE, "(a)")
+    assert (await shared.leave()).state is ONLINE
+    assert names(await shared.beat("a")) == "a"
+
+
 async def until(is_true: Callable[[], Any]) -> None:
     async with asyncio.timeout(WAIT):
         while not await is_true():  # noqa: ASYNC110 - Redis does not say when it is back
@@ -132,6 +148,7 @@ async def test_without_redis_beats_are_dropped_and_the_last_known_is_provisional
         for _ in range(20):
             dropped = await presence.beat(lead, "a", idle_ms=0, is_visible=True)
     assert (dropped.state, dropped.version, dropped.provisional) == (ONLINE, known.version, True)
+    assert dropped.pages == known.pages != ()
     readings = await presence.read([lead, stranger])
     assert readings[lead] == dropped
     assert (readings[stranger].state, readings[stranger].provisional) == (OFFLINE, True)
