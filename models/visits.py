@@ -36,7 +36,27 @@ class Visit(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     is_identified: bool = False
     time_zone: str | None = Field(default=None, max_length=64)
+    referrer: str | None = Field(default=None, max_length=2048)
+    """The page of another site that it came from last."""
+    device: str | None = Field(default=None, max_length=80)
+    """Browser and system in words."""
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class VisitPage(SQLModel, table=True):
+    """What a page of a visit shows. Whether it is open is known to the presence engine alone."""
+
+    __tablename__ = "visit_page"
+    __table_args__ = (Index("ix_visit_page_told", "told_at"),)
+
+    visit_id: UUID = Field(primary_key=True, foreign_key="visit.id")
+    page: str = Field(primary_key=True, max_length=16)
+    """Digest of the key that the page gave itself."""
+    url: str = Field(max_length=2048)
+    title: str | None = Field(default=None, max_length=200)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    told_at: datetime = Field(sa_type=UtcDateTime)
+    """When it last showed something new."""
 
 
 class PresenceInterval(SQLModel, table=True):

@@ -12,6 +12,7 @@ from sqlmodel import col
 from models.workspace import Idempotency
 from resolvers.actors import SYSTEM
 from resolvers.idempotency import KEPT
+from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -48,6 +49,7 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (ALIVE_SECONDS, note_alive),
         (FORGOTTEN_SECONDS, end_forgotten_intervals),
         (TIDY_SECONDS, forget_keys),
+        (TIDY_SECONDS, forget_closed_pages),
     )
     async with asyncio.TaskGroup() as loops:
         for seconds, act in work:

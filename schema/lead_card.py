@@ -77,7 +77,10 @@ class AccessEnded:
     end_reason: AccessEndReason = strawberry.field(description="Why.")
 
 
-@strawberry.type(description="Presence changed; also once after a resume.")
+@strawberry.type(
+    description="The state or the open pages changed; also once after a resume. Of pages alone at "
+    "most 1 a second."
+)
 class PresenceChanged:
     cursor: Cursor = strawberry.field(description="Position of the log that you have.")
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
@@ -163,10 +166,11 @@ def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
         case Reset():
             return LeadCardReset(cursor=_cursor(context, item.position), reset_reason=item.reason)
         case PresenceTold():
+            view = context.adopt(item.view)
             return PresenceChanged(
                 cursor=_cursor(context, item.position),
                 lead_id=global_id("lead", item.position.lead_id),
-                presence=Presence(reading=item.presence, view=None),
+                presence=Presence(reading=item.presence, view=view),
             )
         case ViewersTold():
             view = context.adopt(item.view)

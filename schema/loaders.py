@@ -18,6 +18,7 @@ from models.staff import Staff
 from models.tags import Tag
 from resolvers import lists, pins, presence, readers
 from resolvers.actors import Actor
+from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
 from resolvers.services import Services
@@ -152,6 +153,10 @@ class Loaders:
     @cached_property
     def presence(self) -> DataLoader[UUID, Reading]:
         return self._of(presence.read_presence)
+
+    @cached_property
+    def presence_sessions(self) -> DataLoader[Reading, list[PresenceSession]]:
+        return self._of(read_sessions)
 
     @cached_property
     def viewers(self) -> DataLoader[UUID, ViewerList]:

@@ -8,12 +8,15 @@ import strawberry
 
 from models.enums import PresenceState
 from models.visits import PresenceInterval as IntervalRow
+from resolvers.open_pages import PresenceSession as SessionRow
 from resolvers.presence import Reading
 from resolvers.presence import Viewer as ViewerRow
 from schema.loaders import SchemaView
 from schema.pages import PageInfo
-from schema.scalars import Cursor
+from schema.scalars import Cursor, Url
+from schema.sites import Site
 from schema.staff import Staff, staff_of
+from schema.values import global_id
 
 
 @strawberry.type(
@@ -23,7 +26,7 @@ from schema.staff import Staff, staff_of
 )
 class Presence:
     reading: strawberry.Private[Reading]
-    view: strawberry.Private[SchemaView | None]
+    view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="State at `at`.")
     def state(self) -> PresenceState:
@@ -42,7 +45,7 @@ class Presence:
         reading = self.reading
         if reading.state.value != PresenceState.OFFLINE.value:
             return reading.at
-        if reading.since is not None or self.view is None:
+        if reading.since is not None:
             return reading.since
         return await self.view.load.last_seen.load(reading.lead_id)
 
@@ -67,6 +70,57 @@ class Presence:
     @strawberry.field(description="After an outage: last known, not yet sure.")
     def is_provisional(self) -> bool:
         return self.reading.provisional
+
+    @strawberry.field(
+        description="Live pages, what the lead looks at first; at most 32. After an outage those "
+        "that came back."
+    )
+    async def sessions(self) -> list["PresenceSession"]:
+        found = await self.view.load.presence_sessions.load(self.reading)
+        return [PresenceSession(row=row) for row in found]
+
+
+@strawberry.type(description="Live page of a lead.")
+class PresenceSession:
+    row: strawberry.Private[SessionRow]
+
+    @strawberry.field(description="The session.")
+    def id(self) -> strawberry.ID:
+        return global_id("page", self.row.id)
+
+    @strawberry.field(description="Site.")
+    def site(self) -> Site:
+        return Site(row=self.row.site)
+
+    @strawberry.field(
+        description="Present page without its query and fragment; null when not told."
+    )
+    def page_url(self) -> Url | None:
+        return Url(self.row.shown.url) if self.row.shown else None
+
+    @strawberry.field(description="Its title, at most 200 characters.")
+    def page_title(self) -> str | None:
+        return self.row.shown.title if self.row.shown else None
+
+    @strawberry.field(description="Page of another site that the visit came from.")
+    def referrer(self) -> Url | None:
+        return Url(self.row.visit.referrer) if self.row.visit.referrer else None
+
+    @strawberry.field(description="Since when.")
+    def started_at(self) -> datetime:
+        return self.row.started_at
+
+    @strawberry.field(description="Last input; the start, while there was none.")
+    def last_active_at(self) -> datetime:
+        return self.row.page.active_at or self.row.started_at
+
+    @strawberry.field(description="Page is in front.")
+    def is_visible(self) -> bool:
+        return self.row.page.is_visible
+
+    @strawberry.field(description="Browser and system.")
+    def device(self) -> str:
+        return self.row.device
 
 
 @strawberry.type(description="Time on the site.")

@@ -132,7 +132,9 @@ class Visit:
 @strawberry.input(description="Page that the visitor looks at.")
 class VisitPageInput:
     url: Url = strawberry.field(description="Address; its query and fragment are dropped.")
-    title: str | None = strawberry.field(default=None, description="At most 200 characters.")
+    title: str | None = strawberry.field(
+        default=None, description="At most 200 characters; more is cut, an odd one is ignored."
+    )
 
     def given(self) -> Page:
         """As use-cases take it."""
@@ -184,6 +186,10 @@ class HeartbeatInput:
         default=None,
         description="Milliseconds since the last input; clamped to 0..86,400,000; absent: none "
         "since the last beat.",
+    )
+    page: VisitPageInput | None = strawberry.field(
+        default=None,
+        description="Page, when it changed; it must be on one of the site's origins.",
     )
     is_leaving: bool = strawberry.field(
         default=False, description="The page is being left: its lease shrinks to 10 s."
@@ -337,6 +343,7 @@ async def start_visit(
             language=input.language,
             origin=context.origin,
             client=context.client,
+            user_agent=context.device,
         ),
     )
     made, token = _started(context, started)
@@ -376,6 +383,7 @@ async def heartbeat(
         input.page_key,
         is_visible=input.is_visible,
         idle_ms=input.idle_ms,
+        page=input.page.given() if input.page else None,
     )
     return HeartbeatSuccess(next_beat_seconds=whole(seconds))
 

@@ -174,26 +174,27 @@ class RedisPresence:
 
     def _readings(self, reply: Any) -> list[Reading]:
         now, epoch, *_, rows = reply
-        readings = [
-            Reading(
-                lead_id=UUID(hex=lead),
-                state=STATES[state],
-                version=int(version),
-                epoch=epoch,
-                at=from_ms(int(now)),
-                active_at=from_ms_if_any(int(active)),
-                lease_until=from_ms_if_any(int(lease)),
-                since=from_ms_if_any(int(since)),
-                provisional=bool(provisional),
-                sleep=self._timing.sleep,
-                pages=ordered(OpenPage.decode(page) for page in pages),
-                pages_version=int(pages_version),
-            )
-            for lead, state, version, active, lease, since, provisional, pages_version, pages in rows
-        ]
+        readings = [self._reading(epoch, from_ms(int(now)), *row) for row in rows]
         for reading in readings:
             self._remember(reading)
         return readings
+
+    def _reading(self, epoch: str, at: datetime, lead: str, state: int, *rest: Any) -> Reading:
+        version, active, lease, since, provisional, pages_version, pages = rest
+        return Reading(
+            lead_id=UUID(hex=lead),
+            state=STATES[state],
+            version=int(version),
+            epoch=epoch,
+            at=at,
+            active_at=from_ms_if_any(int(active)),
+            lease_until=from_ms_if_any(int(lease)),
+            since=from_ms_if_any(int(since)),
+            provisional=bool(provisional),
+            sleep=self._timing.sleep,
+            pages=ordered(OpenPage.decode(page) for page in pages),
+            pages_version=int(pages_version),
+        )
 
     def _remember(self, reading: Reading) -> None:
         self._last_known[reading.lead_id] = reading

@@ -64,11 +64,12 @@ class Reset:
 
 
 @dataclass(frozen=True)
-class PresenceTold:
-    """Presence now, beside the log."""
+class PresenceTold(Generic[V]):
+    """Presence now, beside the log; what the open pages show is read through `view`."""
 
     position: Position
     presence: Reading
+    view: V
 
 
 @dataclass(frozen=True)
@@ -98,4 +99,4 @@ class Ended:
     reason: AccessEndReason
 
 
-Item = Snapshot[V] | Changed[V] | Reset | PresenceTold | ViewersTold[V] | Merged[V] | Ended
+Item = Snapshot[V] | Changed[V] | Reset | PresenceTold[V] | ViewersTold[V] | Merged[V] | Ended

@@ -128,7 +128,7 @@ class _Card(Generic[V]):
         self.is_over = False
         self.access_mark = services.hub.access_mark
         self.log = (topic.epoch, topic.resets)
-        self.told_presence: tuple[str, int] | None = None
+        self.told_presence: tuple[str, tuple[int, int]] | None = None
         self.presence_mark = -1
         self.is_provisional = False
         """What was told last is not yet sure: look again until it is."""
@@ -371,7 +371,7 @@ class _Card(Generic[V]):
             await view.close()
             return await self._refusal() or Ended(now, AccessEndReason.NOT_FOUND)
         self.revision, self.log = feed.revision, log
-        self.told_presence = (presence.epoch, presence.version)
+        self.told_presence = (presence.epoch, presence.place)
         self.is_provisional = presence.provisional
         self.told_viewers = viewers
         return Snapshot(self.position, lead, now, presence, viewers, view)
@@ -397,8 +397,14 @@ class _Card(Generic[V]):
             )
             if self._is_newer(reading) or reading.provisional != self.is_provisional:
                 self.is_provisional = reading.provisional
-                self.told_presence = (reading.epoch, reading.version)
-                yield PresenceTold(self.position, reading)
+                self.told_presence = (reading.epoch, reading.place)
+                view = self.make_view(self.actor)
+                async with _closed_on_failure(view):
+                    is_still_own = await self._is_still_own(view)
+                if is_still_own:
+                    yield PresenceTold(self.position, reading, view)
+                else:
+                    await view.close()  # the log has the rest
         if self._viewers_are_due():
             self.viewers_mark = self.topic.viewers_mark
             self.viewers_read_at = asyncio.get_running_loop().time()
@@ -423,7 +429,7 @@ class _Card(Generic[V]):
     def _is_newer(self, reading: Reading) -> bool:
         if self.told_presence is None or reading.epoch != self.told_presence[0]:
             return True
-        return reading.version > self.told_presence[1]
+        return reading.place > self.told_presence[1]
 
     def _viewers_are_due(self) -> bool:
         waited = asyncio.get_running_loop().time() - self.viewers_read_at

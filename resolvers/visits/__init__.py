@@ -1,8 +1,9 @@
 """The visitor's side: visits, heartbeats, what they do, and how a visit becomes a known person."""
 
+from resolvers.open_pages import Page
 from resolvers.visits.activity import Told, heartbeat, leave, record, send_visitor_message
 from resolvers.visits.identifying import Claim, identify
-from resolvers.visits.starting import NewVisit, Page, StartedVisit, actor_for_token, start_visit
+from resolvers.visits.starting import NewVisit, StartedVisit, actor_for_token, start_visit
 
 __all__ = [
     "Claim",

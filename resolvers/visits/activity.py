@@ -1,6 +1,5 @@
 """What visitors do: heartbeats, events, messages."""
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,15 +17,17 @@ from resolvers import (
     events,
     idempotency,
     limits,
+    open_pages,
 )
 from resolvers.actors import VisitorActor
 from resolvers.errors import LimitReached, ProblemCode, invalid
 from resolvers.events import NewEvent, Seen
+from resolvers.open_pages import Page
 from resolvers.services import Services
 from resolvers.text import required
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.values import LoggedValue
-from resolvers.visits.starting import Page, own_lead
+from resolvers.visits.starting import own_lead
 
 PAGE_KEY = re.compile(r"[!-~]{8,64}")
 
@@ -41,16 +42,27 @@ MAX_EVENT_BYTES = 4_096
 
 
 async def heartbeat(
-    services: Services, actor: VisitorActor, page_key: str, *, is_visible: bool, idle_ms: int | None
+    services: Services,
+    actor: VisitorActor,
+    page_key: str,
+    *,
+    is_visible: bool,
+    idle_ms: int | None,
+    page: Page | None = None,
 ) -> float:
-    """Keeps a page's lease; `idle_ms` alone tells of activity. Answers seconds to the next beat."""
+    """Keeps a page's lease; `idle_ms` alone tells of activity, `page` of what is on it now.
+
+    Answers seconds to the next beat.
+    """
     await limits.spend(services.limiter, limits.HEARTBEAT, actor.visit_id.hex)
     _check_page_key(page_key)
     if idle_ms is not None:
         idle_ms = min(max(idle_ms, 0), MAX_IDLE)
+    shows = await open_pages.show_page(services, actor, page_key, page) if page else ""
+    name = open_pages.page_name(actor.visit_id, page_key)
     try:
         await services.presence.beat(
-            actor.lead_id, _page(actor, page_key), idle_ms=idle_ms, is_visible=is_visible
+            actor.lead_id, name, idle_ms=idle_ms, is_visible=is_visible, shows=shows
         )
     except TooManyPages as error:
         raise LimitReached("Too many pages are open.", 32) from error
@@ -61,17 +73,12 @@ async def heartbeat(
 async def leave(services: Services, actor: VisitorActor, page_key: str) -> None:
     """The page is being left; a page change within the grace stays unseen."""
     _check_page_key(page_key)
-    await services.presence.leave(actor.lead_id, _page(actor, page_key))
+    await services.presence.leave(actor.lead_id, open_pages.page_name(actor.visit_id, page_key))
 
 
 def _check_page_key(page_key: str) -> None:
     if not PAGE_KEY.fullmatch(page_key):
         raise invalid("pageKey", ProblemCode.MALFORMED, "8 to 64 printable ASCII characters.")
-
-
-def _page(actor: VisitorActor, page_key: str) -> str:
-    """The page as presence knows it: two visits never share one."""
-    return hashlib.sha256(f"{actor.visit_id.hex}.{page_key}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

@@ -20,21 +20,15 @@ from resolvers import (
     zones,
 )
 from resolvers.actors import VisitorActor
+from resolvers.devices import device_name
 from resolvers.errors import InvalidInput, NotFound, ProblemCode, invalid
 from resolvers.leads import NewLead, insert_lead
+from resolvers.open_pages import Page
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.sites import origin_of, site_for_key
 from resolvers.text import LANGUAGE, time_zone
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the visitor looks at."""
-
-    url: str
-    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class NewVisit:
     language: str | None = None
     origin: str | None = None
     client: str = ""
+    user_agent: str = ""
 
 
 async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
@@ -67,6 +62,7 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
         known = await actor_for_token(services, new.token)
         if known:
             await _follow_zone(services, known, new.time_zone)
+            await _arrive(services, known, new)
             return StartedVisit(known, new.token, await _revision(services, known.lead_id))
     token, lead_id = new_token("visit"), new_id()
     actor = VisitorActor(
@@ -89,22 +85,47 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
             token_hash=hash_token(token),
             started_at=work.at,
             time_zone=lead.time_zone,
+            referrer=_foreign_referrer(new, site),
+            device=device_name(new.user_agent),
         )
         work.session.add(visit)
     return StartedVisit(actor, token, work.committed[lead.id][-1].revision)
 
 
+async def _arrive(services: Services, actor: VisitorActor, new: NewVisit) -> None:
+    """A visit taken up may come from elsewhere, or from a browser that was renewed."""
+    async with services.database.read_session() as session:
+        visit = await session.get_one(Visit, actor.visit_id)
+        site = await session.get_one(Site, visit.site_id)
+    referrer = _foreign_referrer(new, site) or visit.referrer
+    device = device_name(new.user_agent)
+    if (referrer, device) == (visit.referrer, visit.device):
+        return
+    async with unit_of_work(services, actor) as work:
+        visit = await work.session.get_one(Visit, actor.visit_id)
+        visit.referrer, visit.device = referrer, device
+
+
+def _referrer(new: NewVisit) -> str | None:
+    with contextlib.suppress(InvalidInput):
+        return events.page_address("referrer", new.referrer or None)
+    return None
+
+
+def _foreign_referrer(new: NewVisit, site: Site) -> str | None:
+    """The referrer, unless it is a page of the site itself."""
+    referrer = _referrer(new)
+    return referrer if referrer and origin_of(referrer) not in site.origins else None
+
+
 def _begun(new: NewVisit, site: Site) -> NewLead:
     """What a visit says of its lead; what is malformed is left out, the visit begins anyway."""
-    referrer = None
     language = new.language if LANGUAGE.fullmatch(new.language or "") else None
-    with contextlib.suppress(InvalidInput):
-        referrer = events.page_address("referrer", new.referrer or None)
     return NewLead(
         person={"language": language} if language else {},
         source=SourceChannel.SITE,
         source_detail=site.name,
-        source_referrer=referrer,
+        source_referrer=_referrer(new),
         time_zone=_zone(new.time_zone),
     )
 

@@ -25,6 +25,11 @@ async def has_presence(page: Page, state: str, seconds: float) -> None:
     await expect(lamp).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
 
+async def looks_at(page: Page, text: str) -> None:
+    """What the card says of the visitor's pages."""
+    await expect(page.get_by_test_id("pages")).to_contain_text(text, timeout=5_000)
+
+
 async def write_as_visitor(page: Page, text: str) -> None:
     await page.get_by_test_id("leadlight-input").fill(text)
     await page.get_by_test_id("leadlight-send").click()
@@ -59,6 +64,15 @@ async def test_a_card_follows_a_visitor_through_chat_sleep_crash_and_leave(
     await visitor.mouse.move(200, 200)
     for card in cards:
         await has_presence(card, "ONLINE", 3)
+        await looks_at(card, "on /demo-site")
+    tab = await visitor.context.new_page()
+    await tab.goto(f"{set_up.last}/demo-site/harbour-panel")
+    for card in cards:
+        await looks_at(card, "2 tabs")
+    await tab.close(run_before_unload=True)
+    await visitor.goto(f"{set_up.last}/demo-site/fern-lamp")
+    for card in cards:
+        await looks_at(card, "on /demo-site/fern-lamp")
     await visitor.get_by_test_id("leadlight-launcher").click()
     await write_as_visitor(visitor, "Is the fern lamp in stock?")
     for card in cards:

@@ -77,11 +77,14 @@ def time(services: Services, clock: ManualClock) -> Time:
 
 
 def states(card: Follower) -> list[PresenceState]:
-    """As the card was told: first with the snapshot, then one by one."""
-    readings: list[Reading] = [
-        item.presence for item in card.items if isinstance(item, Snapshot | PresenceTold)
-    ]
-    return [reading.state for reading in readings]
+    """Each that the card was told, in order: first with the snapshot, then one by one."""
+    told = {(each.epoch, each.version): each.state for each in readings(card)}
+    return list(told.values())
+
+
+def readings(card: Follower) -> list[Reading]:
+    """Also those that tell of other pages in the same state."""
+    return [item.presence for item in card.items if isinstance(item, Snapshot | PresenceTold)]
 
 
 async def last_told(card: Follower, state: PresenceState) -> Reading:
@@ -136,7 +139,7 @@ async def test_input_in_any_page_keeps_the_visitor_awake(
         assert SLEEPING not in states(card)
 
 
-async def test_a_page_change_is_silent(
+async def test_a_page_change_is_no_change_of_state(
     services: Services, admin: StaffActor, visitor: VisitorActor, time: Time
 ) -> None:
     async with following(services, admin, visitor.lead_id) as card:
@@ -342,7 +345,7 @@ async def test_a_restart_is_told_as_provisional_and_then_as_sure_without_flappin
 
 
 def _newest(card: Follower) -> Reading:
-    return [i.presence for i in card.items if isinstance(i, Snapshot | PresenceTold)][-1]
+    return readings(card)[-1]
 
 
 async def test_who_does_not_come_back_after_a_restart_is_offline_when_the_grace_ends(

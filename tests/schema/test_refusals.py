@@ -856,6 +856,12 @@ async def _odd_page_key(desk: Desk) -> Case:
     return Case(desk.visitor, {**BEAT, "pageKey": "short"}, problem("pageKey", "MALFORMED"))
 
 
+@case("heartbeat", "InvalidInput")
+async def _page_of_elsewhere(desk: Desk) -> Case:
+    given = {**BEAT, "page": {"url": "https://elsewhere.example/lamps"}}
+    return Case(desk.visitor, given, problem("page.url", "UNKNOWN"))
+
+
 @case("heartbeat", "Limit")
 async def _too_many_pages(desk: Desk) -> Case:
     for number in range(32):

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from models.clock import ManualClock
 from models.enums import Channel, NoteVisibility
-from resolvers import conversations, event_texts, events, leads, notes, tags
+from resolvers import conversations, event_texts, events, leads, notes, tags, visits
 from resolvers.actors import SYSTEM
 from resolvers.conversations import NewMessage
 from resolvers.events import NewEvent
@@ -21,7 +21,7 @@ from resolvers.leads import PropertyEdit
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from tests.client import Client, key, lead, staff_client
-from tests.factories import make_site, make_visit
+from tests.factories import ORIGIN, make_site, make_visit
 
 CARD = """query Card($id: ID!) { lead(id: $id) {
   id displayName title isAnonymous version createdAt lastActivityAt priority
@@ -193,6 +193,33 @@ async def test_a_list_of_leads_costs_the_same_for_one_lead_and_for_twenty(
         nodes = data["leads"]["nodes"]
         assert len(nodes) == first
         assert all(len(each["history"]["nodes"]) == 2 for each in nodes)
+    one, many = counts[1], counts[20]
+    assert one.count == many.count, f"{one.count} became {many.count}: {many.beyond(one)}"
+
+
+@pytest.mark.behaviour("B6")
+async def test_open_pages_cost_the_same_for_one_lead_and_for_twenty(
+    services: Services,
+) -> None:
+    client = await staff_client(services)
+    site, _ = await make_site(services)
+    for number in range(20):
+        visitor = (await make_visit(services, site)).actor
+        for page_key in ("page-0001", "page-0002"):
+            page = visits.Page(f"{ORIGIN}/lamps/{number}", f"Lamp {number}")
+            await visits.heartbeat(
+                services, visitor, page_key, is_visible=True, idle_ms=0, page=page
+            )
+    document = """query($first: Int!) { leads(first: $first) { nodes { presence { state
+      sessions { id site { name } pageUrl pageTitle referrer startedAt device } } } } }"""
+    counts: dict[int, Statements] = {}
+    for first in (1, 20):
+        with counting(services) as counts[first]:
+            data = await client.read(document, first=first)
+        found = [each["presence"]["sessions"] for each in data["leads"]["nodes"]]
+        assert [len(each) for each in found] == [2] * first
+        assert {page["site"]["name"] for each in found for page in each} == {"Shop"}
+        assert len({page["pageUrl"] for each in found for page in each}) == first
     one, many = counts[1], counts[20]
     assert one.count == many.count, f"{one.count} became {many.count}: {many.beyond(one)}"
 

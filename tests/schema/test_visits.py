@@ -96,6 +96,39 @@ async def test_a_heartbeat_with_input_turns_the_lamp_on(
     assert (await state())["leaseUntil"] == "2026-03-02T09:00:10.000000Z"
 
 
+@pytest.mark.behaviour("B6")
+async def test_staff_see_which_pages_are_open_and_where_the_visit_came_from(
+    admin: Client, nobody: Client, services: Services, site: tuple[Site, str], clock: ManualClock
+) -> None:
+    nobody.origin = ORIGIN
+    made = await begin(nobody, site[0], referrer="https://search.example/?q=x")
+    speaker = Client(services, made["token"])
+    beat = {"pageKey": "page-0001", "isVisible": True, "idleMs": 0}
+    shown = {"url": f"{ORIGIN}/lamps/fern?secret=1#top", "title": "Fern lamp"}
+    await speaker.done("heartbeat", **beat, page=shown)
+    clock.advance(2)
+    await speaker.done("heartbeat", **{**beat, "pageKey": "page-0002", "isVisible": False})
+    found = await newest_lead(
+        admin,
+        """presence { sessions { id site { name siteKey } pageUrl pageTitle referrer startedAt
+        lastActiveAt isVisible device } }""",
+    )
+    fern, other = found["presence"]["sessions"]
+    assert fern.pop("id").startswith("page_")
+    assert fern == {
+        "site": {"name": "Shop", "siteKey": site[0].site_key},
+        "pageUrl": f"{ORIGIN}/lamps/fern",
+        "pageTitle": "Fern lamp",
+        "referrer": "https://search.example/",
+        "startedAt": "2026-03-02T09:00:00.000000Z",
+        "lastActiveAt": "2026-03-02T09:00:00.000000Z",
+        "isVisible": True,
+        "device": "Unknown device",
+    }
+    assert (other["pageUrl"], other["isVisible"]) == (None, False)
+    assert other["startedAt"] == "2026-03-02T09:00:02.000000Z"
+
+
 @pytest.mark.behaviour("B17")
 async def test_what_a_visitor_does_stands_on_the_card_once(
     admin: Client, visitor: tuple[Client, UUID], services: Services

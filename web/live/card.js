@@ -60,6 +60,8 @@ function withPresence(card, { presence }) {
   const next = newer(card.lead.presence, presence);
   if (next === card.lead.presence) return card;
   const touched = next.state === card.lead.presence.state ? [] : ["presence"];
+  const address = ({ sessions }) => sessions[0]?.pageUrl;
+  if (address(next) !== address(card.lead.presence)) touched.push("page");
   return { ...card, lead: { ...card.lead, presence: next }, touched };
 }
 

@@ -2,6 +2,7 @@
 
 const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
+const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
 const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
 
 const ITEMS = `
@@ -17,7 +18,7 @@ fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
   diffs { label before { display } after { display } } }`;
 
 const FRAGMENTS = `
-fragment PresenceParts on Presence { ${PRESENCE} }
+fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
 fragment ViewerParts on CardViewer { staff { id name } since }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
@@ -56,7 +57,7 @@ export const STAFF = `query Staff {
 export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name icon } }`;
 
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
-  id presence { ${PRESENCE} } } }`;
+  id presence { ${PRESENCE} ${SESSIONS} } } }`;
 
 export const TIMELINE = `query Timeline($id: ID!, $kinds: [TimelineKind!], $after: Cursor) {
   lead(id: $id) { id timeline(first: 30, kinds: $kinds, after: $after) {

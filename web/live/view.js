@@ -55,6 +55,7 @@ function headView({ leadId, staff, perform }) {
   const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
+  const pages = h("p", { class: "soft", "data-testid": "pages" });
   const born = h("p", { class: "soft" });
   const theirs = h("p", { class: "soft", "data-testid": "local-time" });
   const bar = h("ol", { class: "bar", "aria-label": "Pipeline" });
@@ -66,7 +67,7 @@ function headView({ leadId, staff, perform }) {
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
   const element = h("header", { class: "head" },
     h("div", { class: "who" },
-      h("div", {}, h("div", { class: "name" }, name, lamp), title, born, theirs),
+      h("div", {}, h("div", { class: "name" }, name, lamp), pages, title, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
     bar,
     h("div", { class: "controls" },
@@ -115,11 +116,13 @@ function headView({ leadId, staff, perform }) {
     if (touched.includes("assignee")) flash(assignee);
     if (touched.includes("priority")) flash(priority);
     if (touched.includes("presence")) flash(lamp);
+    if (touched.includes("page")) flash(pages);
   }
 
   /** `state` is what the lamp shows now, which may be less than what the server said last. */
   function showLamp(state, presence) {
     const text = lampText(state, presence);
+    showPages(pages, state === "OFFLINE" ? [] : presence.sessions);
     if (lamp.dataset.state === state && lamp.textContent === text) return;
     lamp.dataset.state = state;
     lamp.replaceChildren(h("span", { class: "light", "aria-hidden": "true" }), text);
@@ -135,6 +138,27 @@ function lampText(state, { lastActiveAt, lastSeenAt, isProvisional }) {
     return `Sleeping${lastActiveAt ? ` since ${clock(lastActiveAt)}` : ""}${unsure}`;
   }
   return `Offline${lastSeenAt ? `, last here ${clock(lastSeenAt)}` : ""}${unsure}`;
+}
+
+// `on /lamps/fern, 2 tabs`: the page that the lead looks at, and how many there are.
+function showPages(place, sessions) {
+  const [first] = sessions;
+  const path = first?.pageUrl ? legible(new URL(first.pageUrl).pathname) : "";
+  const where = path && (first.isVisible ? `on ${path}` : `${path} in the background`);
+  const count = sessions.length > 1 ? `${sessions.length} tabs` : "";
+  const text = [where, count].filter(Boolean).join(", ");
+  if (place.textContent !== text) place.textContent = text;
+  place.title = sessions.map(({ pageTitle, pageUrl, device }) =>
+    [pageTitle, pageUrl, device].filter(Boolean).join(" · ")).join("\n");
+  place.hidden = !text;
+}
+
+function legible(path) {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path; // a lone % or bytes of another encoding
+  }
 }
 
 function origin({ isAnonymous, source, createdAt, lastActivityAt }) {

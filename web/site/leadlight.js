@@ -71,10 +71,10 @@
   async function startVisit() {
     const referrer = /^https?:/.test(document.referrer) ? document.referrer : null;
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const known = { siteKey, referrer, timeZone, language: navigator.language || null };
+    const told = { siteKey, referrer, timeZone, language: navigator.language || null };
     const fields = `token cursor activitySeconds
       visit { messages(first: 50) { nodes { ${MESSAGE} } } }`;
-    const makeInput = () => ({ ...known, token: kept[TOKEN], page: page() });
+    const makeInput = () => ({ ...told, token: kept[TOKEN], page: page() });
     const answer = await ask("startVisit", fields, makeInput);
     isDead = !answer.visit;
     if (isDead) return host.remove();
@@ -82,6 +82,7 @@
     cursor = answer.cursor;
     activityMs = answer.activitySeconds * 1000;
     toldAt = beatAt = 0;
+    known = {};
     list.querySelectorAll("[data-id]").forEach((row) => row.remove());
     answer.visit.messages.nodes.reverse().forEach(show);
   }
@@ -98,23 +99,31 @@
   let toldAt = 0; // the last input that the server knows of
   let reportAt = 0; // when to tell it of input, at the soonest
   let beatAt = 0; // when to beat, at the latest
+  let known = {}; // what the server knows to be on the page
+  let turnAt = 0; // when to tell it of another address, at the soonest
   let isBeating = false;
   let hasLeft = false; // from pagehide until a return out of the back-forward cache
 
   async function beat() {
     const isReport = inputAt > toldAt;
-    const dueAt = isReport ? Math.min(reportAt, beatAt) : beatAt;
+    const isTurn = page().url !== known.url;
+    const dueAt = Math.min(beatAt, isReport ? reportAt : Infinity, isTurn ? turnAt : Infinity);
     if (isBeating || hasLeft || isDead || Date.now() < dueAt) return;
     isBeating = true;
     const said = inputAt;
-    const { nextBeatSeconds } = await ask("heartbeat", "nextBeatSeconds", () => {
+    let shown;
+    const { nextBeatSeconds, message } = await ask("heartbeat", "nextBeatSeconds", () => {
       const idleMs = inputAt > toldAt ? Date.now() - inputAt : undefined;
-      return { pageKey, isVisible: !document.hidden, idleMs };
+      shown = page();
+      const isNews = shown.url !== known.url || shown.title !== known.title;
+      return { pageKey, isVisible: !document.hidden, idleMs, page: isNews ? shown : undefined };
     });
     isBeating = false;
     if (nextBeatSeconds) toldAt = said;
+    if (nextBeatSeconds || message) known = shown; // what was refused would be again
     if (isReport) reportAt = Date.now() + activityMs;
     beatAt = Date.now() + (nextBeatSeconds ?? 2 + 3 * Math.random()) * 950; // timers may come late
+    turnAt = nextBeatSeconds ? Date.now() + 2000 : beatAt;
   }
 
   // ---- events ----
@@ -287,6 +296,7 @@
     if (kept[TOKEN] && !isDead) navigator.sendBeacon(`${endpoint}/visit/leave`, body);
     hangUp();
     toldAt = beatAt = 0;
+    known = {};
   });
   setInterval(beat, 500);
   beat();
