@@ -15,8 +15,8 @@ from uuid import UUID
 from demo import talks
 from demo.people import COUNTRIES, Person, invent
 from demo.stage import Stage, World
-from models.enums import NoteVisibility, Priority, SourceChannel, Via
-from resolvers.actors import Actor, StaffActor
+from models.enums import DeliveryState, NoteVisibility, Priority, SourceChannel, Via
+from resolvers.actors import SYSTEM, Actor, StaffActor
 from resolvers.leads import NewLead
 
 SEED = "Oriel Glassworks"
@@ -321,6 +321,18 @@ class Diary:
         text = self.dice.choice(talks.GREETINGS).format_map(words)
         self.wait_for_office(600, 60_000)
         self.put(self.carer, partial(Stage.pop_up, title="From the workshop", text=text))
+        self.wait(9_000, 90_000)
+        arrived, seen = DeliveryState.DELIVERED, DeliveryState.OPENED
+        if self.chance(0.2):
+            self.at += timedelta(days=2)
+            expired = (DeliveryState.EXPIRED,)
+            self.put(SYSTEM, partial(Stage.tell_of_pop_up, states=expired))
+            return
+        self.put(None, partial(Stage.tell_of_pop_up, states=(arrived, seen)))
+        if self.chance(0.5):
+            self.wait(2, 20)
+            followed = (DeliveryState.CLICKED,)
+            self.put(None, partial(Stage.tell_of_pop_up, states=followed))
 
 
 def live(world: World, number: int) -> Sequence[Part]:
@@ -513,7 +525,6 @@ def _negotiate(diary: Diary) -> None:
             diary.judge()
         if diary.has_visit and diary.chance(0.3):
             diary.greet()
-            diary.wait(9_000, 90_000)
             diary.browse(diary.dice.randint(1, 3))
         if diary.chance(0.25):
             diary.wait_for_office(900, 90_000)

@@ -11,6 +11,7 @@ from models.enums import (
     ActorKind,
     Channel,
     ConversationState,
+    DeliveryState,
     EventOrigin,
     MessageDirection,
     NoteVisibility,
@@ -25,7 +26,17 @@ from models.leads import Lead
 from models.pipelines import PipelineState
 from models.staff import Staff
 from models.visits import Site, Visit
-from resolvers import conversations, event_texts, events, fields, leads, naming, notes, tags
+from resolvers import (
+    conversations,
+    deliveries,
+    event_texts,
+    events,
+    fields,
+    leads,
+    naming,
+    notes,
+    tags,
+)
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.events import NewEvent, Seen
 from resolvers.fields import Edit
@@ -85,6 +96,7 @@ class Stage:
         self._views: dict[str, Event] = {}
         self._note_id: UUID | None = None
         self._event_id: UUID | None = None
+        self._pop_up_id: UUID | None = None
         # Rows that every act looks up: known to the session, they cost no statement.
         work.session.add_all([*world.people, *world.states.values(), *world.kinds.values()])
 
@@ -247,8 +259,17 @@ class Stage:
         """A pop-up that waits two days for the lead."""
         await self._ready()
         until = self.work.at + timedelta(days=2)
-        new = conversations.NewMessage(Channel.POPUP, text, title, expires_at=until)
-        await conversations.send_message(self.work, self.lead_id, new, self._key)
+        link = ("See the workshop", self.world.shop_url)
+        new = conversations.NewMessage(Channel.POPUP, text, title, expires_at=until, link=link)
+        self._pop_up_id = await conversations.send_message(self.work, self.lead_id, new, self._key)
+
+    async def tell_of_pop_up(self, states: Sequence[DeliveryState]) -> None:
+        """What became of the pop-up that was just sent: the page told, or its time was over."""
+        await self._ready()
+        message = await self.work.session.get(Message, self._pop_up_id)
+        for state in states:
+            if message:
+                deliveries.advance(self.work, message, state)
 
     @property
     def _key(self) -> str:

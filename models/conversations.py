@@ -1,14 +1,22 @@
 """Conversations and their messages."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
-from models.enums import ActorKind, Channel, ConversationState, MessageDirection, PresenceState
+from models.enums import (
+    ActorKind,
+    Channel,
+    ConversationState,
+    DeliveryState,
+    MessageDirection,
+    PresenceState,
+)
 from models.ids import new_id
-from models.types import UtcDateTime, one_of
+from models.types import Json, UtcDateTime, one_of
 
 
 class Conversation(SQLModel, table=True):
@@ -34,6 +42,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("ix_message_lead", "lead_id", "at", "id"),
         Index("ix_message_conversation", "conversation_id", "at", "id"),
+        Index("ix_message_delivery", "delivery", "expires_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -51,3 +60,10 @@ class Message(SQLModel, table=True):
     """Of the lead when it was written; messages to the lead."""
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Pop-ups: shown only until then."""
+    link_text: str | None = Field(default=None, max_length=40)
+    """Pop-ups: what their button says."""
+    link_url: str | None = Field(default=None, max_length=2048)
+    delivery: DeliveryState | None = Field(default=None, sa_type=one_of(DeliveryState))
+    """Where a message to the lead stands; None where nobody can tell."""
+    delivery_steps: list[Any] = Field(default_factory=list, sa_type=Json)
+    """The states so far with their instants, oldest first."""

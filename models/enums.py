@@ -104,6 +104,14 @@ class MessageDirection(StrEnum):
     FROM_LEAD = "FROM_LEAD"
 
 
+class DeliveryState(StrEnum):
+    QUEUED = "QUEUED"
+    DELIVERED = "DELIVERED"
+    OPENED = "OPENED"
+    CLICKED = "CLICKED"
+    EXPIRED = "EXPIRED"
+
+
 class ConversationState(StrEnum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -163,6 +171,7 @@ class ChangeKind(StrEnum):
     EVENT_ANNOTATED = "event_annotated"
     NOTE_CHANGED = "note_changed"
     MESSAGE_ADDED = "message_added"
+    MESSAGE_DELIVERY_CHANGED = "message_delivery_changed"
     CONVERSATION_CHANGED = "conversation_changed"
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"

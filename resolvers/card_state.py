@@ -101,8 +101,15 @@ async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardStat
     ):
         logged = conversations.logged(conversation)
         card.conversations[logged["id"]] = logged
-    messages = await session.scalars(select(col(Message.id)).where(col(Message.lead_id) == lead_id))
-    card.messages = {each.hex: {} for each in messages}
+    messages = await session.execute(
+        select(col(Message.id), col(Message.delivery)).where(col(Message.lead_id) == lead_id)
+    )
+    card.messages = {message_id.hex: _message(delivery) for message_id, delivery in messages}
+
+
+def _message(delivery: str | None) -> Values:
+    """What changes of a message: where it stands, as far as that is known."""
+    return {"delivery": delivery} if delivery else {}
 
 
 def apply_change(card: CardState, change: Change) -> None:
@@ -180,8 +187,13 @@ def _note_changed(card: CardState, change: Change, data: Values) -> None:
 
 def _message_added(card: CardState, change: Change, data: Values) -> None:
     assert change.subject_id is not None
-    card.messages[change.subject_id.hex] = {}
+    card.messages[change.subject_id.hex] = _message(data.get("delivery"))
     card.conversations[data["conversation"]["id"]] = data["conversation"]
+
+
+def _delivery_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.messages[change.subject_id.hex] = _message(data["state"])
 
 
 def _conversation_changed(card: CardState, change: Change, data: Values) -> None:
@@ -202,7 +214,8 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.events |= moved["events"]
     card.groups |= {group["key"]: group for group in data["groups"]}
     card.conversations |= moved["conversations"]
-    card.messages |= {each: {} for each in moved["messages"]}
+    messages = moved["messages"]  # a list of ids before states were kept
+    card.messages |= messages if isinstance(messages, dict) else {each: {} for each in messages}
 
 
 def _merged(card: CardState, change: Change, data: Values) -> None:
@@ -224,6 +237,7 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.EVENT_ANNOTATED: _event_annotated,
     ChangeKind.NOTE_CHANGED: _note_changed,
     ChangeKind.MESSAGE_ADDED: _message_added,
+    ChangeKind.MESSAGE_DELIVERY_CHANGED: _delivery_changed,
     ChangeKind.CONVERSATION_CHANGED: _conversation_changed,
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,

@@ -1,7 +1,7 @@
 """Conversations and messages: chat with visitors, and pop-ups shown to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from models.enums import (
 from models.ids import encode_id, new_id
 from models.leads import Lead
 from models.visits import Visit
-from resolvers import access, idempotency
+from resolvers import access, deliveries, idempotency
 from resolvers.errors import (
     ChannelUnavailable,
     NotFound,
@@ -33,8 +33,12 @@ from resolvers.policy import Permission
 from resolvers.presence import presence_of
 from resolvers.text import optional, required
 from resolvers.unit_of_work import UnitOfWork
+from resolvers.values import web_address
 
 MAX_TEXT = 20_000
+MAX_LINK_TEXT = 40
+LONGEST_WAIT = timedelta(days=30)
+"""How long a pop-up may wait for its lead."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class NewMessage:
     subject: str | None = None
     conversation_id: UUID | None = None
     expires_at: datetime | None = None
+    link: tuple[str, str] | None = None
+    """Text and address of a pop-up's button."""
 
 
 async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: str) -> UUID:
@@ -57,14 +63,14 @@ async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: st
     message_id = await idempotency.claim(work, "sendMessage", key, body, wanted)
     if message_id != wanted:
         return message_id
-    channel, expires_at = new.channel, new.expires_at
+    channel = new.channel
     text = required("text", new.text, MAX_TEXT, lines=True)
     subject = optional("subject", new.subject, 200)
     if not await _has_visit(work, lead):
         raise ChannelUnavailable(channel, "NO_ADDRESS", ())
     presence = (await presence_of(work.services, [lead.id]))[lead.id]
-    if channel is Channel.POPUP:
-        _check_pop_up(work, subject, expires_at, presence.state.value)
+    link_text, link_url = _check_link(channel, new.link)
+    expires_at = _check_end(work, new, subject, presence.state.value)
     conversation = await _conversation(work, lead, channel, new.conversation_id, subject)
     message = Message(
         id=message_id,
@@ -80,22 +86,44 @@ async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: st
         at=work.at,
         lead_presence=PresenceState(presence.state.value),
         expires_at=expires_at,
+        link_text=link_text,
+        link_url=link_url,
     )
     await add_message(work, conversation, message)
     return message_id
 
 
-def _check_pop_up(
-    work: UnitOfWork, subject: str | None, expires_at: datetime | None, presence: str
-) -> None:
+def _check_end(
+    work: UnitOfWork, new: NewMessage, subject: str | None, presence: str
+) -> datetime | None:
+    """Until when a pop-up is shown; None for anything else."""
+    if new.channel is not Channel.POPUP:
+        if new.expires_at is not None:
+            raise invalid("expiresAt", ProblemCode.CONTRADICTION, "Only pop-ups have an end.")
+        return None
     if subject is None:
         raise invalid("subject", ProblemCode.REQUIRED, "A pop-up needs a title.")
-    if expires_at is not None and expires_at <= work.at:
+    if new.expires_at is None:
+        if presence == PresenceState.OFFLINE:
+            raise Precondition(
+                PreconditionReason.LEAD_OFFLINE, "The lead is offline; say until when to wait."
+            )
+        return work.at + deliveries.NOW_OR_NEVER
+    if new.expires_at <= work.at:
         raise invalid("expiresAt", ProblemCode.TOO_SMALL, "This moment is over.")
-    if expires_at is None and presence == PresenceState.OFFLINE:
-        raise Precondition(
-            PreconditionReason.LEAD_OFFLINE, "The lead is offline; say until when to wait."
-        )
+    if new.expires_at > work.at + LONGEST_WAIT:
+        raise invalid("expiresAt", ProblemCode.TOO_LARGE, "At most 30 days from now.")
+    return new.expires_at
+
+
+def _check_link(
+    channel: Channel, link: tuple[str, str] | None
+) -> tuple[str, str] | tuple[None, None]:
+    if link is None:
+        return None, None
+    if channel is not Channel.POPUP:
+        raise invalid("link", ProblemCode.CONTRADICTION, "Only pop-ups have a button.")
+    return required("link.text", link[0], MAX_LINK_TEXT), web_address("link.url", link[1])
 
 
 async def receive_message(work: UnitOfWork, lead: Lead, text: str, message_id: UUID) -> Message:
@@ -124,6 +152,8 @@ async def add_message(work: UnitOfWork, conversation: Conversation, message: Mes
     conversation.last_message_id = message.id
     conversation.last_message_at = message.at
     conversation.waiting_since = (conversation.waiting_since or message.at) if is_lead else None
+    if not is_lead:
+        deliveries.begin(message)
     work.session.add(message)
     work.record(
         message.lead_id,
@@ -132,6 +162,7 @@ async def add_message(work: UnitOfWork, conversation: Conversation, message: Mes
         {
             "direction": message.direction,
             "channel": message.channel,
+            "delivery": message.delivery,
             "conversation": logged(conversation),
         },
         subject=("message", message.id),

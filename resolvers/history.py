@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import ChangeKind
+from models.enums import ChangeKind, Channel, DeliveryState
 from models.leads import Lead
 from resolvers import access, log
 from resolvers.log import Verification
@@ -88,6 +88,8 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.MESSAGE_ADDED:
             noun = "pop-up" if data["channel"] == "POPUP" else "chat message"
             return f"Wrote a {noun}"
+        case ChangeKind.MESSAGE_DELIVERY_CHANGED:
+            return _delivery(data["channel"], data["state"])
         case ChangeKind.CONVERSATION_CHANGED:
             is_closed = data["conversation"]["state"] == "CLOSED"
             return "Closed a conversation" if is_closed else "Opened a conversation"
@@ -123,6 +125,19 @@ NOUNS = {
     "email_addresses": ("an e-mail address", "e-mail addresses"),
     "phone_numbers": ("a phone number", "phone numbers"),
 }
+
+
+def _delivery(channel: str, state: str) -> str:
+    noun = "pop-up" if channel == Channel.POPUP else "chat message"
+    match DeliveryState(state):
+        case DeliveryState.QUEUED | DeliveryState.DELIVERED:
+            return f"Received a {noun}"
+        case DeliveryState.OPENED:
+            return f"Saw a {noun}"
+        case DeliveryState.CLICKED:
+            return f"Followed the button of a {noun}"
+        case DeliveryState.EXPIRED:
+            return f"Ended a {noun} that was not seen in time"
 
 
 def _listed(labels: list[str]) -> str:

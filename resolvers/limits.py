@@ -26,6 +26,7 @@ START_VISIT = Rule("start_visit", 30)
 RECORD_EVENT = Rule("record_event", 60)
 HEARTBEAT = Rule("heartbeat", 120)
 VISITOR_MESSAGE = Rule("visitor_message", 20)
+RECEIPT = Rule("receipt", 120)
 IDENTIFY = Rule("identify", 5)
 EXPORT = Rule("export", 10)
 

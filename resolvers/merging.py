@@ -81,7 +81,7 @@ async def _moved_card(
         "notes": card.notes,
         "events": card.events,
         "conversations": card.conversations,
-        "messages": sorted(card.messages),
+        "messages": card.messages,
         **await contact_points.logged(work, into),
     }
 

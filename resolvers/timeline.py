@@ -35,6 +35,7 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.EVENT_ANNOTATED: None,
     ChangeKind.NOTE_CHANGED: TimelineKind.NOTE,
     ChangeKind.MESSAGE_ADDED: TimelineKind.MESSAGE,
+    ChangeKind.MESSAGE_DELIVERY_CHANGED: None,
     ChangeKind.CONVERSATION_CHANGED: None,
     ChangeKind.LEAD_IDENTIFIED: TimelineKind.CHANGE,
     ChangeKind.LEAD_ABSORBED: TimelineKind.CHANGE,

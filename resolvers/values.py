@@ -111,7 +111,7 @@ def money(path: str, amount: str, currency: str) -> TypedValue:
     return TypedValue(FieldType.MONEY, number=number, currency=currency)
 
 
-def url(path: str, value: str) -> TypedValue:
+def web_address(path: str, value: str) -> str:
     """An absolute http or https address."""
     value = clean(path, value, MAX_URL)
     try:
@@ -120,7 +120,12 @@ def url(path: str, value: str) -> TypedValue:
         raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.") from error
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.")
-    return TypedValue(FieldType.URL, text=value)
+    return value
+
+
+def url(path: str, value: str) -> TypedValue:
+    """As `web_address`, as a value of a field."""
+    return TypedValue(FieldType.URL, text=web_address(path, value))
 
 
 def of_type(kind: FieldType, path: str, given: dict[str, Any]) -> TypedValue:

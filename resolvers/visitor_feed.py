@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -22,13 +22,13 @@ from models.enums import ChangeKind, Channel
 from models.visits import Visit
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from resolvers.actors import VisitorActor
+from resolvers.deliveries import is_to_show
 from resolvers.lead_card import ResetReason, read_feed, why_not_from
 from resolvers.secrets import Secrets, Unsealable
 from resolvers.services import Services
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
-NOW_OR_NEVER = timedelta(minutes=1)
 CHECK_SECONDS = 30.0
 """How often an idle stream looks whether its visit still stands."""
 MOVING = {ChangeKind.LEAD_IDENTIFIED, ChangeKind.LEAD_MERGED}
@@ -176,7 +176,7 @@ class _Feed(Generic[V]):
         async with self.services.database.read_session() as session:
             message = await session.get(Message, change.subject_id)
         now = self.services.clock.now()
-        if message and message.channel is Channel.POPUP and is_over(message, now):
+        if message and message.channel is Channel.POPUP and not is_to_show(message, now):
             return None
         return message
 
@@ -230,8 +230,3 @@ async def _standing(services: Services, actor: VisitorActor) -> tuple[UUID, byte
     async with services.database.read_session() as session:
         row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
-
-
-def is_over(message: Message, now: datetime) -> bool:
-    """Whether a pop-up's time to be shown is past; one without an end is for this very moment."""
-    return (message.expires_at or message.at + NOW_OR_NEVER) <= now

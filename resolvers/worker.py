@@ -10,7 +10,9 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from models.workspace import Idempotency
+from resolvers import deliveries
 from resolvers.actors import SYSTEM
+from resolvers.deliveries import expire_pop_ups
 from resolvers.idempotency import KEPT
 from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 INTERVAL_SECONDS = 2.0
 ALIVE_SECONDS = 15.0
 FORGOTTEN_SECONDS = 30.0
+EXPIRY_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
 
 
@@ -48,6 +51,7 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (INTERVAL_SECONDS, store_all),
         (ALIVE_SECONDS, note_alive),
         (FORGOTTEN_SECONDS, end_forgotten_intervals),
+        (EXPIRY_SECONDS, expire_all),
         (TIDY_SECONDS, forget_keys),
         (TIDY_SECONDS, forget_closed_pages),
     )
@@ -74,6 +78,12 @@ async def _repeat(services: Services, seconds: float, act: Work, observe: Observ
 async def store_all(services: Services) -> None:
     """Stores all that presence has told so far."""
     while await store_intervals(services) == BATCH:
+        pass
+
+
+async def expire_all(services: Services) -> None:
+    """Ends all pop-ups that nobody saw in time."""
+    while await expire_pop_ups(services) == deliveries.BATCH:
         pass
 
 

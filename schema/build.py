@@ -236,6 +236,12 @@ class Mutation:
         directives=[VISITOR],
         description="Writes to the team in the visit's chat; activity of the lead.",
     )
+    mark_visitor_messages_read = strawberry.mutation(
+        visits.mark_visitor_messages_read,
+        directives=[VISITOR],
+        description="Marks messages up to one, or a pop-up, as arrived, seen or followed; 120 a "
+        "minute. States go forward only, and a pop-up past its end stays expired.",
+    )
 
 
 @strawberry.type(

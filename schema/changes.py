@@ -11,14 +11,14 @@ from uuid import UUID
 import strawberry
 
 from models.changes import Change
-from models.enums import ChangeKind
+from models.enums import ChangeKind, DeliveryState
 from schema.contact_points import (
     LeadEmailAddress,
     LeadPhoneNumber,
     addresses_of,
     phones_of,
 )
-from schema.conversations import Conversation, Message, conversation_of
+from schema.conversations import Conversation, DeliveryStep, Message, conversation_of
 from schema.enums import ChangeAction
 from schema.events import Event, EventGroup, text_of
 from schema.fields import Property, properties_of
@@ -227,6 +227,19 @@ class MessageAdded(LeadChange):
         return await conversation_of(self.view, UUID(hex=self.data["conversation"]["id"]))
 
 
+@strawberry.type(description="Delivery of a message went a step further.")
+class MessageDeliveryChanged(LeadChange):
+    @strawberry.field(description="The message.")
+    async def message(self) -> Message:
+        row = await self.view.load.message.load(self.subject)
+        assert row is not None
+        return Message(row=row, view=self.view)
+
+    @strawberry.field(description="The step.")
+    def step(self) -> DeliveryStep:
+        return DeliveryStep(state=DeliveryState(self.data["state"]), at=self.row.at)
+
+
 @strawberry.type(description="A conversation was closed or opened.")
 class ConversationChanged(LeadChange):
     @strawberry.field(description="The conversation.")
@@ -280,6 +293,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.EVENT_ANNOTATED: EventAnnotated,
     ChangeKind.NOTE_CHANGED: NoteChanged,
     ChangeKind.MESSAGE_ADDED: MessageAdded,
+    ChangeKind.MESSAGE_DELIVERY_CHANGED: MessageDeliveryChanged,
     ChangeKind.CONVERSATION_CHANGED: ConversationChanged,
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,

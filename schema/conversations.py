@@ -10,12 +10,19 @@ import strawberry
 
 from models.conversations import Conversation as ConversationRow
 from models.conversations import Message as MessageRow
-from models.enums import Channel, ConversationState, MessageDirection, PresenceState
+from models.enums import (
+    Channel,
+    ConversationState,
+    DeliveryState,
+    MessageDirection,
+    PresenceState,
+)
+from resolvers import deliveries
 from resolvers.lists import CONVERSATION_MESSAGES, Counted, Wanted
 from schema.context import Info, argument_id
 from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, Count, PageInfo, connection
-from schema.scalars import Cursor
+from schema.scalars import Cursor, Url
 from schema.staff import Actor, actor_of
 from schema.values import global_id
 
@@ -83,6 +90,28 @@ class Conversation:
         )
 
 
+@strawberry.type(description="Step of a delivery.")
+class DeliveryStep:
+    state: DeliveryState = strawberry.field(description="State reached.")
+    at: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(description="Delivery of a message.")
+class MessageDelivery:
+    state: DeliveryState = strawberry.field(description="Where it stands.")
+    since: datetime = strawberry.field(description="Since when.")
+    steps: list[DeliveryStep] = strawberry.field(
+        description="Steps so far, oldest first; at most 100."
+    )
+    expires_at: datetime | None = strawberry.field(description="Pop-ups: shown only until then.")
+
+
+@strawberry.type(description="Button of a pop-up.")
+class MessageLink:
+    text: str = strawberry.field(description="What it says; 1 to 40 characters.")
+    url: Url = strawberry.field(description="Where it leads.")
+
+
 @strawberry.type(description="Message to or from a lead.")
 class Message:
     row: strawberry.Private[MessageRow]
@@ -124,6 +153,32 @@ class Message:
     @strawberry.field(description="Presence of the lead when it was written; messages to the lead.")
     def lead_presence(self) -> PresenceState | None:
         return self.row.lead_presence
+
+    @strawberry.field(description="Pop-ups: their button; null: none.")
+    def link(self) -> MessageLink | None:
+        row = self.row
+        return (
+            MessageLink(text=row.link_text or "", url=Url(row.link_url)) if row.link_url else None
+        )
+
+    @strawberry.field(
+        description="Where delivery stands; null for received ones and where nobody can tell."
+    )
+    def delivery(self) -> MessageDelivery | None:
+        row = self.row
+        if row.delivery is None:
+            return None
+        steps = [
+            DeliveryStep(state=DeliveryState(each["state"]), at=datetime.fromisoformat(each["at"]))
+            for each in row.delivery_steps
+        ]
+        return MessageDelivery(
+            state=row.delivery, since=steps[-1].at, steps=steps, expires_at=row.expires_at
+        )
+
+    @strawberry.field(description="When the lead saw it; null: not yet or not known.")
+    def seen_at(self) -> datetime | None:
+        return deliveries.seen_at(self.row)
 
 
 @strawberry.type(description="Row of ConversationConnection.")

@@ -171,6 +171,16 @@ _described(
     FROM_LEAD="From the lead.",
 )
 _described(
+    enums.DeliveryState,
+    "DeliveryState",
+    "States of delivery.",
+    QUEUED="Waits.",
+    DELIVERED="A page of the lead has it.",
+    OPENED="Seen.",
+    CLICKED="Its button was followed.",
+    EXPIRED="Not seen in time; pop-ups.",
+)
+_described(
     enums.ConversationState,
     "ConversationState",
     "States of a conversation.",

@@ -33,6 +33,7 @@ from schema.changes import (
     LeadIdentified,
     LeadStateChanged,
     MessageAdded,
+    MessageDeliveryChanged,
     NoteChanged,
     PropertiesChanged,
     TagsChanged,
@@ -116,6 +117,7 @@ LeadCardItem = Annotated[
     | EventAnnotated
     | NoteChanged
     | MessageAdded
+    | MessageDeliveryChanged
     | ConversationChanged
     | LeadIdentified
     | LeadAbsorbed,

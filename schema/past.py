@@ -134,6 +134,14 @@ class PastLoaders(Loaders):
         return _each(read)
 
     @cached_property
+    def message(self) -> DataLoader[UUID, Any]:
+        async def read(key: UUID) -> Any:
+            (found,) = await readers.messages_by_id(self._view, [key])
+            return rows.message(self._past, found) if found else None
+
+        return _each(read)
+
+    @cached_property
     def conversation(self) -> DataLoader[UUID, Any]:
         async def read(key: UUID) -> Any:
             return (await rows.conversations(self._view, self._past)).get(key)

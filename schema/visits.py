@@ -14,8 +14,9 @@ from graphql import GraphQLError
 
 from models.conversations import Message as MessageRow
 from models.enums import ActorKind, Channel, MessageDirection
-from resolvers import visits
+from resolvers import deliveries, visits
 from resolvers.actors import VisitorActor
+from resolvers.deliveries import NOW_OR_NEVER
 from resolvers.errors import ProblemCode, invalid
 from resolvers.lead_card import ResetReason
 from resolvers.lists import LEAD_MESSAGES, Chosen, Wanted
@@ -29,7 +30,7 @@ from resolvers.visitor_feed import (
     follow_visitor_feed,
 )
 from resolvers.visits import Claim, NewVisit, Page, StartedVisit, Told
-from schema.context import Context, Info
+from schema.context import Context, Info, read_id
 from schema.errors import (
     ConflictError,
     InvalidInputError,
@@ -89,13 +90,35 @@ class VisitMessageConnection:
     page_info: PageInfo = strawberry.field(description="Its ends.")
 
 
+@strawberry.type(description="Button of a pop-up.")
+class VisitLink:
+    text: str = strawberry.field(description="What it says.")
+    url: Url = strawberry.field(description="Where it leads.")
+
+
 @strawberry.type(description="Pop-up to show.")
 class VisitPopUp:
     id: strawberry.ID = strawberry.field(description="The pop-up.")
     title: str = strawberry.field(description="Title.")
     text: str = strawberry.field(description="Plain text.")
-    expires_at: datetime | None = strawberry.field(
-        description="Shown only until then; null: now or never."
+    link: VisitLink | None = strawberry.field(description="Its button; null: none.")
+    expires_at: datetime = strawberry.field(description="Shown only until then.")
+    seconds_left: int = strawberry.field(
+        description="From now until then, for pages whose clock is wrong."
+    )
+
+
+def pop_up_of(row: MessageRow, now: datetime) -> VisitPopUp:
+    """A pop-up as the page shows it."""
+    until = row.expires_at or row.at + NOW_OR_NEVER
+    link = VisitLink(text=row.link_text or "", url=Url(row.link_url)) if row.link_url else None
+    return VisitPopUp(
+        id=global_id("message", row.id),
+        title=row.subject or "",
+        text=row.text,
+        link=link,
+        expires_at=until,
+        seconds_left=max(0, int((until - now).total_seconds())),
     )
 
 
@@ -127,6 +150,16 @@ class Visit:
         return connection(
             VisitMessageConnection, VisitMessageEdge, page, lambda row: VisitMessage(row=row)
         )
+
+    @strawberry.field(description="Messages of the team that were not seen yet.")
+    async def unread_count(self) -> int:
+        return await deliveries.unread_of(self.view, self.caller.lead_id)
+
+    @strawberry.field(description="Pop-ups to show now, oldest first; at most 5.")
+    async def pop_ups(self) -> list[VisitPopUp]:
+        now = self.view.services.clock.now()
+        rows = await deliveries.pop_ups_of(self.view, self.caller.lead_id)
+        return [pop_up_of(row, now) for row in rows]
 
 
 @strawberry.input(description="Page that the visitor looks at.")
@@ -278,6 +311,30 @@ class SendVisitorMessageSuccess:
 SendVisitorMessageResult = Annotated[
     SendVisitorMessageSuccess | LimitError | ConflictError | InvalidInputError,
     strawberry.union("SendVisitorMessageResult", description="Result of `sendVisitorMessage`."),
+]
+
+
+@strawberry.input(description="Input of `markVisitorMessagesRead`.")
+class MarkVisitorMessagesReadInput:
+    message_id: strawberry.ID = strawberry.field(description="Last message, or the pop-up.")
+    is_seen: bool = strawberry.field(
+        default=True, description="False: the page has it, and nobody has seen it yet."
+    )
+    is_clicked: bool = strawberry.field(
+        default=False, description="A pop-up's button was followed."
+    )
+
+
+@strawberry.type(description="Success of `markVisitorMessagesRead`.")
+class MarkVisitorMessagesReadSuccess:
+    unread_count: int = strawberry.field(description="Messages that were not seen yet.")
+
+
+MarkVisitorMessagesReadResult = Annotated[
+    MarkVisitorMessagesReadSuccess | NotFoundError | LimitError | InvalidInputError,
+    strawberry.union(
+        "MarkVisitorMessagesReadResult", description="Result of `markVisitorMessagesRead`."
+    ),
 ]
 
 
@@ -449,6 +506,24 @@ async def send_visitor_message(
     return SendVisitorMessageSuccess(sent_message=VisitMessage(row=row))
 
 
+async def mark_visitor_messages_read(
+    info: Info,
+    input: Annotated[MarkVisitorMessagesReadInput, strawberry.argument(description=INPUT)],
+) -> MarkVisitorMessagesReadResult:
+    """Tells what became of messages to the visitor."""
+    context: Context = info.context
+    caller = await context.visitor()
+    await visits.mark_messages(
+        context.services,
+        caller,
+        read_id("messageId", "message", input.message_id),
+        is_seen=input.is_seen,
+        is_clicked=input.is_clicked,
+    )
+    unread = await deliveries.unread_of(context.view(caller), caller.lead_id)
+    return MarkVisitorMessagesReadSuccess(unread_count=unread)
+
+
 async def visitor_feed(
     info: Info,
     after: Annotated[
@@ -477,20 +552,16 @@ def _item(context: Context, caller: VisitorActor, item: FeedItem[SchemaView]) ->
                 cursor=Cursor(item.cursor), visit=Visit(caller=caller, view=view)
             )
         case FeedMessage():
-            return _message(Cursor(item.cursor), item.message)
+            return _message(context, Cursor(item.cursor), item.message)
         case FeedReset():
             return VisitFeedReset(cursor=Cursor(item.cursor), reset_reason=item.reason)
         case FeedEnded():
             return VisitEnded(at=item.at)
 
 
-def _message(cursor: Cursor, row: MessageRow) -> VisitMessageAdded | VisitPopUpShown:
+def _message(
+    context: Context, cursor: Cursor, row: MessageRow
+) -> VisitMessageAdded | VisitPopUpShown:
     if row.channel is not Channel.POPUP:
         return VisitMessageAdded(cursor=cursor, message=VisitMessage(row=row))
-    pop_up = VisitPopUp(
-        id=global_id("message", row.id),
-        title=row.subject or "",
-        text=row.text,
-        expires_at=row.expires_at,
-    )
-    return VisitPopUpShown(cursor=cursor, pop_up=pop_up)
+    return VisitPopUpShown(cursor=cursor, pop_up=pop_up_of(row, context.services.clock.now()))

@@ -59,23 +59,26 @@ def _append_only_postgresql(table: str, lead_column: str | None) -> None:
     )
 
 
-def fixed_columns(table: str, *columns: str) -> None:
-    """Refuses to change the named columns of a row that is otherwise editable."""
-    names = ", ".join(columns)
+def fixed_columns(table: str, *columns: str, name: str | None = None) -> None:
+    """Refuses to change the named columns of a row that is otherwise editable.
+
+    Columns that came later have a trigger of their own, under another `name` than the table's.
+    """
+    names, name = ", ".join(columns), name or table
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {names} ON {table} "
+            f"CREATE TRIGGER {name}_fixed BEFORE UPDATE OF {names} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table}: {names} never change'); END"
         )
         return
     op.execute(
-        f"CREATE FUNCTION {table}_fixed() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE FUNCTION {name}_fixed() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{table}: {names} never change' "
         f"USING ERRCODE = 'restrict_violation'; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {names} ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {table}_fixed()"
+        f"CREATE TRIGGER {name}_fixed BEFORE UPDATE OF {names} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {name}_fixed()"
     )
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
-from models.conversations import Conversation
-from models.enums import ConversationState, NoteVisibility
+from models.conversations import Conversation, Message
+from models.enums import ConversationState, DeliveryState, NoteVisibility
 from models.events import Event, EventGroup, EventText
 from models.fields import FieldDefinition, Property
 from models.leads import Assignment
@@ -26,7 +26,17 @@ from realtime.presence import PresenceState as EngineState
 from realtime.presence import Reading
 from resolvers import access, lists, pages, readers, values
 from resolvers.fields import source_of
-from resolvers.lists import CONVERSATIONS, EVENTS, INTERVALS, NOTES, Chosen, Counted, Wanted
+from resolvers.lists import (
+    CONVERSATION_MESSAGES,
+    CONVERSATIONS,
+    EVENTS,
+    INTERVALS,
+    LEAD_MESSAGES,
+    NOTES,
+    Chosen,
+    Counted,
+    Wanted,
+)
 from resolvers.pages import Page
 from resolvers.past.folding import Past
 from resolvers.readers import AddressRow
@@ -183,6 +193,15 @@ async def event_texts(view: View, past: Past, event_id: UUID) -> list[EventText]
     return [row for row in rows if row.version <= version]
 
 
+def message(past: Past, row: Message) -> Message:
+    """A message with the steps of its delivery that had been told."""
+    then = past.card.messages[row.id.hex].get("delivery")
+    reached = [step["state"] for step in row.delivery_steps]
+    steps = row.delivery_steps[: reached.index(then) + 1] if then else []
+    copy: Message = _copy(row, delivery=DeliveryState(then) if then else None, delivery_steps=steps)
+    return copy
+
+
 def _conversation(past: Past, row: Conversation) -> Conversation:
     then = past.card.conversations[row.id.hex]
     last = then["last_message"]
@@ -239,6 +258,8 @@ async def page(view: View, past: Past, wanted: Wanted) -> Page[Any]:
         raise found
     if wanted.list is EVENTS:
         return replace(found, rows=[event(past, row) for row in found.rows])
+    if wanted.list in (LEAD_MESSAGES, CONVERSATION_MESSAGES):
+        return replace(found, rows=[message(past, row) for row in found.rows])
     if wanted.list is INTERVALS:
         return replace(found, rows=[_interval(past, row) for row in found.rows])
     return found

@@ -3,6 +3,7 @@
 from resolvers.open_pages import Page
 from resolvers.visits.activity import Told, heartbeat, leave, record, send_visitor_message
 from resolvers.visits.identifying import Claim, identify
+from resolvers.visits.receipts import mark_messages
 from resolvers.visits.starting import NewVisit, StartedVisit, actor_for_token, start_visit
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "heartbeat",
     "identify",
     "leave",
+    "mark_messages",
     "record",
     "send_visitor_message",
     "start_visit",

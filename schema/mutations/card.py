@@ -25,7 +25,7 @@ from schema.errors import (
 from schema.loaders import SchemaView
 from schema.mutations.writing import INPUT, LeadWrite, written
 from schema.notes import Note
-from schema.scalars import Html, IdempotencyKey, Version
+from schema.scalars import Html, IdempotencyKey, Url, Version
 from schema.values import global_id
 
 
@@ -192,6 +192,12 @@ async def remove_note(
     return RemoveNoteSuccess(note_id=input.note_id, **fields)
 
 
+@strawberry.input(description="Button of a pop-up.")
+class MessageLinkInput:
+    text: str = strawberry.field(description="What it says; 1 to 40 characters.")
+    url: Url = strawberry.field(description="Where it leads; http or https.")
+
+
 @strawberry.input(description="Input of `sendMessage`.")
 class SendMessageInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
@@ -207,8 +213,10 @@ class SendMessageInput:
     )
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="POPUP: wait for the lead until then; absent: only if present now.",
+        description="POPUP: wait for the lead until then, at most 30 days; absent: only if present "
+        "now.",
     )
+    link: MessageLinkInput | None = strawberry.field(default=None, description="POPUP: a button.")
 
 
 @strawberry.type(description="Success of `sendMessage`.")
@@ -243,7 +251,12 @@ async def send_message(
             work,
             lead_id,
             conversations.NewMessage(
-                input.channel, input.text, input.subject, conversation_id, input.expires_at
+                input.channel,
+                input.text,
+                input.subject,
+                conversation_id,
+                input.expires_at,
+                (input.link.text, input.link.url) if input.link else None,
             ),
             input.idempotency_key,
         )

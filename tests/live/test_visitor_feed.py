@@ -242,6 +242,26 @@ async def test_pop_ups_are_not_shown_after_their_end(
         assert [item.message.subject for item in feed.all_of(FeedMessage)] == ["long", None]
 
 
+async def test_pop_ups_that_were_seen_are_not_shown_again(
+    services: Services, admin: StaffActor, visitor: VisitorActor, clock: ManualClock
+) -> None:
+    until = clock.now() + timedelta(hours=1)
+    async with feed_of(services, visitor) as feed:
+        before = (await feed.of(FeedSnapshot)).cursor
+        for title in ("seen", "arrived"):
+            await pop_up(services, admin, visitor, title, expires_at=until)
+        await feed.of(FeedMessage, 2)
+        seen, arrived = (item.message.id for item in feed.all_of(FeedMessage))
+        for message_id, is_seen in ((seen, True), (arrived, False)):
+            await visits.mark_messages(
+                services, visitor, message_id, is_seen=is_seen, is_clicked=False
+            )
+    await write(services, admin, visitor, "and a word")
+    async with feed_of(services, visitor, before) as feed:
+        await feed.of(FeedMessage, 2)
+        assert [item.message.subject for item in feed.all_of(FeedMessage)] == ["arrived", None]
+
+
 async def test_opening_and_closing_a_feed_leaves_nothing_behind(
     services: Services, visitor: VisitorActor
 ) -> None:

@@ -8,9 +8,11 @@ from sqlmodel import col
 
 from models.clock import ManualClock
 from models.conversations import Conversation
+from models.enums import Channel
 from models.events import Event, EventKind
 from models.pipelines import PipelineState
-from resolvers import leads, notes, tags, visits
+from resolvers import conversations, leads, notes, tags, visits
+from resolvers.conversations import NewMessage
 from resolvers.leads import PropertyEdit
 from resolvers.secrets import sign
 from resolvers.services import Services
@@ -43,8 +45,13 @@ class Scene:
             services, self.visit.actor, Told("Page view", "page-0001", 1, page=page)
         )
         await visits.send_visitor_message(services, self.visit.actor, "Hello", "k2")
+        until = self.clock.now() + timedelta(minutes=30)
+        pop_up = NewMessage(Channel.POPUP, "Ten off", "Today", expires_at=until)
+        self.pop_up_id = await self.by(conversations.send_message, self.lead_id, pop_up, "k3")
         async with services.database.read_session() as session:
-            self.conversation_id = await session.scalar(select(col(Conversation.id)))
+            self.conversation_id = await session.scalar(
+                select(col(Conversation.id)).where(col(Conversation.channel) == Channel.CHAT)
+            )
             self.event_id = await session.scalar(select(col(Event.id)))
             self.kind_id = await session.scalar(
                 select(col(EventKind.id)).where(col(EventKind.is_quick))

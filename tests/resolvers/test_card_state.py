@@ -23,6 +23,7 @@ from models.visits import Site
 from resolvers import (
     access,
     conversations,
+    deliveries,
     email_addresses,
     event_texts,
     events,
@@ -315,6 +316,40 @@ async def a_pop_up_for_the_lead(stage: Stage) -> tuple[UUID, Act]:
     )  # fmt: skip
 
 
+async def pop_up_at(stage: Stage, minutes: float) -> UUID:
+    until = stage.clock.now() + timedelta(minutes=minutes)
+    new = NewMessage(
+        Channel.POPUP, "Ten off", "Today", expires_at=until, link=("See", f"{ORIGIN}/lamps")
+    )
+    return await stage.by_admin(conversations.send_message, stage.lead_id, new, uuid4().hex)
+
+
+@proves(ChangeKind.MESSAGE_DELIVERY_CHANGED)
+async def a_pop_up_followed(stage: Stage) -> tuple[UUID, Act]:
+    message_id = await pop_up_at(stage, 60)
+    return stage.lead_id, lambda: visits.mark_messages(
+        stage.services, stage.visit.actor, message_id, is_seen=True, is_clicked=True
+    )
+
+
+@proves(ChangeKind.MESSAGE_DELIVERY_CHANGED)
+async def a_pop_up_that_expired(stage: Stage) -> tuple[UUID, Act]:
+    await pop_up_at(stage, 1)
+    stage.clock.advance(61)
+    return stage.lead_id, lambda: deliveries.expire_pop_ups(stage.services)
+
+
+@proves(ChangeKind.MESSAGE_DELIVERY_CHANGED)
+async def chat_messages_seen(stage: Stage) -> tuple[UUID, Act]:
+    for text in ("It is.", "Two left."):
+        last = await stage.by_admin(
+            conversations.send_message, stage.lead_id, NewMessage(Channel.CHAT, text), uuid4().hex
+        )
+    return stage.lead_id, lambda: visits.mark_messages(
+        stage.services, stage.visit.actor, last, is_seen=True, is_clicked=False
+    )
+
+
 @proves(ChangeKind.CONVERSATION_CHANGED)
 async def a_conversation_closed(stage: Stage) -> tuple[UUID, Act]:
     conversation = await stage.conversation()
@@ -465,6 +500,7 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
     event_id = await stage.first(select(col(Event.id)).where(col(Event.lead_id) == stage.lead_id))
     await act(services, stage.admin, event_texts.annotate_event, stage.lead_id, event_id, "x", None)
     await stage.conversation()
+    await pop_up_at(stage, 60)
     typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
     anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor
     await visits.record(services, anonymous, Told("Left", "page-0002", 1))

@@ -235,6 +235,7 @@ FIXED = [
     "UPDATE message SET text = ''",
     "UPDATE message SET author_name = ''",
     "UPDATE message SET at = at",
+    "UPDATE message SET link_url = 'https://elsewhere.example'",
 ]
 TRUNCATED = ["change", "change_p0", "change_p15", "workspace_change", "note_text", "event_text"]
 

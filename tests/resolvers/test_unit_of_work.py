@@ -30,6 +30,7 @@ from models.tables import metadata
 from realtime import topics
 from resolvers import (
     conversations,
+    deliveries,
     event_kinds,
     event_texts,
     events,
@@ -127,6 +128,11 @@ def _message(scene: Scene, text: str, key: str) -> Awaitable[Any]:
     return scene.by(conversations.send_message, scene.lead_id, NewMessage(Channel.CHAT, text), key)
 
 
+async def _expire(scene: Scene) -> None:
+    scene.clock.advance(3_600)
+    await deliveries.expire_pop_ups(scene.services)
+
+
 WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "create_lead": lambda s: s.by(
         leads.create_lead,
@@ -160,6 +166,10 @@ WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
         event_kinds.save_event_kind, None, KindEdit("Tour", "home", is_quick=True, position=0)
     ),
     "send_message": lambda s: _message(s, "Hi", "w4"),
+    "mark_messages": lambda s: visits.mark_messages(
+        s.services, s.visit.actor, s.pop_up_id, is_seen=False, is_clicked=False
+    ),
+    "expire_pop_ups": lambda s: _expire(s),
     "change_conversation_state": lambda s: s.by(
         conversations.change_conversation_state, s.lead_id, s.conversation_id,
         ConversationState.CLOSED,

@@ -36,7 +36,8 @@ CARD = """fragment Card on Lead {
   conversations(first: 5) { totalCount { value } nodes { id channel state waitingSince
     lastMessage { text } messages(first: 9) { totalCount nodes { text } } } }
   open: conversations(first: 5, states: [OPEN]) { nodes { id } }
-  messages(first: 30) { totalCount nodes { text conversation { id state } } }
+  messages(first: 30) { totalCount nodes { text conversation { id state } seenAt
+    delivery { state since steps { state at } } } }
   events(first: 30) { totalCount { value } nodes { id name count lastAt version
     annotation { body author { name } former { body } } } }
   eventGroups { name count firstAt lastAt }
@@ -103,11 +104,27 @@ class Story:
             lambda: self.annotate("Wants a call back"),
             lambda: self.annotate("Wants two calls back"),
             lambda: self.annotate(""),
+            self.see_the_answer,
         ]
 
     async def call(self) -> None:
         made = await self.by_staff("addEvent", "event { id }", name="Called", idempotencyKey=key())
         self.event = made["event"]["id"]
+
+    async def see_the_answer(self) -> None:
+        data = await self.admin.read(
+            "query($id: ID!) { lead(id: $id) { messages(first: 5) { nodes { id direction } } } }",
+            id=lead(self.lead_id),
+        )
+        (answer,) = [
+            each["id"]
+            for each in data["lead"]["messages"]["nodes"]
+            if each["direction"] == "TO_LEAD"
+        ]
+        message_id = UUID(hex=answer.partition("_")[2])
+        await visits.mark_messages(
+            self.services, self.visitor, message_id, is_seen=True, is_clicked=False
+        )
 
     async def annotate(self, body: str) -> None:
         await self.by_staff("annotateEvent", eventId=self.event, body=body)

@@ -928,6 +928,24 @@ async def _too_talkative(desk: Desk) -> Case:
     return Case(desk.visitor, given, {"limit": 20, "retryAfter": ...})
 
 
+@case("markVisitorMessagesRead", "NotFound")
+async def _message_of_nobody(desk: Desk) -> Case:
+    return Case(desk.visitor, {"messageId": f"message_{NOBODYS}"}, {"id": f"message_{NOBODYS}"})
+
+
+@case("markVisitorMessagesRead", "InvalidInput")
+async def _malformed_message(desk: Desk) -> Case:
+    return Case(desk.visitor, {"messageId": "message_1"}, problem("messageId", "MALFORMED"))
+
+
+@case("markVisitorMessagesRead", "Limit")
+async def _too_many_receipts(desk: Desk) -> Case:
+    given = {"messageId": f"message_{NOBODYS}", "isSeen": False, "isClicked": True}
+    for _ in range(120):
+        await desk.visitor.write("markVisitorMessagesRead", **given)
+    return Case(desk.visitor, given, {"limit": 120, "retryAfter": ...})
+
+
 # --- the tests -----------------------------------------------------------------------------------
 
 

@@ -122,6 +122,10 @@ const CHANGES = {
     const isOwn = message.direction === "FROM_LEAD";
     return { lead: { ...seen(lead, isOwn && message.at), messages, conversations }, touched: [] };
   },
+  MessageDeliveryChanged(lead, { message }) {
+    const messages = lead.messages.map((old) => (old.id === message.id ? message : old));
+    return { lead: { ...lead, messages }, touched: [] };
+  },
   ConversationChanged(lead, { conversation }) {
     return {
       lead: { ...lead, conversations: upsert(lead.conversations, conversation, null) }, touched: [],

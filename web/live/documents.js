@@ -8,7 +8,8 @@ const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
 const ITEMS = `
 fragment NoteParts on Note {
   id html text author { name } createdAt editedAt visibility version canEdit }
-fragment MessageParts on Message { id direction text author { kind name } at channel }
+fragment MessageParts on Message { id direction subject text author { kind name } at channel
+  link { text url } seenAt delivery { state since expiresAt } }
 fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
   annotation { body author { name } at } }
 fragment TimelineParts on TimelineItem { id at kind actor { kind name } subject { __typename
@@ -100,6 +101,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on EventAnnotated { event { ...EventParts } }
     ... on NoteChanged { action noteId note { ...NoteParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
+    ... on MessageDeliveryChanged { message { ...MessageParts } }
     ... on ConversationChanged { conversation { ...ConversationParts } }
     ... on LeadIdentified { visitCount isVerified } } }
 ${FRAGMENTS}`;

@@ -109,6 +109,13 @@ export function refreshTimes(root) {
 export const clock = (at) =>
   new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+/** A clock time, with its day unless that is today. */
+export function moment(at) {
+  const day = new Date(at);
+  if (day.toDateString() === new Date().toDateString()) return clock(at);
+  return `${day.toLocaleDateString("en", { dateStyle: "medium" })} ${clock(at)}`;
+}
+
 /** Words of an enum member: `LAST_ACTIVITY` reads `Last activity`. */
 export function words(member) {
   const text = member.toLowerCase().replaceAll("_", " ");

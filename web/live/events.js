@@ -82,7 +82,7 @@ export function eventsPanel(leadId, perform) {
     };
     return [annotation && h("p", { class: "annotation" }, annotation.body),
       isAllowed && h("button", { class: "link", type: "button", onclick: open },
-        annotation ? "Change the text" : "Add what was said")];
+        annotation ? "Change the text" : "Add a text")];
   }
 
   function writer({ id, name }) {

@@ -151,7 +151,7 @@ function hearClock(told, isFirst) {
 function drawCard() {
   if (!opened.view) {
     opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
-      staff: () => staff, buttons: () => buttons, onSignedOut: signedOut });
+      staff: () => staff, buttons: () => buttons, serverNow, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     at("card-name").focus({ preventScroll: true });

@@ -1,8 +1,9 @@
 // The card's panels that grow: chat, notes, history. Each is `{ element, update(lead) }`.
 
 import { ADD_NOTE } from "./documents.js";
-import { ago, clock, fill, h, refusalPlace, words } from "./elements.js";
+import { ago, clock, fill, h, moment, refusalPlace, words } from "./elements.js";
 import { randomKey } from "./outbox.js";
+import { popUpPart } from "./popup.js";
 
 export function panel(title, ...children) {
   return h("section", { class: `panel ${title.toLowerCase()}` }, h("h3", {}, title), ...children);
@@ -17,8 +18,8 @@ function submitOnEnter(event) {
   event.target.form.requestSubmit();
 }
 
-/** The chat with the lead, and what waits in the outbox. */
-export function chatPanel(leadId, outbox) {
+/** The chat with the lead, what waits in the outbox, and a form for pop-ups. */
+export function chatPanel(leadId, outbox, perform, serverNow) {
   const empty = emptyLine("No messages yet. What the visitor writes appears here at once.");
   const list = h("ol", { class: "messages", "data-testid": "messages" });
   const pending = h("ol", { class: "messages pending" });
@@ -30,7 +31,8 @@ export function chatPanel(leadId, outbox) {
   const form = h("form", { class: "composer", onsubmit: submit }, input, send);
   const state = h("span", { class: "soft" });
   const closed = h("p", { class: "soft note" });
-  const element = panel("Chat", state, log, form, closed);
+  const popUp = popUpPart(leadId, perform, serverNow);
+  const element = panel("Chat", state, log, form, closed, popUp.element);
 
   function submit(event) {
     event.preventDefault();
@@ -54,6 +56,7 @@ export function chatPanel(leadId, outbox) {
     state.textContent = conversation ? words(conversation.state) : "";
     const mayWrite = lead.viewerCan.sendMessage && lead.viewerCan.channels.includes("CHAT");
     form.hidden = !mayWrite;
+    popUp.update(lead);
     closed.textContent = mayWrite ? "" : "The chat does not reach this lead now.";
     if (isNearEnd) toEnd();
   }
@@ -69,10 +72,24 @@ export function chatPanel(leadId, outbox) {
 }
 
 function makeMessage(message) {
+  const { id, channel, subject, text, link, author, at } = message;
   const isOwn = message.direction === "FROM_LEAD";
-  const via = message.channel === "CHAT" ? "" : ` · ${words(message.channel)}`;
-  return h("li", { class: isOwn ? "from-lead" : "to-lead", data: { id: message.id } }, message.text,
-    h("small", {}, `${message.author.name} · `, clock(message.at), via));
+  const via = channel === "POPUP" ? " · Pop-up" : "";
+  const told = progress(message);
+  return h("li", { class: isOwn ? "from-lead" : "to-lead", data: { id } },
+    channel === "POPUP" && subject && h("b", {}, subject), text,
+    link && h("span", { class: "where" }, `${link.text}: ${link.url}`),
+    h("small", { "data-testid": "message-note" }, `${author.name} · `, clock(at), via,
+      told && ` · ${told}`));
+}
+
+function progress({ channel, delivery, seenAt }) {
+  const state = delivery?.state;
+  if (state === "OPENED") return `seen ${clock(seenAt)}`;
+  if (state === "CLICKED") return `seen ${clock(seenAt)}, button followed ${clock(delivery.since)}`;
+  if (channel !== "POPUP") return null; // a chat waits without an end
+  if (state === "EXPIRED") return "not seen in time";
+  return state === "DELIVERED" ? "arrived" : state && `waits until ${moment(delivery.expiresAt)}`;
 }
 
 /** Notes, pinned order as it comes, and a form for a new one. */

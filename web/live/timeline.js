@@ -1,7 +1,7 @@
 // The timeline: notes, messages, events and moves in one stream, in a tab beside the history.
 
 import { TIMELINE } from "./documents.js";
-import { ago, fill, h, refusalPlace, words } from "./elements.js";
+import { ago, fill, h, refusalPlace } from "./elements.js";
 import { eventName } from "./events.js";
 import { request } from "./graphql.js";
 import { emptyLine, historyList } from "./panels.js";
@@ -113,7 +113,7 @@ function timelinePart(leadId, onSignedOut) {
 
 const SAYS = {
   Note: ({ text }) => ["Note", text],
-  Message: ({ text, subject, channel }) => [channel === "CHAT" ? "Chat" : words(channel),
+  Message: ({ text, subject, channel }) => [channel === "POPUP" ? "Pop-up" : "Chat",
     [subject, text].filter(Boolean).join(": ")],
   Event: ({ name, count, annotation }) => ["Event",
     `${eventName(name)}${count > 1 ? ` × ${count}` : ""}`, annotation?.body],

@@ -13,14 +13,15 @@ import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
-/** `context` is `{ leadId, me, staff(), buttons(), outbox, perform, onSignedOut }`. */
+/** `context` is `{ leadId, me, staff(), buttons(), outbox, perform, serverNow(),
+ * onSignedOut }`. */
 export function cardView(context) {
   const head = headView(context);
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [propertiesPart(leadId, pins, onSignedOut), contactPart(leadId, perform),
     tagsPart(leadId, perform)];
-  const chat = chatPanel(leadId, outbox);
+  const chat = chatPanel(leadId, outbox, perform, context.serverNow);
   const notes = notesPanel(leadId, perform);
   const events = eventsPanel(leadId, perform);
   const past = pastPanel(leadId, onSignedOut);

@@ -1,4 +1,4 @@
-// Leadlight visitor script: presence, events and the chat box of one page. One global
+// Leadlight visitor script: presence, events, chat box and pop-ups of one page. One global
 // (`leadlight`, with `track` and `identify`), no cookies, no host but the one it came from:
 //   <script src="https://your-leadlight/site/leadlight.js" data-site-key="..." defer></script>
 (() => {
@@ -8,9 +8,10 @@
   if (!siteKey || window.leadlight) return;
   const endpoint = (tag.dataset.endpoint || new URL(tag.src).origin).replace(/\/+$/, "");
   const MESSAGE = "id isMine text at staffMember { name }";
+  const POP_UP = "id title text secondsLeft link { text url }";
   const FEED = `subscription Feed($after: Cursor) { visitorFeed(after: $after) {
     ... on VisitMessageAdded { cursor message { ${MESSAGE} } }
-    ... on VisitPopUpShown { cursor popUp { title text } } } }`;
+    ... on VisitPopUpShown { cursor popUp { ${POP_UP} } } } }`;
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const pause = (tries) => sleep(Math.min(5000, 250 * 2 ** tries) * (0.5 + Math.random() / 2));
@@ -73,7 +74,7 @@
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const told = { siteKey, referrer, timeZone, language: navigator.language || null };
     const fields = `token cursor activitySeconds
-      visit { messages(first: 50) { nodes { ${MESSAGE} } } }`;
+      visit { unreadCount messages(first: 50) { nodes { ${MESSAGE} } } popUps { ${POP_UP} } }`;
     const makeInput = () => ({ ...told, token: kept[TOKEN], page: page() });
     const answer = await ask("startVisit", fields, makeInput);
     isDead = !answer.visit;
@@ -85,6 +86,9 @@
     known = {};
     list.querySelectorAll("[data-id]").forEach((row) => row.remove());
     answer.visit.messages.nodes.reverse().forEach(show);
+    if (!box.open) countUnread(answer.visit.unreadCount);
+    readChat();
+    answer.visit.popUps.forEach(receive);
   }
 
   async function identify(input) {
@@ -186,15 +190,18 @@
 
   function take(item) {
     cursor = item.cursor;
-    if (item.popUp) notify(item.popUp.title, item.popUp.text);
-    if (!item.message || !show(item.message) || item.message.isMine || box.open) return;
-    launcher.textContent = `Chat (${++unread} new)`;
+    if (item.popUp) receive(item.popUp);
+    if (!item.message || !show(item.message) || item.message.isMine) return;
+    readChat();
+    if (box.open) return;
+    countUnread(unread + 1);
     notify(item.message.staffMember?.name ?? "New message", item.message.text);
   }
 
   // ---- chat ----
   let sending = Promise.resolve();
   let unread = 0;
+  let readId;
 
   // A message waits in storage until the server has it.
   function send(item) {
@@ -225,6 +232,22 @@
     return true;
   }
 
+  function countUnread(count) {
+    unread = count;
+    launcher.textContent = count > 0 ? `Chat (${count} new)` : "Chat";
+  }
+
+  // Tells once that the newest message of the team, and so all before it, has been in view.
+  function readChat() {
+    const [newest] = [...list.querySelectorAll("[data-id]:not(.mine)")].slice(-1);
+    const id = newest?.dataset.id;
+    if (!id || id === readId || !box.open || document.hidden) return;
+    readId = id;
+    mark({ messageId: id });
+  }
+
+  const mark = (input) => ask("markVisitorMessagesRead", "unreadCount", () => input);
+
   function addRow(text, className, note, before = null) {
     return list.insertBefore(make("li", { className }, text, make("small", {}, note)), before);
   }
@@ -236,6 +259,53 @@
     notice.replaceChildren(make("h2", {}, title), make("p", {}, text), answer, close);
   }
 
+  // ---- pop-ups: one after the other, each in the first tab that somebody looks at ----
+  const SHOWN = `leadlight:${siteKey}:shown`;
+  const waitingPopUps = [];
+  const known = new Set(); // of this page; the feed may bring one again
+
+  function receive(popUp) {
+    if (known.has(popUp.id)) return;
+    known.add(popUp.id);
+    waitingPopUps.push({ ...popUp, endsAt: Date.now() + popUp.secondsLeft * 1000 });
+    mark({ messageId: popUp.id, isSeen: false });
+    showPopUp();
+  }
+
+  function showPopUp() {
+    if (popUpPlace.firstChild || document.hidden || isDead) return;
+    const shown = (kept[SHOWN] ?? "").split(" "); // by any tab
+    const next = waitingPopUps.shift();
+    if (!next) return;
+    if (shown.includes(next.id) || next.endsAt <= Date.now()) return showPopUp();
+    kept[SHOWN] = [...shown.slice(-19), next.id].join(" ");
+    mark({ messageId: next.id });
+    popUpPlace.append(makePopUp(next));
+  }
+
+  function makePopUp({ id, title, text, link, endsAt }) {
+    const dismiss = () => {
+      clearTimeout(timer);
+      popUpPlace.replaceChildren();
+      showPopUp();
+    };
+    const timer = setTimeout(dismiss, Math.min(endsAt - Date.now(), 2 ** 31 - 1));
+    const follow = () => {
+      mark({ messageId: id, isClicked: true });
+      dismiss();
+    };
+    const close = make("button", { className: "close", ariaLabel: "Dismiss" }, "×");
+    close.onclick = dismiss;
+    const isSafe = /^https?:/.test(link?.url ?? "");
+    const rel = "noopener noreferrer";
+    const button = isSafe
+      ? make("a", { href: link.url, target: "_blank", rel, onclick: follow }, link.text) : "";
+    const heading = make("h2", {}, title);
+    const onkeydown = ({ key }) => key === "Escape" && dismiss();
+    const inside = [heading, make("p", {}, text), button, close];
+    return make("section", { role: "dialog", ariaLabel: title, onkeydown }, ...inside);
+  }
+
   function submit(event) {
     event.preventDefault();
     const text = input.value.normalize().trim();
@@ -245,8 +315,8 @@
 
   function onToggle() {
     if (!box.open) return launcher.focus();
-    unread = 0;
-    launcher.textContent = "Chat";
+    countUnread(0);
+    readChat();
     notice.replaceChildren();
     input.focus();
   }
@@ -271,14 +341,15 @@
   const form = make("form", { onsubmit: submit }, input, button);
   const box = make("details", { ontoggle: onToggle, onkeydown: onKey }, launcher, log, form);
   const notice = make("div", { className: "notice", ariaLive: "polite" });
-  const chat = make("div", { className: "chat", hidden: true }, notice, box);
+  const popUpPlace = make("div", { className: "pop-up", ariaLive: "polite" });
+  const chat = make("div", { className: "chat", hidden: true }, popUpPlace, notice, box);
   const { href } = new URL("leadlight.css", tag.src);
   const style = make("link", { rel: "stylesheet", href, onload: () => (chat.hidden = false) });
   const host = make("leadlight-chat", { hidden: !kept[TOKEN] }); // the known may write at once
   host.attachShadow({ mode: "open" }).append(style, chat);
   document.documentElement.append(host);
   input.ariaLabel = input.placeholder;
-  const ids = { launcher, messages: list, input, send: button, notice };
+  const ids = { launcher, messages: list, input, send: button, notice, "pop-up": popUpPlace };
   for (const id of Object.keys(ids)) ids[id].dataset.testid = `leadlight-${id}`;
 
   // ---- start ----
@@ -289,6 +360,8 @@
   }
   addEventListener("visibilitychange", () => (beatAt = 0));
   addEventListener("visibilitychange", beat);
+  addEventListener("visibilitychange", showPopUp);
+  addEventListener("visibilitychange", readChat);
   addEventListener("pageshow", () => (hasLeft = false));
   addEventListener("pagehide", () => {
     hasLeft = true;
