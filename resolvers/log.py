@@ -4,25 +4,38 @@ Invariants
 - Revisions of a lead have no gaps and commit in order: the row lock of `lead_feed` is taken right
   before the commit and held to it. Leads are locked in ascending id order, so that two
   transactions never wait for each other.
+- One lead or thousands: the statements are the same, each for many leads at once.
 - `commitment` hashes salt, the actor's name and the data, `digest` chains the row to the one
   before. Erasure nulls data and salt, blanks the name, and leaves the chain whole.
 """
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change, LeadFeed
 from models.workspace import Workspace
+from resolvers.upserts import table_of
+
+AT_ONCE = 500
+"""Leads in one statement."""
+
+_FEEDS = table_of(LeadFeed)
+_MOVE_HEAD = (
+    update(_FEEDS)
+    .where(_FEEDS.c.lead_id == bindparam("of_lead"))
+    .values(revision=bindparam("revision"), head=bindparam("head"), last_at=bindparam("last_at"))
+)
 
 
 def commit_to(salt: bytes, actor_name: str, data: dict[str, Any]) -> bytes:
@@ -53,31 +66,42 @@ def chain(previous: bytes, change: Change, *, revision: int | None = None) -> by
     return head.digest()
 
 
-async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]) -> str:
-    """Numbers the changes and takes the lead's log lock; the rows are written by `store`.
+async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> str:
+    """Numbers the changes of each lead and takes the lock of its log; `store` writes the rows.
 
     Instants are moved on where needed, so that they rise with the numbers.
     Answers the epoch that the numbers belong to.
     """
     access_version = select(col(Workspace.access_version)).scalar_subquery()
-    epoch = select(col(Workspace.epoch)).scalar_subquery()
-    row = (
-        await session.execute(
-            update(LeadFeed)
-            .where(col(LeadFeed.lead_id) == lead_id)
-            .values(revision=col(LeadFeed.revision) + len(changes))
-            .returning(
+    epoch, lead_ids = "", sorted(recorded)
+    for start in range(0, len(lead_ids), AT_ONCE):
+        # Sorted before they are locked. SQLite's only writer needs no lock.
+        feeds = await session.execute(
+            select(
+                col(LeadFeed.lead_id),
                 col(LeadFeed.revision),
                 col(LeadFeed.head),
                 col(LeadFeed.last_at),
                 access_version,
-                epoch,
-            ),
-            execution_options={"synchronize_session": False},
+                select(col(Workspace.epoch)).scalar_subquery(),
+            )
+            .where(col(LeadFeed.lead_id).in_(lead_ids[start : start + AT_ONCE]))
+            .order_by(col(LeadFeed.lead_id))
+            .with_for_update(of=LeadFeed)
         )
-    ).one()
-    last, head, last_at, version, current_epoch = row
-    for number, change in enumerate(changes, last - len(changes) + 1):
+        count = 0
+        for lead_id, revision, head, last_at, version, current_epoch in feeds:
+            epoch, count = str(current_epoch), count + 1
+            _number(recorded[lead_id], revision, head, last_at, version)
+        if count != len(lead_ids[start : start + AT_ONCE]):
+            raise LookupError("a lead without a log was recorded")
+    return epoch
+
+
+def _number(
+    changes: Sequence[Change], revision: int, head: bytes, last_at: datetime | None, version: int
+) -> None:
+    for number, change in enumerate(changes, revision + 1):
         # An act takes its instant before it gets the lock: times must not run against numbers.
         change.at = last_at = max(change.at, last_at or change.at)
         change.revision = number
@@ -85,20 +109,27 @@ async def append(session: AsyncSession, lead_id: UUID, changes: Sequence[Change]
         change.salt = secrets.token_bytes(16)
         change.commitment = commit_to(change.salt, change.actor_name, change.data or {})
         change.digest = head = chain(head, change)
-    return str(current_epoch)
 
 
-async def store(session: AsyncSession, changes: Sequence[Change]) -> None:
-    """Writes numbered changes of one lead and moves the head of its chain."""
-    # Rows with and without a subject would otherwise become statements of their own.
-    statement = insert(Change).execution_options(render_nulls=True)
-    await session.execute(statement, [change.model_dump() for change in changes])
-    await session.execute(
-        update(LeadFeed)
-        .where(col(LeadFeed.lead_id) == changes[-1].lead_id)
-        .values(head=changes[-1].digest, last_at=changes[-1].at),
-        execution_options={"synchronize_session": False},
-    )
+async def store(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> None:
+    """Writes numbered changes and moves the head of each chain."""
+    lead_ids = sorted(recorded)
+    for start in range(0, len(lead_ids), AT_ONCE):
+        part = [recorded[lead_id] for lead_id in lead_ids[start : start + AT_ONCE]]
+        rows = [change.model_dump() for changes in part for change in changes]
+        await session.execute(insert(table_of(Change)), rows)
+        await session.execute(
+            _MOVE_HEAD,
+            [
+                {
+                    "of_lead": changes[-1].lead_id,
+                    "revision": changes[-1].revision,
+                    "head": changes[-1].digest,
+                    "last_at": changes[-1].at,
+                }
+                for changes in part
+            ],
+        )
 
 
 class HistoryProblem(StrEnum):

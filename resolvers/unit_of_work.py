@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from models.changes import Change
 from models.enums import ChangeKind, HistoryType
@@ -25,12 +25,29 @@ from resolvers import log
 from resolvers.actors import Actor
 from resolvers.feed import encode_change
 from resolvers.services import Services
+from resolvers.upserts import put_rows
 
 
 class Versioned(Protocol):
     """A row whose version is the revision of the change that wrote it."""
 
     version: int
+
+
+class VersionedRow(dict[str, Any]):
+    """A row of many, as a statement takes it; its version is set like that of an object."""
+
+    @property
+    def version(self) -> int:
+        return int(self["version"])
+
+    @version.setter
+    def version(self, revision: int) -> None:
+        self["version"] = revision
+
+
+MANY_LEADS = 20
+"""From so many leads on, a unit of work tells only where to look, and nobody of new leads."""
 
 
 class UnitOfWork:
@@ -44,6 +61,7 @@ class UnitOfWork:
         self.committed: dict[UUID, list[Change]] = {}
         """After the commit: the changes of each lead, numbered."""
         self._stamps: list[tuple[Versioned, Change]] = []
+        self._many: dict[type[SQLModel], tuple[Sequence[str], list[VersionedRow]]] = {}
         self._workspace: list[WorkspaceChange] = []
         self._raises_access = False
         self._epoch = ""
@@ -82,6 +100,15 @@ class UnitOfWork:
         self._stamps.extend((row, change) for row in stamps)
         return change
 
+    def put_many(
+        self, table: type[SQLModel], unique: Sequence[str], rows: Sequence[VersionedRow]
+    ) -> None:
+        """Rows to insert, or to overwrite by `unique`, once their changes have numbers.
+
+        They must be `stamps` of recorded changes, and have all columns.
+        """
+        self._many.setdefault(table, (unique, []))[1].extend(rows)
+
     def record_workspace(self, kind: str, data: dict[str, Any], *, access: bool = False) -> None:
         """Notes a change of the workspace; with `access`, rights are read anew everywhere."""
         self._raises_access = self._raises_access or access
@@ -102,13 +129,13 @@ class UnitOfWork:
         """Numbers and writes what was recorded; the last thing before the commit."""
         if self._workspace:
             await self._number_workspace()
-        for lead_id in sorted(self.committed):
-            self._epoch = await log.append(self.session, lead_id, self.committed[lead_id])
+        self._epoch = await log.append(self.session, self.committed)
         for row, change in self._stamps:
             row.version = change.revision
         await self.session.flush()
-        for lead_id in sorted(self.committed):
-            await log.store(self.session, self.committed[lead_id])
+        for table, (unique, rows) in self._many.items():
+            await put_rows(self.session, table, rows, unique, replaces=True)
+        await log.store(self.session, self.committed)
 
     async def _number_workspace(self) -> None:
         last = await self.session.scalar(
@@ -128,13 +155,14 @@ class UnitOfWork:
     async def tell(self) -> None:
         """Hints to open cards that there is something to see."""
         bus = self.services.bus
+        are_many = len(self.committed) >= MANY_LEADS
         for lead_id, changes in self.committed.items():
-            bodies = [encode_change(change) for change in changes]
+            first, last = changes[0].revision, changes[-1].revision
+            if are_many and first == 1:
+                continue  # nobody can have the card of a lead that was not there
+            bodies = [] if are_many else [encode_change(change) for change in changes]
             hint = encode_hint(
-                self._epoch,
-                changes[0].revision,
-                changes[-1].revision,
-                None if None in bodies else bodies,
+                self._epoch, first, last, None if are_many or None in bodies else bodies
             )
             await bus.publish(topics.lead(lead_id), hint)
         if self._raises_access:
