@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -368,6 +369,48 @@ def verify_export(
     typer.echo(f"Written {found.exported_at} by {found.server}.")
     if public_key is None:
         typer.echo("Whose signature it is was not checked: name the key with --public-key.")
+
+
+@cli.command("import")
+def import_leads(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A file of rows.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='"Column=field", as often as needed; "Column=-" leaves it out.'),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Column whose values say which lead a row is about.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="utf-8, utf-16, cp1252 or latin-1; else found out.")
+    ] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="One character between cells; else found out.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Write nothing; tell what would happen.")] = False,
+) -> None:
+    """Import contacts from a CSV file; the same rows again change nothing."""
+    from import_contacts import ImportFailed, import_contacts, look, read_map
+    from resolvers.imports.running import Wishes
+
+    settings = load_settings()
+    configure_logging(settings)
+
+    async def work() -> None:
+        from app import open_services
+
+        gc.freeze()  # what the program is made of is no garbage; looking through it takes time
+        survey = look(file, encoding, separator)
+        wishes = Wishes(read_map(column or ()), key)
+        async with open_services(settings) as services:
+            await import_contacts(services, file, wishes, survey, is_rehearsal=dry_run)
+
+    try:
+        _run(work())
+    except ImportFailed as failed:
+        sys.exit(str(failed))
 
 
 @cli.command("export-schema")

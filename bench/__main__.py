@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app import open_services
-from bench import cards, commits, growth, hostile, latency, memory
+from bench import cards, commits, growth, hostile, importing, latency, memory
 from bench.report import Report
 from bench.seeding import add_leads, address_of, global_id, seed_cards, sign_in, visited_leads
 from bench.setups import Setup, embedded, shared
@@ -19,7 +19,7 @@ from tests.factories import make_staff
 
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
-PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
+PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile", "import")
 
 
 def main() -> None:
@@ -79,6 +79,11 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
             for _ in _rounds(setup, "hostile", size):
                 lead_id = global_id(visited[0])
                 await hostile.measure(report, setup, size, services, tokens, lead_id, address)
+        if "import" in parts:
+            for number in _rounds(setup, "import", size):
+                await importing.measure(
+                    report, setup, size, services, tokens[0], visited[0], number
+                )
         if "growth" in parts:
             _say(setup, "growth")
             await growth.measure(report, setup, size, services, actor, tokens[0])

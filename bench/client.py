@@ -107,9 +107,9 @@ class Card:
     def is_open(self) -> bool:
         return self._connection.close_code is None
 
-    async def item(self) -> Arrival:
+    async def item(self, patience: float = PATIENCE) -> Arrival:
         """The next item, whatever it is."""
-        payload, monotonic, wall = await self._expect("next")
+        payload, monotonic, wall = await self._expect("next", patience)
         if payload.get("errors"):
             raise WrongAnswer(str(payload))
         return Arrival(payload["data"]["leadCard"], monotonic, wall)
@@ -121,10 +121,10 @@ class Card:
             raise WrongAnswer(str(arrival.item)[:2_000])
         return arrival
 
-    async def change(self) -> Arrival:
+    async def change(self, patience: float = PATIENCE) -> Arrival:
         """The next item of the lead's log; what stands beside the log is passed over."""
         for _ in range(1_000):
-            arrival = await self.item()
+            arrival = await self.item(patience)
             if "entry" in arrival.item:
                 return arrival
         raise WrongAnswer("a thousand items and no change")
@@ -132,9 +132,11 @@ class Card:
     async def _send(self, message: Mapping[str, Any]) -> None:
         await self._connection.send(orjson.dumps(message).decode())
 
-    async def _expect(self, kind: str) -> tuple[dict[str, Any], float, float]:
+    async def _expect(
+        self, kind: str, patience: float = PATIENCE
+    ) -> tuple[dict[str, Any], float, float]:
         for _ in range(1_000):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 text = await self._connection.recv()
             monotonic, wall = time.perf_counter(), time.time()
             message = orjson.loads(text)

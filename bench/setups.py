@@ -3,7 +3,7 @@ that share PostgreSQL and Valkey."""
 
 import asyncio
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,20 @@ class Server(Process):
         lines = status.read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
+    @property
+    def status(self) -> int | None:
+        """Exit status; None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
+    @property
+    def resident_kib_or_none(self) -> int | None:
+        """As `resident_kib`; None once it has ended."""
+        try:
+            return self.resident_kib
+        except (StopIteration, OSError, subprocess.CalledProcessError):
+            return None
+
     def stop(self) -> int:
         """Ends the process, by force if it does not end when it is asked; that is an error too."""
         process = self._process
@@ -59,6 +73,11 @@ class Setup:
     name: str
     settings: Settings
     servers: tuple[Server, ...]
+    environment: Mapping[str, object]
+
+    def command(self, *command: str) -> Server:
+        """Another process of the program, not started yet."""
+        return Server(self.settings.data_dir, *command, **self.environment)
 
     def start(self) -> None:
         """Starts the servers; each answers before the next one starts."""
@@ -124,7 +143,7 @@ def _setup(name: str, folder: Path, count: int, address: str, bus: str | None) -
             "demo": False,
         }
     )
-    return Setup(name, settings, servers)
+    return Setup(name, settings, servers, values)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ class Size:
     idle_cards: int = 500
     steps: tuple[int, ...] = (1_000, 2_000, 4_000)
     """Changes of a lead, and leads, each twice the one before."""
+    import_rows: int = 100_000
     repeats: int = 20
     """Requests whose median is the time at one step."""
 
@@ -35,5 +36,6 @@ QUICK = Size(
     attack_seconds=1.5,
     idle_cards=20,
     steps=(50, 100, 200),
+    import_rows=500,
     repeats=5,
 )

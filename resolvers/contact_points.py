@@ -82,7 +82,17 @@ async def address_row(work: UnitOfWork, path: str, typed: str) -> tuple[EmailAdd
     typed = required(path, typed, MAX_ADDRESS)
     key, reason = judge(typed)
     opt_in = await work.session.scalar(select(col(Workspace.is_double_opt_in_on)))
-    row = {
+    row = first_status(work, key, reason, bool(opt_in))
+    await insert_new(work.session, EmailAddress, row, ["key"])
+    statement = select(EmailAddress).where(col(EmailAddress.key) == key)
+    return (await work.session.scalars(statement)).one(), typed
+
+
+def first_status(
+    work: UnitOfWork, key: str, reason: InvalidEmailReason | None, opt_in: bool
+) -> dict[str, Any]:
+    """The row that an address begins with."""
+    return {
         "id": new_id(),
         "key": key,
         "consent": Consent.PENDING if opt_in else Consent.SUBSCRIBED,
@@ -90,9 +100,6 @@ async def address_row(work: UnitOfWork, path: str, typed: str) -> tuple[EmailAdd
         "invalid_reason": reason,
         "since": work.at,
     }
-    await insert_new(work.session, EmailAddress, row, ["key"])
-    statement = select(EmailAddress).where(col(EmailAddress.key) == key)
-    return (await work.session.scalars(statement)).one(), typed
 
 
 async def add_addresses(
@@ -209,23 +216,34 @@ async def listed(session: AsyncSession, lead_id: UUID) -> dict[str, list[dict[st
     )
     return {
         "email_addresses": [
-            {
-                "id": row.id.hex,
-                "address": address.key,
-                "is_verified": row.is_verified,
-                **_as_typed(row.as_typed, address.key),
-            }
+            logged_address(row.id, address.key, row.is_verified, row.as_typed)
             for row, address in addresses
         ],
         "phone_numbers": [
-            {
-                "id": row.id.hex,
-                "number": row.number,
-                **({"label": row.label} if row.label else {}),
-                **_as_typed(row.as_typed, row.number),
-            }
-            for row in phones
+            logged_phone(row.id, row.number, row.label, row.as_typed) for row in phones
         ],
+    }
+
+
+def logged_address(
+    identity: UUID, address: str, is_verified: bool, as_typed: str
+) -> dict[str, Any]:
+    """An address of a lead as the log holds it."""
+    return {
+        "id": identity.hex,
+        "address": address,
+        "is_verified": is_verified,
+        **_as_typed(as_typed, address),
+    }
+
+
+def logged_phone(identity: UUID, number: str, label: str | None, as_typed: str) -> dict[str, Any]:
+    """A number of a lead as the log holds it."""
+    return {
+        "id": identity.hex,
+        "number": number,
+        **({"label": label} if label else {}),
+        **_as_typed(as_typed, number),
     }
 
 
@@ -249,13 +267,24 @@ async def changing(work: UnitOfWork, lead: Lead) -> AsyncIterator[None]:
     if now == before:
         return
     await naming.rename(work.session, lead)
+    record_changed(work, lead, columns, before, now)
+
+
+def record_changed(
+    work: UnitOfWork,
+    lead: Lead,
+    columns: dict[str, Any],
+    before: dict[str, Any],
+    now: dict[str, Any],
+) -> None:
+    """Notes new addresses and numbers; `columns` are the lead's own as they were before."""
     work.record(
         lead.id,
         ChangeKind.CONTACT_POINTS_CHANGED,
         HistoryType.FIELD_CHANGE,
         {
             **now,
-            "lead": {k: v for k, v in naming.columns(lead).items() if columns[k] != v},
+            "lead": naming.changed(columns, lead),
             "diffs": diffs(before, now),
         },
     )

@@ -81,8 +81,12 @@ async def definitions(session: AsyncSession, *keys: str) -> dict[str, FieldDefin
     return {row.key: row for row in await session.scalars(statement)}
 
 
-async def field_for_key(work: UnitOfWork, path: str, key: str, kind: FieldType) -> FieldDefinition:
+async def field_for_key(
+    work: UnitOfWork, path: str, key: str, kind: FieldType, label: str | None = None
+) -> FieldDefinition:
     """The field that a key of `setProperties` means; an unknown key makes one of type `kind`.
+
+    `label` is what a new one is called; absent: made from the key.
 
     Precondition READ_ONLY for the card's own parts, InvalidInput for a malformed, archived or
     hidden key.
@@ -95,7 +99,7 @@ async def field_for_key(work: UnitOfWork, path: str, key: str, kind: FieldType) 
         )
     field = (await definitions(work.session, key)).get(key)
     if field is None:
-        label = key.replace("_", " ").strip().capitalize() or key
+        label = label or key.replace("_", " ").strip().capitalize() or key
         return await _insert_field(work, key, label, kind, hint=None)
     readable = await work.session.scalar(
         select(col(FieldDefinition.id)).where(
@@ -182,7 +186,7 @@ async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> Change | 
     that is there already never clashes.
     """
     rows = await property_rows(work.session, lead.id, [each.field.id for each in edits])
-    differing = [each for each in edits if _value(rows, each.field) != each.value]
+    differing = [each for each in edits if value_in(rows, each.field) != each.value]
     stale = [
         each
         for each in differing
@@ -192,26 +196,26 @@ async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> Change | 
         raise await conflict(work, lead, rows, stale)
     if not differing:
         return None
-    diffs = [_diff(rows, each) for each in differing]
+    diffs = [diff_of(rows, each) for each in differing]
     stamps = [write_value(work, lead.id, rows, each.field, each.value) for each in differing]
     before = naming.columns(lead)
     for each in differing:
         copy_to_column(lead, each)
     await naming.rename(work.session, lead)
-    now = naming.columns(lead)
     return work.record(
         lead.id,
         ChangeKind.PROPERTIES_CHANGED,
         HistoryType.FIELD_CHANGE,
         {
             "diffs": diffs,
-            "lead": {key: value for key, value in now.items() if before[key] != value},
+            "lead": naming.changed(before, lead),
         },
         stamps=stamps,
     )
 
 
-def _value(rows: dict[UUID, Property], field: FieldDefinition) -> TypedValue | None:
+def value_in(rows: Mapping[UUID, Any], field: FieldDefinition) -> TypedValue | None:
+    """The value of a field among rows with a property's columns."""
     row = rows.get(field.id)
     return stored(field.type, row) if row else None
 
@@ -221,8 +225,9 @@ def _version(rows: dict[UUID, Property], field: FieldDefinition) -> int:
     return row.version if row else 0
 
 
-def _diff(rows: dict[UUID, Property], each: Edit) -> dict[str, Any]:
-    before = _value(rows, each.field)
+def diff_of(rows: Mapping[UUID, Any], each: Edit) -> dict[str, Any]:
+    """An edit as the log holds it."""
+    before = value_in(rows, each.field)
     return {
         "path": path_of(each.field),
         "field_id": each.field.id.hex,
@@ -289,7 +294,7 @@ async def conflict(
     """The refusal of stale edits; `shown` has present and attempted value where they are ids."""
     clashes = []
     for each in stale:
-        row, value = rows[each.field.id], _value(rows, each.field)
+        row, value = rows[each.field.id], value_in(rows, each.field)
         present = value.logged() if value else None
         attempted = each.value.logged() if each.value else None
         if shown and each.field.id in shown:

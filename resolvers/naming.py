@@ -1,5 +1,6 @@
 """What a lead is called: name, else address, else phone, else `Visitor` and four characters."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,11 @@ def columns(lead: Lead) -> dict[str, Any]:
     }
 
 
+def changed(before: Mapping[str, Any], lead: Lead) -> dict[str, Any]:
+    """Those of the lead's own columns that differ from before."""
+    return {key: value for key, value in columns(lead).items() if before[key] != value}
+
+
 async def rename(session: AsyncSession, lead: Lead) -> None:
     """Derives the display name and the anonymous mark anew; flushes what the unit has pending."""
     await session.flush()
@@ -66,6 +72,13 @@ async def rename(session: AsyncSession, lead: Lead) -> None:
         .order_by(col(LeadPhoneNumber.position))
         .limit(1)
     )
+    call(lead, names, address, phone)
+
+
+def call(
+    lead: Lead, names: Mapping[str, str | None], address: str | None, phone: str | None
+) -> None:
+    """Names the lead by what is known: values of NAME_KEYS, primary address and number."""
     person = " ".join(name for key in NAME_KEYS[:2] if (name := names.get(key)))
     lead.display_name = person or names.get("company") or address or phone or visitor_name(lead.id)
     lead.name_key = fold(lead.display_name, 254)

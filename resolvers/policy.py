@@ -14,6 +14,7 @@ class Permission(StrEnum):
     SEND_MESSAGE = "SEND_MESSAGE"
     READ_ALL_NOTES = "READ_ALL_NOTES"
     CONFIGURE_CARD = "CONFIGURE_CARD"
+    IMPORT_LEADS = "IMPORT_LEADS"
     VERIFY_HISTORY = "VERIFY_HISTORY"
     ADMINISTER = "ADMINISTER"
 
@@ -25,6 +26,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.SEND_MESSAGE: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.READ_ALL_NOTES: frozenset({ADMIN}),
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
+    Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
     Permission.ADMINISTER: frozenset({ADMIN}),
 }

@@ -51,13 +51,20 @@ class TypedValue:
                 return {"type": "URL", "url": self.text}
         return {"type": "TEXT", "text": self.text}
 
+    def columns(self) -> dict[str, Any]:
+        """The columns of a row that hold the value."""
+        return {
+            "text_value": self.text,
+            "text_key": fold(self.text) if self.text is not None else None,
+            "number_value": self.number,
+            "currency": self.currency,
+            "date_value": self.day,
+        }
+
     def put_into(self, row: Property) -> None:
         """Writes the value's columns."""
-        row.text_value = self.text
-        row.text_key = fold(self.text) if self.text is not None else None
-        row.number_value = self.number
-        row.currency = self.currency
-        row.date_value = self.day
+        for name, value in self.columns().items():
+            setattr(row, name, value)
 
 
 def from_log(value: LoggedValue) -> TypedValue:
@@ -77,8 +84,8 @@ def from_log(value: LoggedValue) -> TypedValue:
     return TypedValue(FieldType.TEXT, text=value["text"])
 
 
-def stored(kind: FieldType, row: Property) -> TypedValue | None:
-    """The value in a row; None when it was cleared."""
+def stored(kind: FieldType, row: Any) -> TypedValue | None:
+    """The value in a row with a property's columns; None when it was cleared."""
     if row.text_value is None and row.number_value is None and row.date_value is None:
         return None
     return TypedValue(kind, row.text_value, row.number_value, row.currency, row.date_value)

@@ -256,6 +256,7 @@ _described(
     SEND_MESSAGE="Write to leads.",
     READ_ALL_NOTES="See and edit notes of others.",
     CONFIGURE_CARD="Fields.",
+    IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
     ADMINISTER="Staff, sites, kinds of events, project settings.",
 )

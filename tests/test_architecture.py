@@ -23,6 +23,7 @@ ARROWS = {
     "edge": {"schema", "settings"},
     "pages": {"resolvers"},
     "demo": {"resolvers", "models", "settings"},
+    "import_contacts": {"resolvers", "models"},
     "operating": {"schema", "resolvers", "settings"},
     "backup": set(),
     "tracing": {"schema", "resolvers"},
@@ -49,6 +50,7 @@ ARROWS = {
         "settings",
         "app",
         "demo",
+        "import_contacts",
     },
 }
 
@@ -86,7 +88,8 @@ HOMES = {
     "pydantic": {"settings"},
     "pydantic_core": {"settings"},
     "pydantic_settings": {"settings"},
-    "typer": {"cli"},
+    "rich": {"import_contacts"},
+    "typer": {"cli", "import_contacts"},
     "watchfiles": {"cli"},
 }
 EVERYWHERE = {"orjson", "structlog", "typing_extensions", "uuid_utils"}

@@ -11,7 +11,10 @@ from resolvers.leads.acts import (
 from resolvers.leads.creating import (
     NewLead,
     create_lead,
+    first_state,
     insert_lead,
+    record_created,
+    require_filled,
 )
 from resolvers.leads.edits import (
     PropertyEdit,
@@ -28,8 +31,11 @@ __all__ = [
     "change_sales",
     "change_state",
     "create_lead",
+    "first_state",
     "insert_lead",
     "person_edits",
     "property_edits",
+    "record_created",
+    "require_filled",
     "set_properties",
 ]

@@ -18,6 +18,7 @@ from models.enums import (
     SourceChannel,
     StaffRole,
 )
+from models.fields import FieldDefinition
 from models.ids import new_id
 from models.leads import Assignment, Lead
 from models.pipelines import Pipeline, PipelineState
@@ -30,7 +31,7 @@ from resolvers.leads import sales
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
 from resolvers.text import optional, time_zone
-from resolvers.unit_of_work import UnitOfWork
+from resolvers.unit_of_work import UnitOfWork, Versioned
 from resolvers.values import TypedValue
 
 
@@ -99,19 +100,29 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
         fields.copy_to_column(lead, each)
     await naming.rename(work.session, lead)
     await sales.check(work.session, lead_id, edits, "properties")
-    diffs = [
-        {
-            "path": fields.path_of(each.field),
-            "field_id": each.field.id.hex,
-            "label": each.field.label,
-            "before": None,
-            "after": each.value.logged() if each.value else None,
-        }
-        for each in edits
-        if each.field.is_listed
-    ]
+    record_created(
+        work,
+        lead,
+        edits,
+        await tags.attach(work, lead_id, new.tags),
+        await contact_points.logged(work, lead),
+        stamps,
+    )
+    return lead
+
+
+def record_created(
+    work: UnitOfWork,
+    lead: Lead,
+    edits: Sequence[Edit],
+    tagged: Sequence[Mapping[str, str]],
+    points: Mapping[str, Any],
+    stamps: Sequence[Versioned],
+) -> None:
+    """The first change of a lead, with all that it begins with."""
+    diffs = [fields.diff_of({}, each) for each in edits if each.field.is_listed]
     work.record(
-        lead_id,
+        lead.id,
         ChangeKind.LEAD_CREATED,
         HistoryType.LIFECYCLE,
         {
@@ -121,16 +132,15 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
                 "referrer": lead.source_referrer,
             },
             "lead": naming.columns(lead),
-            "state": state.id.hex,
+            "state": lead.state_id.hex,
             "since": lead.state_since.isoformat(),
-            "assignee": assignee.id.hex if assignee else None,
+            "assignee": lead.assignee_id.hex if lead.assignee_id else None,
             "diffs": diffs,
-            "tags": await tags.attach(work, lead_id, new.tags),
-            **await contact_points.logged(work, lead),
+            "tags": list(tagged),
+            **points,
         },
         stamps=stamps,
     )
-    return lead
 
 
 async def first_state(work: UnitOfWork) -> PipelineState:
@@ -179,10 +189,16 @@ async def _first_values(
     edits.append(Edit(known["priority"], TypedValue(text, text=Priority.NORMAL.value)))
     if assignee:
         edits.append(Edit(known["assignee"], TypedValue(text, text=assignee.id.hex)))
+    if isinstance(work.actor, StaffActor):
+        require_filled(known, edits)
+    return edits
+
+
+def require_filled(known: Mapping[str, FieldDefinition], edits: Sequence[Edit]) -> None:
+    """MissingRequiredFields if the first values of a lead leave a required field empty."""
     filled = {each.field.id for each in edits}
     missing = [row for row in known.values() if row.is_required and row.id not in filled]
-    if missing and isinstance(work.actor, StaffActor):
+    if missing:
         raise MissingRequiredFields(
             tuple(row.id for row in missing), tuple(row.label for row in missing)
         )
-    return edits

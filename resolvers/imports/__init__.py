@@ -1,0 +1,1 @@
+"""Imports of leads from files: reading, mapping, checking, writing in batches."""
