@@ -18,10 +18,25 @@ class Staff(SQLModel, table=True):
     name_key: str = Field(sa_type=sortable(200))
     email_address: str = Field(max_length=254, unique=True)
     password_hash: str = Field(max_length=300)
+    """Empty while the person has no password; nothing matches it."""
     role: StaffRole = Field(sa_type=one_of(StaffRole))
     is_active: bool = True
+    is_invited: bool = False
+    """Has an invitation and has not come yet; then never active."""
     time_zone: str = Field(default="UTC", max_length=64)
+    language: str = Field(default="en", max_length=35)
+    version: int = 0
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class StaffInvitation(SQLModel, table=True):
+    """The link that an invited person comes by; a newer one takes its place."""
+
+    __tablename__ = "staff_invitation"
+
+    staff_id: UUID = Field(foreign_key="staff.id", primary_key=True)
+    token_hash: bytes = Field(unique=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class StaffSession(SQLModel, table=True):

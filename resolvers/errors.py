@@ -113,6 +113,9 @@ class PreconditionReason(StrEnum):
     PRIMARY_NEEDED = "PRIMARY_NEEDED"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
     LEAD_OFFLINE = "LEAD_OFFLINE"
+    TOKEN_INVALID = "TOKEN_INVALID"
+    LAST_ADMIN = "LAST_ADMIN"
+    INVITED = "INVITED"
 
 
 class Precondition(DomainError):

@@ -15,6 +15,7 @@ from schema import (
     sites,
     staff,
     visits,
+    workspace,
 )
 from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
@@ -23,6 +24,7 @@ from schema.errors import HANDLERS
 from schema.mutations import card, contact_points, pins, sales
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
+from schema.mutations import staff as staff_acts
 from schema.observing import Observe, Observing
 from schema.operations import LeadlightSchema
 from schema.scalars import SCALARS
@@ -68,6 +70,11 @@ class Query:
         description="Whether the digest chain of a lead's history is unbroken. ADMIN, else null.",
     )
     conversation = strawberry.field(conversations.conversation, description="One conversation.")
+    workspace_history = strawberry.field(
+        workspace.workspace_history,
+        description="Audit of the workspace: settings, roles, sign-ins; newest first. ADMIN, else "
+        "null.",
+    )
     staff_members = strawberry.field(
         staff.staff_members, description="All staff, by name; those who left included, marked."
     )
@@ -92,13 +99,39 @@ class Query:
 @guarded
 class Mutation:
     sign_in = strawberry.mutation(
-        staff.sign_in,
+        staff_acts.sign_in,
         directives=[PUBLIC],
         description="Signs a staff member in. Browsers get an HttpOnly cookie; one sign-in a "
         "document, 10 a minute for an account.",
     )
     sign_out = strawberry.mutation(
-        staff.sign_out, description="Ends this session; its sockets close."
+        staff_acts.sign_out, description="Ends this session; its sockets close."
+    )
+    accept_invitation = strawberry.mutation(
+        staff_acts.accept_invitation,
+        directives=[PUBLIC],
+        description="Sets the first password of an invited person and signs in.",
+    )
+    change_password = strawberry.mutation(
+        staff_acts.change_password,
+        description="Sets a new password and ends your other sessions.",
+    )
+    end_session = strawberry.mutation(
+        staff_acts.end_session,
+        description="Signs you out elsewhere; its sockets close within 1 s.",
+    )
+    change_preferences = strawberry.mutation(
+        staff_acts.change_preferences, description="Changes your preferences."
+    )
+    invite_staff = strawberry.mutation(
+        staff_acts.invite_staff,
+        description="Invites a person; somebody who has not come yet is invited anew, and the "
+        "former link is void. ADMIN.",
+    )
+    update_staff = strawberry.mutation(
+        staff_acts.update_staff,
+        description="Changes name, role or activity; you may change your own name. Letting "
+        "somebody go ends all sessions. ADMIN.",
     )
     create_lead = strawberry.mutation(
         lead_acts.create_lead,

@@ -290,6 +290,9 @@ _described(
     PRIMARY_NEEDED="Name a new primary address first.",
     SIGN_IN_REFUSED="Wrong password or unknown account; both look alike.",
     LEAD_OFFLINE="The lead is offline and the pop-up has no expiry to wait for.",
+    TOKEN_INVALID="The link or token is unknown, used or ended; all look alike.",
+    LAST_ADMIN="One active ADMIN has to remain.",
+    INVITED="The person has to accept the invitation first.",
 )
 _described(
     lead_card.ResetReason,

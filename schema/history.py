@@ -41,12 +41,12 @@ async def diffs_of(view: SchemaView, change: Change) -> list[FieldDiff]:
 async def shown_diffs(view: SchemaView, diffs: list[Diff]) -> list[FieldDiff]:
     """Diffs for the viewer: values of fields that they may not see are masked."""
     if not any(diff.field_id for diff in diffs):
-        return [_diff(diff, is_hidden=False) for diff in diffs]
+        return [diff_of(diff, is_hidden=False) for diff in diffs]
     hidden_fields = await view.load.hidden_fields.load(None)
-    return [_diff(diff, is_hidden=diff.field_id in hidden_fields) for diff in diffs]
+    return [diff_of(diff, is_hidden=diff.field_id in hidden_fields) for diff in diffs]
 
 
-def _diff(diff: Diff, *, is_hidden: bool) -> FieldDiff:
+def diff_of(diff: Diff, *, is_hidden: bool) -> FieldDiff:
     if is_hidden:
         return FieldDiff(
             path=diff.path,

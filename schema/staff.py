@@ -1,5 +1,6 @@
-"""People of the team, actors, sign-in."""
+"""People of the team, and actors."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,14 +8,15 @@ import strawberry
 
 from models.enums import ActorKind, StaffRole
 from models.staff import Staff as StaffRow
+from models.staff import StaffSession as SessionRow
 from resolvers import leads_list, policy, staff
 from resolvers.actors import StaffActor as StaffCaller
 from resolvers.policy import Permission
-from schema.context import Context, Info
-from schema.errors import InvalidInputError, LimitError, PreconditionError
+from schema.context import Info
+from schema.errors import seal_version
 from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, PageInfo, connection
-from schema.scalars import Cursor, EmailAddress, TimeZone
+from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Version
 from schema.values import global_id
 
 
@@ -47,9 +49,17 @@ class Staff:
     def is_active(self) -> bool:
         return self.row.is_active
 
+    @strawberry.field(description="Invited and not yet signed in.")
+    def is_invited(self) -> bool:
+        return self.row.is_invited
+
     @strawberry.field(description="Zone for days and reminders.")
     def time_zone(self) -> TimeZone:
         return TimeZone(self.row.time_zone)
+
+    @strawberry.field(description="Version for `expectedVersion`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
 
 
 @strawberry.type(description="Row of StaffConnection.")
@@ -114,10 +124,49 @@ async def staff_of(view: SchemaView, staff_id: UUID | None) -> Staff | None:
 @strawberry.type(description="Preferences of a staff member.")
 class StaffPreferences:
     view: strawberry.Private[SchemaView]
+    row: strawberry.Private[StaffRow]
+
+    @strawberry.field(description="Language of messages and formats.")
+    def language(self) -> LanguageTag:
+        return LanguageTag(self.row.language)
+
+    @strawberry.field(description="Your zone.")
+    def time_zone(self) -> TimeZone:
+        return TimeZone(self.row.time_zone)
+
+    @strawberry.field(description="Version for `expectedVersion`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
 
     @strawberry.field(description="Properties on top of each card, in order; at most 12.")
     async def pinned_field_keys(self) -> list[str]:
         return [field.key for field in await self.view.load.pins.load(None)]
+
+
+@strawberry.type(description="Sign-in of a staff member.")
+class StaffSession:
+    row: strawberry.Private[SessionRow]
+    current_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The session.")
+    def id(self) -> strawberry.ID:
+        return global_id("session", self.row.id)
+
+    @strawberry.field(description="Browser and system, as told by it.")
+    def device(self) -> str:
+        return self.row.device
+
+    @strawberry.field(description="Since when.")
+    def created_at(self) -> datetime:
+        return self.row.created_at
+
+    @strawberry.field(description="Last use, to within 5 minutes.")
+    def last_used_at(self) -> datetime:
+        return self.row.last_used_at
+
+    @strawberry.field(description="The one asking.")
+    def is_current(self) -> bool:
+        return self.row.id == self.current_id
 
 
 @strawberry.type(description="The signed-in staff member's own things.")
@@ -127,6 +176,9 @@ class Me:
 
     @strawberry.field(description="You.")
     async def staff(self) -> Staff:
+        return await self._person()
+
+    async def _person(self) -> Staff:
         person = await staff_of(self.view, self.caller.id)
         assert person is not None
         return person
@@ -136,44 +188,13 @@ class Me:
         return [each for each, roles in policy.GRANTS.items() if self.caller.role in roles]
 
     @strawberry.field(description="Your preferences.")
-    def preferences(self) -> StaffPreferences:
-        return StaffPreferences(view=self.view)
+    async def preferences(self) -> StaffPreferences:
+        return StaffPreferences(view=self.view, row=(await self._person()).row)
 
-
-@strawberry.input(description="Input of `signIn`.")
-class SignInInput:
-    email_address: EmailAddress = strawberry.field(description="Sign-in address.")
-    password: str = strawberry.field(
-        description="Password, 1 to 256 characters; send it as a variable."
-    )
-    wants_token: bool = strawberry.field(
-        default=False, description="True: answer a bearer token instead of setting a cookie."
-    )
-
-
-@strawberry.type(description="Success of `signIn`.")
-class SignInSuccess:
-    me: Me = strawberry.field(description="You.")
-    token: str | None = strawberry.field(
-        description="Bearer token, shown once; null for cookie sign-in."
-    )
-
-
-SignInResult = Annotated[
-    SignInSuccess | PreconditionError | LimitError | InvalidInputError,
-    strawberry.union("SignInResult", description="Result of `signIn`."),
-]
-
-
-@strawberry.type(description="Success of `signOut`.")
-class SignOutSuccess:
-    is_signed_out: bool = strawberry.field(description="Always true.")
-
-
-SignOutResult = Annotated[
-    SignOutSuccess | InvalidInputError,
-    strawberry.union("SignOutResult", description="Result of `signOut`."),
-]
+    @strawberry.field(description="Where you are signed in, newest first; at most 50.")
+    async def sessions(self) -> list[StaffSession]:
+        rows = await staff.sessions_of(self.view, self.caller.id)
+        return [StaffSession(row=row, current_id=self.caller.session_id) for row in rows]
 
 
 async def me(info: Info) -> Me | None:
@@ -194,35 +215,3 @@ async def staff_members(
     view = await info.context.reading()
     page = await leads_list.staff_page(view, active_only=active_only, first=first, after=after)
     return connection(StaffConnection, StaffEdge, page, lambda row: Staff(row=row, view=view))
-
-
-async def sign_in(
-    info: Info,
-    input: Annotated[SignInInput, strawberry.argument(description="What to do it with.")],
-) -> SignInResult:
-    """Opens a session; the token goes into a cookie unless the caller wants it."""
-    context: Context = info.context
-    signed_in = await staff.sign_in(
-        context.services,
-        input.email_address,
-        input.password,
-        device=context.device,
-        client=context.client,
-    )
-    wants_token = input.wants_token or context.set_session is None
-    if context.set_session and not wants_token:
-        context.set_session(signed_in.token)
-    view = context.view(signed_in.actor)
-    return SignInSuccess(
-        me=Me(view=view, caller=signed_in.actor), token=signed_in.token if wants_token else None
-    )
-
-
-async def sign_out(info: Info) -> SignOutResult:
-    """Ends the session and its sockets."""
-    context: Context = info.context
-    caller = await context.staff()
-    await staff.sign_out(context.services, caller)
-    if context.set_session:
-        context.set_session(None)
-    return SignOutSuccess(is_signed_out=True)

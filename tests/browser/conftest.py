@@ -101,20 +101,20 @@ def _begin(made: SetUp, folder: Path) -> None:
 
 def _make_site(made: SetUp) -> None:
     with httpx2.Client(base_url=made.first) as client:
-        token = _ask(
+        token = ask(
             client,
             "mutation($i: SignInInput!) { signIn(input: $i) { ... on SignInSuccess { token } } }",
             {"emailAddress": next(iter(STAFF)), "password": PASSWORD, "wantsToken": True},
         )["signIn"]["token"]
         client.headers["authorization"] = f"Bearer {token}"
-        _ask(
+        ask(
             client,
             "mutation($i: SaveSiteInput!) { saveSite(input: $i) { __typename } }",
             {"name": "Shop", "origins": [server.url for server in made.servers]},
         )
 
 
-def _ask(client: httpx2.Client, document: str, given: dict[str, Any]) -> Any:
+def ask(client: httpx2.Client, document: str, given: dict[str, Any]) -> Any:
     answer = client.post("/graphql", json={"query": document, "variables": {"i": given}}).json()
     assert "errors" not in answer, answer
     return answer["data"]

@@ -176,7 +176,7 @@ async def test_odd_people_are_refused(services: Services) -> None:
         ({"address": "ADA@team.example"}, "emailAddress", ProblemCode.TAKEN),
         ({"address": "ada"}, "emailAddress", ProblemCode.MALFORMED),
         ({"password": "x" * 11}, "password", ProblemCode.TOO_SMALL),
-        ({"password": "x" * 257}, "password", ProblemCode.TOO_SMALL),
+        ({"password": "x" * 257}, "password", ProblemCode.TOO_LARGE),
         ({"name": " "}, "name", ProblemCode.REQUIRED),
         ({"name": "x" * 101}, "name", ProblemCode.TOO_LARGE),
     ):

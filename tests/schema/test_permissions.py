@@ -302,7 +302,10 @@ async def crawl(client: Client, services: Services, lead_id: UUID) -> bytes:
     asked: list[tuple[str, str, object]] = [
         *((name, "", None) for name in ("me", "visit", "sites", "pipelines")),
         *((name, "", None) for name in ("fieldGroups", "eventKinds")),
-        *((name, "first: Int!", 1) for name in ("leads", "visitors", "staffMembers")),
+        *(
+            (name, "first: Int!", 1)
+            for name in ("leads", "visitors", "staffMembers", "workspaceHistory")
+        ),
         ("lead", "id: ID!", lead(lead_id)),
         ("verifyHistory", "leadId: ID!", lead(lead_id)),
         *(("historyEntry", "id: ID!", encode_id("change", each)) for each in entries),

@@ -37,7 +37,7 @@ from tests.client import (
     staff_client,
     visitor_client,
 )
-from tests.factories import make_lead, make_site
+from tests.factories import PASSWORD, make_lead, make_site
 
 NOBODYS = "0" * 32
 LEAD_ACTS: dict[str, dict[str, Any]] = {
@@ -810,6 +810,138 @@ async def _too_many_guesses(desk: Desk) -> Case:
     for _ in range(10):
         await client.write("signIn", **given)
     return Case(client, given, {"limit": 10, "retryAfter": ...})
+
+
+# --- the team ------------------------------------------------------------------------------------
+
+BO = {"name": "Bo Berg", "emailAddress": "bo@team.example", "role": "AGENT"}
+OLD, NEW = PASSWORD, "another long password"
+
+
+def _staff_id(client: Client) -> str:
+    assert client.actor
+    return encode_id("staff", client.actor.id)
+
+
+@case("acceptInvitation", "InvalidInput")
+async def _short_password(desk: Desk) -> Case:
+    given = {"token": "invitation_x", "password": "too short"}
+    return Case(Client(desk.services), given, problem("password", "TOO_SMALL"))
+
+
+@case("acceptInvitation", "Precondition")
+async def _no_invitation(desk: Desk) -> Case:
+    given = {"token": "invitation_x", "password": NEW}
+    return Case(Client(desk.services), given, {"reason": "TOKEN_INVALID"})
+
+
+@case("acceptInvitation", "Limit")
+async def _too_many_links(desk: Desk) -> Case:
+    given = {"token": "invitation_x", "password": NEW}
+    client = _SameAddress(desk.services)
+    for _ in range(30):
+        await client.write("acceptInvitation", **given)
+    return Case(client, given, {"limit": 30, "retryAfter": ...})
+
+
+@case("changePassword", "InvalidInput")
+async def _long_password(desk: Desk) -> Case:
+    given = {"currentPassword": OLD, "newPassword": "x" * 257}
+    return Case(desk.admin, given, problem("newPassword", "TOO_LARGE"))
+
+
+@case("changePassword", "Precondition")
+async def _not_the_password(desk: Desk) -> Case:
+    given = {"currentPassword": NEW, "newPassword": NEW}
+    return Case(desk.admin, given, {"reason": "SIGN_IN_REFUSED"})
+
+
+@case("changePassword", "Limit")
+async def _too_many_passwords(desk: Desk) -> Case:
+    given = {"currentPassword": NEW, "newPassword": NEW}
+    for _ in range(10):
+        await desk.admin.write("changePassword", **given)
+    return Case(desk.admin, {**given, "currentPassword": OLD}, {"limit": 10, "retryAfter": ...})
+
+
+@case("endSession", "InvalidInput")
+async def _no_session_id(desk: Desk) -> Case:
+    return Case(desk.admin, {"sessionId": "session_x"}, problem("sessionId", "MALFORMED"))
+
+
+@case("endSession", "NotFound")
+async def _unknown_session(desk: Desk) -> Case:
+    given = {"sessionId": f"session_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"session_{NOBODYS}"})
+
+
+@case("changePreferences", "InvalidInput", "a zone that is none")
+async def _odd_zone(desk: Desk) -> Case:
+    given = {"language": "de", "timeZone": "Europe/Nowhere"}
+    return Case(desk.admin, given, problem("timeZone", "UNKNOWN"))
+
+
+@case("changePreferences", "InvalidInput", "a language that is none")
+async def _odd_language(desk: Desk) -> Case:
+    return Case(desk.admin, {"language": "de_AT"}, problem("language", "MALFORMED"))
+
+
+@case("changePreferences", "Conflict")
+async def _stale_preferences(desk: Desk) -> Case:
+    data = await desk.admin.read("{ me { preferences { version } } }")
+    await desk.admin.done("changePreferences", language="de")
+    given = {"language": "fr", "expectedVersion": data["me"]["preferences"]["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("inviteStaff", "InvalidInput")
+async def _invited_nowhere(desk: Desk) -> Case:
+    return Case(desk.admin, {**BO, "emailAddress": "bo"}, problem("emailAddress", "MALFORMED"))
+
+
+@case("inviteStaff", "Forbidden")
+async def _invited_by_a_manager(desk: Desk) -> Case:
+    return Case(await desk.other(StaffRole.MANAGER), BO, {"permission": "ADMINISTER"})
+
+
+@case("inviteStaff", "Conflict")
+async def _invited_twice(desk: Desk) -> Case:
+    address = (await desk.admin.read("{ me { staff { emailAddress } } }"))["me"]["staff"]
+    return Case(desk.admin, {**BO, **address}, {"conflictReason": "DUPLICATE"})
+
+
+@case("updateStaff", "InvalidInput")
+async def _nameless(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin), "name": " "}
+    return Case(desk.admin, given, problem("name", "REQUIRED"))
+
+
+@case("updateStaff", "Forbidden")
+async def _promoted_by_oneself(desk: Desk) -> Case:
+    agent = await desk.other()
+    given = {"staffId": _staff_id(agent), "role": "ADMIN"}
+    return Case(agent, given, {"permission": "ADMINISTER"})
+
+
+@case("updateStaff", "NotFound")
+async def _unknown_person(desk: Desk) -> Case:
+    given = {"staffId": f"staff_{NOBODYS}", "role": "ADMIN"}
+    return Case(desk.admin, given, {"id": f"staff_{NOBODYS}"})
+
+
+@case("updateStaff", "Precondition")
+async def _last_admin(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin), "role": "AGENT"}
+    return Case(desk.admin, given, {"reason": "LAST_ADMIN"})
+
+
+@case("updateStaff", "Conflict")
+async def _stale_person(desk: Desk) -> Case:
+    person = {"staffId": _staff_id(await desk.other())}
+    made = await desk.admin.done("updateStaff", "staff { version }", **person, role="MANAGER")
+    await desk.admin.done("updateStaff", **person, name="Bea Brandt")
+    given = {**person, "role": "AGENT", "expectedVersion": made["staff"]["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
 
 
 # --- the visitor's side --------------------------------------------------------------------------

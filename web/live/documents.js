@@ -39,6 +39,10 @@ export const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $i
   ... on PreconditionError { reason message }
   ... on Error { message } } }`;
 
+export const ACCEPT_INVITATION = `mutation AcceptInvitation($input: AcceptInvitationInput!) {
+  acceptInvitation(input: $input) { __typename
+    ... on AcceptInvitationSuccess { me { staff { id name role } } } ... on Error { message } } }`;
+
 export const SIGN_OUT = `mutation SignOut { signOut { ... on SignOutSuccess { isSignedOut } } }`;
 
 export const LISTS = `query Lists {

@@ -1,7 +1,9 @@
 // The live page: sign-in, lists, and one live card at a time, named by the address (#lead_...).
 
 import { apply, blankCard, lampAt } from "./card.js";
-import { BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import {
+  ACCEPT_INVITATION, BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF,
+} from "./documents.js";
 import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
@@ -56,7 +58,15 @@ function signedOut() {
   connection.stop();
   me = null;
   showPage(at("sign-in"));
-  at("email").focus();
+  showGate(invitationToken() ? "join" : "sign-in");
+}
+
+// An invitation's link names its token behind the #, which no server and no log gets to see.
+const invitationToken = () => /^#(invitation_[\w-]+)$/.exec(location.hash)?.[1];
+
+function showGate(name) {
+  for (const one of ["sign-in", "join"]) at(`${one}-form`).hidden = one !== name;
+  at(name === "join" ? "new-password" : "email").focus();
 }
 
 function showPage(page) {
@@ -77,6 +87,22 @@ at("sign-in-form").addEventListener("submit", async (event) => {
       refusal.textContent = answer.reason === "SIGN_IN_REFUSED"
         ? "The address or the password is wrong." : answer.message;
     }
+  } catch (failure) {
+    refusal.textContent = failure.message;
+  }
+});
+
+at("join-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const refusal = at("join-refusal");
+  refusal.textContent = "";
+  try {
+    const password = at("new-password").value;
+    const answer = await mutate(ACCEPT_INVITATION, { token: invitationToken(), password });
+    if (!answer.me) return void (refusal.textContent = answer.message);
+    event.target.reset();
+    history.replaceState(null, "", location.pathname);
+    await signedIn(answer.me.staff);
   } catch (failure) {
     refusal.textContent = failure.message;
   }

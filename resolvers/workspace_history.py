@@ -1,0 +1,59 @@
+"""The audit of the workspace: who changed settings and people, and who signed in."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.workspace import WorkspaceChange
+from resolvers import access
+from resolvers.history import Diff
+from resolvers.pages import Key, Page, read_page
+from resolvers.policy import Permission
+from resolvers.views import View
+
+SENTENCES = {
+    "field_created": "Defined the field {label}",
+    "invitation_accepted": "Accepted the invitation",
+    "password_changed": "Changed the own password",
+    "preferences_changed": "Changed the own preferences",
+    "session_ended": "Ended a session",
+    "sign_in_refused": "Refused a sign-in of {name}",
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "site_saved": "Saved the site {name}",
+    "staff_changed": "Changed {name}",
+    "staff_created": "Added {name}",
+    "staff_invited": "Invited {name} as {role}",
+    "workspace_created": "Made the workspace",
+}
+"""By kind; a kind that is not here is told by its own name."""
+
+
+async def workspace_page(view: View, first: int, after: str | None) -> Page[WorkspaceChange] | None:
+    """Changes of the workspace, newest first; None for those who don't administer it."""
+    if not access.may(view.actor, Permission.ADMINISTER):
+        return None
+    order = (Key(col(WorkspaceChange.revision), descending=True),)
+    return await read_page(view, select(WorkspaceChange), order, "workspace", first, after)
+
+
+def summary_of(change: WorkspaceChange) -> str:
+    """One English sentence without subject: the actor stands beside it."""
+    sentence = SENTENCES.get(change.kind, change.kind.replace("_", " ").capitalize())
+    return f"{sentence.format_map(_Told(change.data))}."
+
+
+class _Told(dict[str, Any]):
+    """What a row holds; rows from before a sentence was made may hold less."""
+
+    def __missing__(self, key: str) -> str:
+        return "somebody" if key == "name" else "something"
+
+
+def diffs_of(change: WorkspaceChange) -> list[Diff]:
+    """Fields before and after, where the change was an edit."""
+    return [
+        Diff(each["path"], each["label"], each["before"], each["after"], None)
+        for each in change.data.get("diffs", ())
+    ]
