@@ -15,6 +15,15 @@ class AccessScope(StrEnum):
     ALL = "ALL"
 
 
+class ApiScope(StrEnum):
+    READ_LEADS = "READ_LEADS"
+    WRITE_LEADS = "WRITE_LEADS"
+    NOTES = "NOTES"
+    SEND_MESSAGES = "SEND_MESSAGES"
+    CONFIGURE = "CONFIGURE"
+    ADMINISTER = "ADMINISTER"
+
+
 class ActorKind(StrEnum):
     STAFF = "STAFF"
     LEAD = "LEAD"

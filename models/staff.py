@@ -1,4 +1,4 @@
-"""People of the team and their sign-ins."""
+"""People of the team, their sign-ins, and the API tokens that they answer for."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.enums import StaffRole
 from models.ids import new_id
-from models.types import UtcDateTime, one_of, sortable
+from models.types import Json, UtcDateTime, one_of, sortable
 
 
 class Staff(SQLModel, table=True):
@@ -52,3 +52,20 @@ class StaffSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiToken(SQLModel, table=True):
+    """Way in for a program; it may a part of what its owner may. The token itself is not stored."""
+
+    __tablename__ = "api_token"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    owner_id: UUID = Field(foreign_key="staff.id", index=True)
+    name: str = Field(max_length=80)
+    is_personal: bool
+    scopes: list[str] = Field(sa_type=Json)
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

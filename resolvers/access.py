@@ -8,23 +8,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import AccessScope, NoteVisibility
+from models.enums import AccessScope, ApiScope, NoteVisibility
 from models.fields import FieldDefinition
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
 from models.notes import Note
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.errors import Forbidden, NotFound
-from resolvers.policy import FIELD_READERS, GRANTS, Permission
+from resolvers.policy import API_SCOPES, FIELD_READERS, GRANTS, Permission
 
 MAX_ALIAS_HOPS = 8
 
 
 def may(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor's role holds the permission, apart from rows."""
+    """Whether the actor's role holds the permission, and an API token is for it; without rows."""
     if isinstance(actor, StaffActor):
-        return actor.role in GRANTS[permission]
+        return actor.role in GRANTS[permission] and is_for(actor, API_SCOPES.get(permission))
     return not isinstance(actor, VisitorActor)
+
+
+def is_for(actor: Actor, scope: ApiScope | None) -> bool:
+    """Whether an API token is for this; people need no leave."""
+    if not isinstance(actor, StaffActor) or actor.api_scopes is None:
+        return True
+    return scope in actor.api_scopes
 
 
 def require(actor: Actor, permission: Permission) -> None:
@@ -35,7 +42,7 @@ def require(actor: Actor, permission: Permission) -> None:
 
 def visible_leads(actor: Actor, team: frozenset[UUID] = frozenset()) -> ColumnElement[bool]:
     """Leads that the actor may see; `team` are the people whose leads count as the actor's."""
-    if isinstance(actor, VisitorActor):
+    if isinstance(actor, VisitorActor) or not is_for(actor, ApiScope.READ_LEADS):
         return false()
     if not isinstance(actor, StaffActor) or actor.scope is AccessScope.ALL:
         return col(Lead.merged_at).is_(None)
@@ -48,9 +55,14 @@ def is_bound_to_own(actor: StaffActor) -> bool:
     return actor.scope is AccessScope.OWN
 
 
+def reads_notes(actor: Actor) -> bool:
+    """Whether there are notes at all for the actor."""
+    return not isinstance(actor, VisitorActor) and is_for(actor, ApiScope.NOTES)
+
+
 def visible_notes(actor: Actor) -> ColumnElement[bool]:
     """Notes that the actor may see among those of visible leads, removed ones included."""
-    if isinstance(actor, VisitorActor):
+    if not reads_notes(actor):
         return false()
     if may(actor, Permission.READ_ALL_NOTES):
         return true()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.enums import AccessScope, ActorKind, StaffRole, Via
+from models.enums import AccessScope, ActorKind, ApiScope, StaffRole, Via
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,34 @@ class Actor:
 
 @dataclass(frozen=True)
 class StaffActor(Actor):
-    """A signed-in person of the team."""
+    """A signed-in person of the team, or a program with an API token.
+
+    A personal token acts as its owner, STAFF; an integration's as API, under the token's name.
+    Either way `id`, role and scope are the owner's.
+    """
 
     id: UUID
     role: StaffRole
     session_id: UUID
+    """The session that the person came by, or the API token."""
     scope: AccessScope
     """Which leads the person sees, from role and settings."""
     access_version: int
     """The workspace's access version that role and scope were read at."""
+    api_scopes: frozenset[ApiScope] | None = None
+    """What the API token is for; None for a person, who needs no leave to use a role."""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody signed in, rather than a program with a token."""
+        return self.api_scopes is None
+
+    @property
+    def caller(self) -> str:
+        """Whose idempotency keys these are: each integration has its own."""
+        if self.kind is ActorKind.API:
+            return f"{self.kind}:{self.session_id.hex}"
+        return super().caller
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select, update
 from sqlmodel import col
 
-from models.enums import ChangeKind, EventOrigin, HistoryType
+from models.enums import ChangeKind, EventOrigin, HistoryType, Via
 from models.events import Event, EventGroup, EventKind
 from models.ids import encode_id, new_id
 from models.leads import Lead
@@ -56,7 +56,8 @@ async def add_event(work: UnitOfWork, lead_id: UUID, new: NewEvent, key: str) ->
     wanted = new_id()
     event_id = await idempotency.claim(work, "addEvent", key, body, wanted)
     if event_id == wanted:
-        await record_event(work, lead, new, EventOrigin.MANUAL, event_id)
+        origin = EventOrigin.API if work.actor.via is Via.API else EventOrigin.MANUAL
+        await record_event(work, lead, new, origin, event_id)
     return event_id
 
 

@@ -272,6 +272,8 @@ def source_of(kind: ActorKind, via: Via) -> ValueSource:
         return ValueSource.SITE
     if via is Via.IMPORT:
         return ValueSource.IMPORT
+    if via is Via.API:
+        return ValueSource.API
     return ValueSource.MANUAL if kind is ActorKind.STAFF else ValueSource.SYSTEM
 
 

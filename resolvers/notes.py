@@ -148,9 +148,9 @@ async def latest_text(work: UnitOfWork, note_id: UUID) -> NoteText:
 
 
 def _author(work: UnitOfWork) -> StaffActor:
-    access.require(work.actor, Permission.EDIT_LEAD)
+    access.require(work.actor, Permission.WRITE_NOTES)
     if not isinstance(work.actor, StaffActor):
-        raise Forbidden(Permission.EDIT_LEAD)
+        raise Forbidden(Permission.WRITE_NOTES)
     return work.actor
 
 

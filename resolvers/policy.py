@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from models.enums import AccessScope, FieldVisibility, StaffRole
+from models.enums import AccessScope, ApiScope, FieldVisibility, StaffRole
 
 ADMIN, MANAGER, AGENT = StaffRole.ADMIN, StaffRole.MANAGER, StaffRole.AGENT
 
@@ -12,6 +12,7 @@ class Permission(StrEnum):
     CHANGE_STATE = "CHANGE_STATE"
     ASSIGN_LEAD = "ASSIGN_LEAD"
     SEND_MESSAGE = "SEND_MESSAGE"
+    WRITE_NOTES = "WRITE_NOTES"
     READ_ALL_NOTES = "READ_ALL_NOTES"
     CONFIGURE_CARD = "CONFIGURE_CARD"
     IMPORT_LEADS = "IMPORT_LEADS"
@@ -24,6 +25,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CHANGE_STATE: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.ASSIGN_LEAD: frozenset({ADMIN, MANAGER}),
     Permission.SEND_MESSAGE: frozenset({ADMIN, MANAGER, AGENT}),
+    Permission.WRITE_NOTES: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.READ_ALL_NOTES: frozenset({ADMIN}),
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
     Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
@@ -31,6 +33,23 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.ADMINISTER: frozenset({ADMIN}),
 }
 """Which roles hold a permission, on top of seeing the row at all."""
+
+API_SCOPES: dict[Permission, ApiScope] = {
+    Permission.EDIT_LEAD: ApiScope.WRITE_LEADS,
+    Permission.CHANGE_STATE: ApiScope.WRITE_LEADS,
+    Permission.ASSIGN_LEAD: ApiScope.WRITE_LEADS,
+    Permission.SEND_MESSAGE: ApiScope.SEND_MESSAGES,
+    Permission.WRITE_NOTES: ApiScope.NOTES,
+    Permission.READ_ALL_NOTES: ApiScope.NOTES,
+    # the digest chain runs through the rows of notes, so who checks it learns how many there are
+    Permission.VERIFY_HISTORY: ApiScope.NOTES,
+    Permission.CONFIGURE_CARD: ApiScope.CONFIGURE,
+    Permission.ADMINISTER: ApiScope.ADMINISTER,
+}
+"""What an API token needs to use a permission of its owner; one that is not here it never has."""
+
+NEEDS_READING = frozenset({ApiScope.WRITE_LEADS, ApiScope.NOTES, ApiScope.SEND_MESSAGES})
+"""Scopes that are of no use to a token that sees no leads."""
 
 LEAD_SCOPE: dict[StaffRole, AccessScope | None] = {
     ADMIN: AccessScope.ALL,

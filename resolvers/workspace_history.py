@@ -13,6 +13,9 @@ from resolvers.policy import Permission
 from resolvers.views import View
 
 SENTENCES = {
+    "api_token_created": "Made the API token {name}",
+    "api_token_revoked": "Revoked the API token {name}",
+    "history_exported": "Took the history of a lead away",
     "field_created": "Defined the field {label}",
     "invitation_accepted": "Accepted the invitation",
     "password_changed": "Changed the own password",

@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema import (
+    api_tokens,
     conversations,
     events,
     fields,
@@ -70,6 +71,11 @@ class Query:
         description="Whether the digest chain of a lead's history is unbroken. ADMIN, else null.",
     )
     conversation = strawberry.field(conversations.conversation, description="One conversation.")
+    api_tokens = strawberry.field(
+        api_tokens.api_tokens,
+        description="API tokens that stand, by name; ADMIN sees all, others their own; at most "
+        "100.",
+    )
     workspace_history = strawberry.field(
         workspace.workspace_history,
         description="Audit of the workspace: settings, roles, sign-ins; newest first. ADMIN, else "
@@ -127,6 +133,14 @@ class Mutation:
         staff_acts.invite_staff,
         description="Invites a person; somebody who has not come yet is invited anew, and the "
         "former link is void. ADMIN.",
+    )
+    create_api_token = strawberry.mutation(
+        api_tokens.create_api_token,
+        description="Makes a token; its secret is shown once. ADMIN, or for yourself.",
+    )
+    revoke_api_token = strawberry.mutation(
+        api_tokens.revoke_api_token,
+        description="Ends a token at once, and what is open with it. Your own, or ADMIN.",
     )
     update_staff = strawberry.mutation(
         staff_acts.update_staff,

@@ -19,7 +19,7 @@ from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from schema.loaders import SchemaView
 from schema.operation_errors import Code, operation_error
 
-STAFF_TOKEN, VISIT_TOKEN = "staff_", "visit_"
+STAFF_TOKENS, VISIT_TOKEN = ("staff_", "api_"), "visit_"
 
 
 @dataclass
@@ -63,7 +63,9 @@ class Context:
 
     @property
     def caller(self) -> str:
-        """Whose limits count, once `enter` knows: a person, a visitor, or a network address."""
+        """Whose limits count, once `enter` knows: a person, a token, a visitor, or an address."""
+        if self._staff is not None and not self._staff.is_person:
+            return f"token:{self._staff.session_id.hex}"
         if self._staff is not None:
             return f"staff:{self._staff.id.hex}"
         if self._visitor is not None:
@@ -82,8 +84,8 @@ class Context:
             await view.close()
 
     async def staff_or_none(self) -> StaffActor | None:
-        """The signed-in person, read once an operation."""
-        if self._staff is None and self.token and self.token.startswith(STAFF_TOKEN):
+        """The signed-in person or the holder of an API token, read once an operation."""
+        if self._staff is None and self.token and self.token.startswith(STAFF_TOKENS):
             self._staff = await staff.actor_for_token(self.services, self.token)
         return self._staff
 
@@ -92,6 +94,13 @@ class Context:
         actor = await self.staff_or_none()
         if actor is None:
             raise operation_error(Code.UNAUTHENTICATED, "Please sign in.")
+        return actor
+
+    async def person(self) -> StaffActor:
+        """The signed-in person for acts on their own account, which no API token may do."""
+        actor = await self.staff()
+        if not actor.is_person:
+            raise operation_error(Code.UNAUTHENTICATED, "An API token can't do this: sign in.")
         return actor
 
     async def visitor_or_none(self) -> VisitorActor | None:

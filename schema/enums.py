@@ -89,6 +89,17 @@ _described(
     AGENT="Own leads.",
 )
 _described(
+    enums.ApiScope,
+    "ApiScope",
+    "What an API token is for. It never may more than its owner.",
+    READ_LEADS="See leads, all but their notes.",
+    WRITE_LEADS="Make and change leads, their properties, tags, states and events.",
+    NOTES="See and write notes, which do not exist without it; check histories as a whole.",
+    SEND_MESSAGES="Write to leads; close and open conversations.",
+    CONFIGURE="Define fields.",
+    ADMINISTER="Change staff, sites and settings; read the workspace's audit.",
+)
+_described(
     enums.ActorKind,
     "ActorKind",
     "Kinds of actors.",
@@ -250,15 +261,16 @@ _described(
     policy.Permission,
     "Permission",
     "What the permission table can grant.",
-    EDIT_LEAD="Change personal information, properties, tags; write notes; add events.",
+    EDIT_LEAD="Change personal information, properties, tags; add events.",
     CHANGE_STATE="Move along the pipeline.",
     ASSIGN_LEAD="Assign to others.",
     SEND_MESSAGE="Write to leads.",
+    WRITE_NOTES="Write notes.",
     READ_ALL_NOTES="See and edit notes of others.",
     CONFIGURE_CARD="Fields.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
-    ADMINISTER="Staff, sites, kinds of events, project settings.",
+    ADMINISTER="Staff, sites, kinds of events, API tokens, project settings.",
 )
 _described(
     errors.ProblemCode,

@@ -9,7 +9,7 @@ import strawberry
 from models.enums import ActorKind, StaffRole
 from models.staff import Staff as StaffRow
 from models.staff import StaffSession as SessionRow
-from resolvers import leads_list, policy, staff
+from resolvers import access, leads_list, staff
 from resolvers.actors import StaffActor as StaffCaller
 from resolvers.policy import Permission
 from schema.context import Info
@@ -36,8 +36,8 @@ class Staff:
     @strawberry.field(description="Sign-in address; ADMIN and the person only.")
     def email_address(self) -> EmailAddress | None:
         actor = self.view.actor
-        is_told = isinstance(actor, StaffCaller) and (
-            actor.id == self.row.id or actor.role is StaffRole.ADMIN
+        is_told = access.may(actor, Permission.ADMINISTER) or (
+            actor.kind is ActorKind.STAFF and actor.id == self.row.id
         )
         return EmailAddress(self.row.email_address) if is_told else None
 
@@ -84,7 +84,7 @@ class Actor:
 
     @strawberry.field(description="The staff member that answers for it, if any and still there.")
     async def staff(self) -> Staff | None:
-        if self.kind is not ActorKind.STAFF or self.actor_id is None:
+        if self.kind not in (ActorKind.STAFF, ActorKind.API) or self.actor_id is None:
             return None
         row = await self.view.load.staff.load(self.actor_id)
         return Staff(row=row, view=self.view) if row else None
@@ -105,12 +105,23 @@ class SystemActor(Actor):
     """SYSTEM, and everything that acts on its own."""
 
 
-ACTOR_TYPES = [StaffActor, LeadActor, SystemActor]
+@strawberry.type(
+    description="Integration with its own token; a personal token acts as its owner, STAFF via API."
+)
+class ApiActor(Actor):
+    """API, under the token's name then; `staff` is who answers for it."""
+
+
+ACTOR_TYPES = [StaffActor, LeadActor, SystemActor, ApiActor]
 
 
 def actor_of(view: SchemaView, kind: ActorKind, actor_id: UUID | None, name: str) -> Actor:
     """The actor that a row names."""
-    types = {ActorKind.STAFF: StaffActor, ActorKind.LEAD: LeadActor}
+    types = {
+        ActorKind.STAFF: StaffActor,
+        ActorKind.LEAD: LeadActor,
+        ActorKind.API: ApiActor,
+    }
     made: Actor = types.get(kind, SystemActor)(kind=kind, name=name, actor_id=actor_id, view=view)
     return made
 
@@ -124,19 +135,25 @@ async def staff_of(view: SchemaView, staff_id: UUID | None) -> Staff | None:
 @strawberry.type(description="Preferences of a staff member.")
 class StaffPreferences:
     view: strawberry.Private[SchemaView]
-    row: strawberry.Private[StaffRow]
+
+    async def _row(self) -> StaffRow:
+        assert self.view.actor.id is not None
+        row = await self.view.load.staff.load(self.view.actor.id)
+        assert row is not None
+        return row
 
     @strawberry.field(description="Language of messages and formats.")
-    def language(self) -> LanguageTag:
-        return LanguageTag(self.row.language)
+    async def language(self) -> LanguageTag:
+        return LanguageTag((await self._row()).language)
 
     @strawberry.field(description="Your zone.")
-    def time_zone(self) -> TimeZone:
-        return TimeZone(self.row.time_zone)
+    async def time_zone(self) -> TimeZone:
+        return TimeZone((await self._row()).time_zone)
 
     @strawberry.field(description="Version for `expectedVersion`.")
-    def version(self, info: Info) -> Version:
-        return seal_version(info, self.row.id, self.row.version)
+    async def version(self, info: Info) -> Version:
+        row = await self._row()
+        return seal_version(info, row.id, row.version)
 
     @strawberry.field(description="Properties on top of each card, in order; at most 12.")
     async def pinned_field_keys(self) -> list[str]:
@@ -183,24 +200,32 @@ class Me:
         assert person is not None
         return person
 
-    @strawberry.field(description="What your role grants, apart from rows.")
+    @strawberry.field(
+        description="What your role grants, apart from rows; for an API token, what it is for."
+    )
     def permissions(self) -> list[Permission]:
-        return [each for each, roles in policy.GRANTS.items() if self.caller.role in roles]
+        return [each for each in Permission if access.may(self.caller, each)]
 
     @strawberry.field(description="Your preferences.")
-    async def preferences(self) -> StaffPreferences:
-        return StaffPreferences(view=self.view, row=(await self._person()).row)
+    def preferences(self) -> StaffPreferences:
+        return StaffPreferences(view=self.view)
 
-    @strawberry.field(description="Where you are signed in, newest first; at most 50.")
+    @strawberry.field(
+        description="Where you are signed in, newest first; at most 50. Empty for an API token."
+    )
     async def sessions(self) -> list[StaffSession]:
+        if not self.caller.is_person:
+            return []
         rows = await staff.sessions_of(self.view, self.caller.id)
         return [StaffSession(row=row, current_id=self.caller.session_id) for row in rows]
 
 
 async def me(info: Info) -> Me | None:
-    """The caller, if signed in."""
+    """The caller, if it is a person or acts as one."""
     caller = await info.context.staff_or_none()
-    return Me(view=await info.context.reading(), caller=caller) if caller else None
+    if caller is None or caller.kind is not ActorKind.STAFF:
+        return None
+    return Me(view=await info.context.reading(), caller=caller)
 
 
 async def staff_members(

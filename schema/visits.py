@@ -64,7 +64,7 @@ class VisitMessage:
 
     @strawberry.field(description="Who of the team wrote it; null: the visitor.")
     def staff_member(self) -> VisitStaff | None:
-        if self.row.author_kind is not ActorKind.STAFF:
+        if self.row.author_kind not in (ActorKind.STAFF, ActorKind.API):
             return None
         return VisitStaff(name=self.row.author_name.partition(" ")[0])
 

@@ -40,7 +40,7 @@ def why_not_from(revision: int, feed: LeadFeed) -> ResetReason | None:
 
 async def has_hidden_note(view: View, change: Change) -> bool:
     """Whether this change, which the viewer may not see, took a note away that they could see."""
-    if not _is_of_note(change, NoteVisibility.PRIVATE):
+    if not _is_of_note(change, NoteVisibility.PRIVATE) or not access.reads_notes(view.actor):
         return False
     statement = (
         select(Change)

@@ -149,7 +149,8 @@ class _Card(Generic[V]):
     async def watching(self) -> AsyncIterator[None]:
         """Counts the stream among the card's viewers while it lasts."""
         viewers, actor = self.services.viewers, self.actor
-        if not isinstance(actor, StaffActor) or actor.id is None or not await self._may_see():
+        is_person = isinstance(actor, StaffActor) and actor.is_person
+        if not is_person or actor.id is None or not await self._may_see():
             yield
             return
         renewing = asyncio.create_task(self._renew())

@@ -1,7 +1,7 @@
 """How leads come to be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from models.enums import (
     Priority,
     SourceChannel,
     StaffRole,
+    Via,
 )
 from models.fields import FieldDefinition
 from models.ids import new_id
@@ -62,6 +63,8 @@ async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
     wanted = new_id()
     lead_id = await idempotency.claim(work, "createLead", key, body, wanted)
     if lead_id == wanted:
+        if work.actor.via is Via.API:
+            new = replace(new, source=SourceChannel.API)
         await insert_lead(work, new, lead_id)
     return lead_id
 

@@ -1,18 +1,21 @@
 """People of the team: how they come in, who they are on each request, and who may do what."""
 
-from resolvers.staff.profile import PreferencesEdit, change_password, change_preferences
-from resolvers.staff.sessions import (
+from resolvers.staff.api_tokens import (
+    MAX_TOKENS,
+    NewToken,
+    api_tokens,
+    create_api_token,
+    revoke_api_token,
+)
+from resolvers.staff.callers import (
     IDLE,
-    LONGEST,
-    SignedIn,
     actor_for_session,
     actor_for_token,
-    end_session,
     ended_sessions,
     scope_of,
-    sessions_of,
-    sign_out,
 )
+from resolvers.staff.profile import PreferencesEdit, change_password, change_preferences
+from resolvers.staff.sessions import LONGEST, SignedIn, end_session, sessions_of, sign_out
 from resolvers.staff.signing_in import sign_in
 from resolvers.staff.team import (
     INVITED_FOR,
@@ -27,18 +30,23 @@ __all__ = [
     "IDLE",
     "INVITED_FOR",
     "LONGEST",
+    "MAX_TOKENS",
+    "NewToken",
     "PreferencesEdit",
     "SignedIn",
     "StaffEdit",
     "accept_invitation",
     "actor_for_session",
     "actor_for_token",
+    "api_tokens",
     "change_password",
     "change_preferences",
+    "create_api_token",
     "create_staff",
     "end_session",
     "ended_sessions",
     "invite_staff",
+    "revoke_api_token",
     "scope_of",
     "sessions_of",
     "sign_in",

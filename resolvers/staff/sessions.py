@@ -1,35 +1,30 @@
-"""Sessions of staff: opened, looked up on each request, listed, ended.
+"""Sessions of staff: opened, listed, ended.
 
 Ending one raises the workspace's access version: every process looks at once, closes the session's
 sockets and ends its streams.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.enums import AccessScope, ActorKind, StaffRole, Via
+from models.enums import ActorKind, Via
 from models.ids import encode_id
 from models.staff import Staff, StaffSession
-from models.workspace import Workspace
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import NotFound
-from resolvers.policy import LEAD_SCOPE
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
+from resolvers.staff.callers import actor_for_session, standing
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.views import View
 
-IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
-TOUCH = timedelta(minutes=5)
-"""How stale `last_used_at` may be: a write for each request would be dear."""
 MAX_LISTED = 50
 
 
@@ -100,97 +95,16 @@ async def end_sessions(work: UnitOfWork, staff_id: UUID, *, but: UUID | None = N
 
 async def _end(work: UnitOfWork, *which: ColumnElement[bool]) -> int:
     done: Any = await work.session.execute(
-        update(StaffSession).where(*which, *_standing(work.at)).values(ended_at=work.at)
+        update(StaffSession).where(*which, *standing(work.at)).values(ended_at=work.at)
     )
     return int(done.rowcount)
-
-
-def _standing(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(StaffSession.ended_at).is_(None),
-        col(StaffSession.expires_at) > now,
-        col(StaffSession.last_used_at) > now - IDLE,
-    )
 
 
 async def sessions_of(view: View, staff_id: UUID) -> Sequence[StaffSession]:
     """Where the person is signed in, newest first; at most 50."""
     return await view.scalars(
         select(StaffSession)
-        .where(col(StaffSession.staff_id) == staff_id, *_standing(view.services.clock.now()))
+        .where(col(StaffSession.staff_id) == staff_id, *standing(view.services.clock.now()))
         .order_by(col(StaffSession.created_at).desc(), col(StaffSession.id).desc())
         .limit(MAX_LISTED)
     )
-
-
-async def actor_for_token(services: Services, token: str) -> StaffActor | None:
-    """Who a bearer token or cookie stands for; None if nobody (any more)."""
-    async with services.database.read_session() as session:
-        found = await session.scalar(
-            select(StaffSession).where(col(StaffSession.token_hash) == hash_token(token))
-        )
-        actor = await actor_for_session(services, session, found.id) if found else None
-    if found and actor and services.clock.now() - found.last_used_at > TOUCH:
-        async with unit_of_work(services, actor) as work:
-            await work.session.execute(
-                update(StaffSession)
-                .where(col(StaffSession.id) == found.id)
-                .values(last_used_at=services.clock.now())
-            )
-    return actor
-
-
-async def ended_sessions(services: Services, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the sessions that no longer stand: signed out, expired, or the person left."""
-    now = services.clock.now()
-    async with services.database.read_session() as session:
-        standing = await session.scalars(
-            select(col(StaffSession.id))
-            .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-            .where(
-                col(StaffSession.id).in_(ids),
-                col(StaffSession.ended_at).is_(None),
-                col(StaffSession.expires_at) > now,
-                col(Staff.is_active),
-            )
-        )
-        return set(ids) - set(standing)
-
-
-async def actor_for_session(
-    services: Services, session: AsyncSession, session_id: UUID
-) -> StaffActor | None:
-    """The person behind a session with present rights; None once it ended or they may not."""
-    row = (
-        await session.execute(
-            select(Staff, Workspace)
-            .join(StaffSession, col(StaffSession.staff_id) == col(Staff.id))
-            .join(Workspace, col(Workspace.id) == 1)
-            .where(
-                col(StaffSession.id) == session_id,
-                *_standing(services.clock.now()),
-                col(Staff.is_active),
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    staff, workspace = row
-    return StaffActor(
-        kind=ActorKind.STAFF,
-        id=staff.id,
-        name=staff.name,
-        via=Via.APP,
-        role=staff.role,
-        session_id=session_id,
-        scope=scope_of(staff.role, workspace),
-        access_version=workspace.access_version,
-    )
-
-
-def scope_of(role: StaffRole, workspace: Workspace) -> AccessScope:
-    """Which leads a role sees in this workspace; the team's are everybody's until teams exist."""
-    scope = LEAD_SCOPE[role]
-    if scope is None:
-        scope = workspace.manager_scope
-    return AccessScope.ALL if scope is AccessScope.TEAM else scope

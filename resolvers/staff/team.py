@@ -28,6 +28,7 @@ from resolvers.passwords import check_new
 from resolvers.policy import Permission
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
+from resolvers.staff.api_tokens import revoke_all
 from resolvers.staff.sessions import SignedIn, acting, add_session, end_sessions, signed_in
 from resolvers.staff.tries import count_client
 from resolvers.text import fold, required
@@ -221,6 +222,7 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
         return staff
     if leaves:
         await end_sessions(work, staff.id)
+        await revoke_all(work, staff.id)
     staff.version += 1
     touches_access = edit.role is not None or edit.is_active is not None
     data = {"staff": staff.id.hex, "name": staff.name, "diffs": diffs}
@@ -229,7 +231,7 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
 
 
 def _is_own_name(actor: Actor, staff_id: UUID, edit: StaffEdit) -> bool:
-    is_self = isinstance(actor, StaffActor) and actor.id == staff_id
+    is_self = isinstance(actor, StaffActor) and actor.is_person and actor.id == staff_id
     return is_self and edit.role is None and edit.is_active is None
 
 

@@ -226,7 +226,7 @@ async def sign_in(
 async def sign_out(info: Info) -> SignOutResult:
     """Ends the session and its sockets."""
     context = info.context
-    await staff.sign_out(context.services, await context.staff())
+    await staff.sign_out(context.services, await context.person())
     if context.set_session:
         context.set_session(None)
     return SignOutSuccess(is_signed_out=True)
@@ -254,7 +254,7 @@ async def change_password(
     """Sets a new password."""
     context = info.context
     ended = await staff.change_password(
-        context.services, await context.staff(), input.current_password, input.new_password
+        context.services, await context.person(), input.current_password, input.new_password
     )
     return ChangePasswordSuccess(ended_session_count=ended)
 
@@ -264,7 +264,7 @@ async def end_session(
 ) -> EndSessionResult:
     """Ends one of the caller's sessions."""
     session_id = read_id("sessionId", "session", input.session_id)
-    caller = await info.context.staff()
+    caller = await info.context.person()
     async with info.context.work() as work:
         await staff.end_session(work, caller, session_id)
     if session_id == caller.session_id and info.context.set_session:
@@ -276,7 +276,7 @@ async def change_preferences(
     info: Info, input: Annotated[ChangePreferencesInput, strawberry.argument(description=INPUT)]
 ) -> ChangePreferencesResult:
     """Changes the caller's preferences."""
-    caller = await info.context.staff()
+    caller = await info.context.person()
     expected = read_version(info, caller.id, input.expected_version)
     edit = PreferencesEdit(input.language, input.time_zone, expected)
     async with info.context.work() as work:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -116,3 +117,28 @@ async def test_a_new_password_and_ending_a_session_close_the_sockets_of_others(
             assert (await one.closed())[0] == 4401
         await own.send({"type": "ping"})
         assert (await own.receive())["type"] == "pong"
+
+
+async def test_an_api_token_opens_a_socket_that_ends_with_it(
+    server: Running, admin: SignedIn, lead_id: UUID
+) -> None:
+    parts, scopes = "token apiToken { id }", ["READ_LEADS"]
+    revoked = await done(
+        server, admin, "createApiToken", parts, name="a", scopes=scopes, isPersonal=False
+    )
+    until = server.services.clock.now() + timedelta(seconds=1.5)
+    expiring = await done(
+        server, admin, "createApiToken", parts, name="b", scopes=scopes, expiresAt=until.isoformat()
+    )
+    async with server.socket() as one, server.socket() as two:
+        await two.sign_in(token=expiring["token"])
+        await one.sign_in(token=revoked["token"])
+        await follow_card(one, lead_id)
+        await item_of(one, "LeadCardSnapshot")
+        await done(server, admin, "revokeApiToken", apiTokenId=revoked["apiToken"]["id"])
+        async with asyncio.timeout(1):
+            assert (await one.closed())[0] == 4401
+        assert (await two.closed())[0] == 4401
+    async with server.socket() as socket:
+        await socket.send({"type": "connection_init", "payload": {"token": revoked["token"]}})
+        assert (await socket.closed())[0] == 4401

@@ -36,7 +36,7 @@ ACTS = {
     "setProperties": Permission.EDIT_LEAD,
     "addTags": Permission.EDIT_LEAD,
     "removeTags": Permission.EDIT_LEAD,
-    "addNote": Permission.EDIT_LEAD,
+    "addNote": Permission.WRITE_NOTES,
     "addEvent": Permission.EDIT_LEAD,
     "logQuickEvent": Permission.EDIT_LEAD,
     "annotateEvent": Permission.EDIT_LEAD,
@@ -300,7 +300,7 @@ async def crawl(client: Client, services: Services, lead_id: UUID) -> bytes:
             )
         ).all()
     asked: list[tuple[str, str, object]] = [
-        *((name, "", None) for name in ("me", "visit", "sites", "pipelines")),
+        *((name, "", None) for name in ("me", "visit", "sites", "apiTokens", "pipelines")),
         *((name, "", None) for name in ("fieldGroups", "eventKinds")),
         *(
             (name, "first: Int!", 1)

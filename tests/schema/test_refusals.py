@@ -20,6 +20,7 @@ from models.enums import FieldType, StaffRole
 from models.events import EventKind
 from models.fields import FieldDefinition
 from models.ids import encode_id, new_id
+from models.staff import ApiToken
 from models.visits import Site
 from resolvers import policy
 from resolvers.actors import SYSTEM
@@ -68,6 +69,7 @@ KEYED = ("addNote", "addEvent", "logQuickEvent", "sendMessage")
 PERMISSIONS = {
     "changeLeadState": Permission.CHANGE_STATE,
     "assignLead": Permission.ASSIGN_LEAD,
+    "addNote": Permission.WRITE_NOTES,
     "sendMessage": Permission.SEND_MESSAGE,
     "changeConversationState": Permission.SEND_MESSAGE,
 }
@@ -942,6 +944,75 @@ async def _stale_person(desk: Desk) -> Case:
     await desk.admin.done("updateStaff", **person, name="Bea Brandt")
     given = {**person, "role": "AGENT", "expectedVersion": made["staff"]["version"]}
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+# --- API tokens ----------------------------------------------------------------------------------
+
+TOKEN = {"name": "Importer", "scopes": ["READ_LEADS", "WRITE_LEADS"]}
+
+
+@case("createApiToken", "InvalidInput", "that is for nothing")
+async def _token_for_nothing(desk: Desk) -> Case:
+    return Case(desk.admin, {**TOKEN, "scopes": []}, problem("scopes", "REQUIRED"))
+
+
+@case("createApiToken", "InvalidInput", "that writes to leads that it can't see")
+async def _blind_token(desk: Desk) -> Case:
+    given = {**TOKEN, "scopes": ["WRITE_LEADS", "CONFIGURE"]}
+    return Case(desk.admin, given, problem("scopes", "CONTRADICTION"))
+
+
+@case("createApiToken", "InvalidInput", "that has ended already")
+async def _old_token(desk: Desk) -> Case:
+    given = {**TOKEN, "expiresAt": desk.clock.now().isoformat()}
+    return Case(desk.admin, given, problem("expiresAt", "TOO_SMALL"))
+
+
+@case("createApiToken", "Forbidden", "beyond the owner's role")
+async def _token_above_its_owner(desk: Desk) -> Case:
+    given = {**TOKEN, "scopes": ["READ_LEADS", "CONFIGURE"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("createApiToken", "Forbidden", "an integration of a manager")
+async def _integration_of_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, {**TOKEN, "isPersonal": False}, {"permission": "ADMINISTER"})
+
+
+@case("createApiToken", "Conflict")
+async def _two_tokens_of_one_name(desk: Desk) -> Case:
+    await desk.admin.done("createApiToken", **TOKEN)
+    return Case(desk.admin, TOKEN, {"conflictReason": "DUPLICATE"})
+
+
+@case("createApiToken", "Limit")
+async def _a_token_too_many(desk: Desk) -> Case:
+    assert desk.admin.actor
+    rows = [
+        ApiToken(
+            owner_id=desk.admin.actor.id,
+            name=str(number),
+            is_personal=True,
+            scopes=["READ_LEADS"],
+            token_hash=uuid4().bytes,
+            created_at=desk.clock.now(),
+        )
+        for number in range(100)
+    ]
+    await desk.add(*rows)
+    return Case(desk.admin, TOKEN, {"limit": 100, "retryAfter": None})
+
+
+@case("revokeApiToken", "InvalidInput")
+async def _no_token_id(desk: Desk) -> Case:
+    return Case(desk.admin, {"apiTokenId": "token_x"}, problem("apiTokenId", "MALFORMED"))
+
+
+@case("revokeApiToken", "NotFound")
+async def _unknown_token(desk: Desk) -> Case:
+    given = {"apiTokenId": f"api_token_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"api_token_{NOBODYS}"})
 
 
 # --- the visitor's side --------------------------------------------------------------------------
