@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from models.enums import StaffRole
@@ -52,6 +53,28 @@ class StaffSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StaffTotp(SQLModel, table=True):
+    """A person's authenticator; its secret can be read with the deployment's key only."""
+
+    __tablename__ = "staff_totp"
+
+    staff_id: UUID = Field(foreign_key="staff.id", primary_key=True)
+    sealed_secret: bytes
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when a code is demanded; None while the person has not shown a first one."""
+    last_step: int | None = Field(default=None, sa_type=BigInteger)
+    """Time step of the last code that was used: it and those before are used up."""
+
+
+class RecoveryCode(SQLModel, table=True):
+    """Stands in for one code of a lost authenticator; removed when used."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: bytes = Field(primary_key=True)
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
 
 
 class ApiToken(SQLModel, table=True):

@@ -17,6 +17,12 @@ def check_new(path: str, password: str) -> None:
         raise invalid(path, code, f"{MIN_LENGTH} to {MAX_LENGTH} characters.")
 
 
+def check_given(path: str, password: str) -> None:
+    """InvalidInput at `path` for what nobody's password can be."""
+    if not password or len(password) > MAX_LENGTH:
+        raise invalid(path, ProblemCode.MALFORMED, f"1 to {MAX_LENGTH} characters.")
+
+
 class Passwords:
     """Hashes and checks passwords; 64 MiB and about 0.2 s each."""
 

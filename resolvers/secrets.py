@@ -95,6 +95,17 @@ class Secrets:
             raise Unsealable
         return int.from_bytes(plain[8:], "big"), plain[4:8] == _short(epoch)
 
+    def encrypt(self, purpose: str, owner: UUID, plain: bytes) -> bytes:
+        """Seals a stored secret for its owner: of no use in another's row or without the key."""
+        return AESSIV(self._derive(purpose, 64)).encrypt(plain, [owner.bytes])
+
+    def decrypt(self, purpose: str, owner: UUID, sealed: bytes) -> bytes:
+        """The secret; Unsealable if it is not this owner's or the deployment's key is another."""
+        try:
+            return AESSIV(self._derive(purpose, 64)).decrypt(sealed, [owner.bytes])
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable from error
+
     def seal_page(self, scope: str, position: bytes) -> str:
         """Seals a keyset position of the list named by `scope`."""
         return _encode(self._pages.encrypt(position, [scope.encode()]))

@@ -28,6 +28,10 @@ SENTENCES = {
     "staff_changed": "Changed {name}",
     "staff_created": "Added {name}",
     "staff_invited": "Invited {name} as {role}",
+    "recovery_code_used": "Signed in with a recovery code",
+    "totp_confirmed": "Turned an authenticator on",
+    "totp_removed": "Removed the authenticator of {name}",
+    "totp_started": "Began to set an authenticator up",
     "workspace_created": "Made the workspace",
 }
 """By kind; a kind that is not here is told by its own name."""

@@ -22,7 +22,7 @@ from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
-from schema.mutations import card, contact_points, pins, sales
+from schema.mutations import card, contact_points, pins, sales, totp
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import staff as staff_acts
@@ -133,6 +133,21 @@ class Mutation:
         staff_acts.invite_staff,
         description="Invites a person; somebody who has not come yet is invited anew, and the "
         "former link is void. ADMIN.",
+    )
+    start_totp = strawberry.mutation(
+        totp.start_totp,
+        description="Gives the secret of an authenticator, once; it counts after `confirmTotp`.",
+    )
+    confirm_totp = strawberry.mutation(
+        totp.confirm_totp, description="Demands the authenticator from now on."
+    )
+    remove_totp = strawberry.mutation(
+        totp.remove_totp, description="No longer demands the authenticator."
+    )
+    remove_staff_totp = strawberry.mutation(
+        totp.remove_staff_totp,
+        description="Takes away the authenticator of somebody who lost it, with the recovery "
+        "codes. ADMIN.",
     )
     create_api_token = strawberry.mutation(
         api_tokens.create_api_token,

@@ -200,6 +200,10 @@ class Me:
         assert person is not None
         return person
 
+    @strawberry.field(description="An authenticator is demanded at sign-in.")
+    async def is_totp_on(self) -> bool:
+        return await staff.is_totp_on(self.view, self.caller.id)
+
     @strawberry.field(
         description="What your role grants, apart from rows; for an API token, what it is for."
     )

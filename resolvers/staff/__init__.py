@@ -25,6 +25,13 @@ from resolvers.staff.team import (
     invite_staff,
     update_staff,
 )
+from resolvers.staff.totp import (
+    confirm_totp,
+    is_totp_on,
+    remove_staff_totp,
+    remove_totp,
+    start_totp,
+)
 
 __all__ = [
     "IDLE",
@@ -41,15 +48,20 @@ __all__ = [
     "api_tokens",
     "change_password",
     "change_preferences",
+    "confirm_totp",
     "create_api_token",
     "create_staff",
     "end_session",
     "ended_sessions",
     "invite_staff",
+    "is_totp_on",
+    "remove_staff_totp",
+    "remove_totp",
     "revoke_api_token",
     "scope_of",
     "sessions_of",
     "sign_in",
     "sign_out",
+    "start_totp",
     "update_staff",
 ]

@@ -8,7 +8,7 @@ from sqlmodel import col
 from models.staff import Staff
 from resolvers.actors import StaffActor
 from resolvers.errors import Conflict, ConflictReason, Precondition, PreconditionReason
-from resolvers.passwords import check_new
+from resolvers.passwords import check_given, check_new
 from resolvers.services import Services
 from resolvers.staff.sessions import end_sessions
 from resolvers.staff.tries import count_try
@@ -38,6 +38,7 @@ async def prove(services: Services, actor: StaffActor, password: str) -> Staff:
     async with services.database.read_session() as session:
         staff = await session.get_one(Staff, actor.id)
     await count_try(services, staff.email_address)
+    check_given("currentPassword", password)
     if not await services.passwords.verify(password, staff.password_hash or None):
         raise wrong_password()
     return staff

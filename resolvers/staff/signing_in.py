@@ -6,23 +6,33 @@ from sqlmodel import col
 from models.staff import Staff
 from resolvers.actors import SYSTEM
 from resolvers.contact_points import judge
-from resolvers.errors import Precondition, PreconditionReason, ProblemCode, invalid
-from resolvers.passwords import MAX_LENGTH
+from resolvers.errors import Precondition, PreconditionReason
+from resolvers.passwords import check_given
 from resolvers.services import Services
 from resolvers.staff.sessions import SignedIn, acting, add_session, signed_in
+from resolvers.staff.totp import demand_code
 from resolvers.staff.tries import count_client, count_try
 from resolvers.unit_of_work import unit_of_work
 
 
 async def sign_in(
-    services: Services, email_address: str, password: str, *, device: str, client: str
+    services: Services,
+    email_address: str,
+    password: str,
+    totp_code: str | None = None,
+    *,
+    device: str,
+    client: str,
 ) -> SignedIn:
-    """Precondition SIGN_IN_REFUSED for a wrong password and for an unknown or inactive account."""
+    """Precondition SIGN_IN_REFUSED for a wrong password and for an unknown or inactive account.
+
+    TOTP_NEEDED once the password was right, where the person has an authenticator and the code is
+    missing or wrong.
+    """
     key, reason = judge(email_address)
     await count_client(services, client)
     await count_try(services, key)
-    if not password or len(password) > MAX_LENGTH:
-        raise invalid("password", ProblemCode.MALFORMED, f"1 to {MAX_LENGTH} characters.")
+    check_given("password", password)
     staff = None if reason else await _staff_with(services, key)
     usable = staff is not None and staff.is_active
     right = await services.passwords.verify(
@@ -33,7 +43,12 @@ async def sign_in(
             # not awaited: the answer would come later than for an account that does not exist
             services.hub.spawn(_note_refusal(services, staff))
         raise _refused()
-    return await _open_session(services, staff, device)
+    try:
+        return await _open_session(services, staff, totp_code, device)
+    except Precondition:
+        if totp_code:
+            await _note_refusal(services, staff)
+        raise
 
 
 def _refused() -> Precondition:
@@ -53,7 +68,9 @@ async def _note_refusal(services: Services, staff: Staff) -> None:
         work.record_workspace("sign_in_refused", {"staff": staff.id.hex, "name": staff.name})
 
 
-async def _open_session(services: Services, proven: Staff, device: str) -> SignedIn:
+async def _open_session(
+    services: Services, proven: Staff, totp_code: str | None, device: str
+) -> SignedIn:
     async with unit_of_work(services, acting(proven)) as work:
         # Whoever left or got another password while it was checked gets no session that would
         # outlive the ending of all others.
@@ -68,5 +85,6 @@ async def _open_session(services: Services, proven: Staff, device: str) -> Signe
         )
         if staff is None:
             raise _refused()
+        await demand_code(work, staff, totp_code)
         row, token = add_session(work, staff, device)
     return await signed_in(services, row.id, token)

@@ -30,6 +30,10 @@ class SignInInput:
     password: str = strawberry.field(
         description="Password, 1 to 256 characters; send it as a variable."
     )
+    totp_code: str | None = strawberry.field(
+        default=None,
+        description="Code of the authenticator, 6 digits, or a recovery code; after TOTP_NEEDED.",
+    )
     wants_token: bool = strawberry.field(
         default=False, description="True: answer a bearer token instead of setting a cookie."
     )
@@ -216,6 +220,7 @@ async def sign_in(
         context.services,
         input.email_address,
         input.password,
+        input.totp_code,
         device=context.device,
         client=context.client,
     )

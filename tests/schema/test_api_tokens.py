@@ -231,6 +231,10 @@ ACCOUNT = {
     "changePassword": {"currentPassword": PASSWORD, "newPassword": "another long password"},
     "endSession": {"sessionId": f"session_{'0' * 32}"},
     "changePreferences": {"language": "de"},
+    "startTotp": {"currentPassword": PASSWORD},
+    "confirmTotp": {"totpCode": "000000"},
+    "removeTotp": {"currentPassword": PASSWORD},
+    "removeStaffTotp": {"staffId": f"staff_{'0' * 32}"},
     "createApiToken": {"name": "Another", "scopes": ["READ_LEADS"]},
     "revokeApiToken": {"apiTokenId": f"api_token_{'0' * 32}"},
 }

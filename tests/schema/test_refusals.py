@@ -28,6 +28,7 @@ from resolvers.limits import EXPORT
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
+from tests.authenticator import code_of
 from tests.client import (
     Client,
     key,
@@ -944,6 +945,119 @@ async def _stale_person(desk: Desk) -> Case:
     await desk.admin.done("updateStaff", **person, name="Bea Brandt")
     given = {**person, "role": "AGENT", "expectedVersion": made["staff"]["version"]}
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+# --- authenticators ------------------------------------------------------------------------------
+
+
+async def _with_totp(desk: Desk, client: Client) -> str:
+    """Turns an authenticator on; the code that did it."""
+    made = await client.done("startTotp", "otpauthUrl", currentPassword=PASSWORD)
+    code = code_of(made["otpauthUrl"], desk.clock)
+    await client.done("confirmTotp", totpCode=code)
+    return code
+
+
+@case("startTotp", "InvalidInput")
+async def _start_without_password(desk: Desk) -> Case:
+    return Case(desk.admin, {"currentPassword": ""}, problem("currentPassword", "MALFORMED"))
+
+
+@case("startTotp", "Precondition", "a wrong password")
+async def _start_with_wrong_password(desk: Desk) -> Case:
+    return Case(desk.admin, {"currentPassword": NEW}, {"reason": "SIGN_IN_REFUSED"})
+
+
+@case("startTotp", "Precondition", "one that is on")
+async def _start_again(desk: Desk) -> Case:
+    await _with_totp(desk, desk.admin)
+    return Case(desk.admin, {"currentPassword": OLD}, {"reason": "TOTP_ON"})
+
+
+@case("startTotp", "Limit")
+async def _too_many_starts(desk: Desk) -> Case:
+    for _ in range(10):
+        await desk.admin.write("startTotp", currentPassword=NEW)
+    return Case(desk.admin, {"currentPassword": OLD}, {"limit": 10, "retryAfter": ...})
+
+
+@case("confirmTotp", "InvalidInput")
+async def _no_code(desk: Desk) -> Case:
+    return Case(desk.admin, {"totpCode": "12 34"}, problem("totpCode", "MALFORMED"))
+
+
+@case("confirmTotp", "Precondition", "without a start")
+async def _confirm_nothing(desk: Desk) -> Case:
+    return Case(desk.admin, {"totpCode": "123456"}, {"reason": "TOTP_OFF"})
+
+
+@case("confirmTotp", "Precondition", "a wrong code")
+async def _confirm_wrongly(desk: Desk) -> Case:
+    made = await desk.admin.done("startTotp", "otpauthUrl", currentPassword=PASSWORD)
+    right = int(code_of(made["otpauthUrl"], desk.clock))
+    wrong = f"{(right + 1) % 1_000_000:06}"
+    return Case(desk.admin, {"totpCode": wrong}, {"reason": "TOTP_NEEDED"})
+
+
+@case("confirmTotp", "Precondition", "one that is on")
+async def _confirm_again(desk: Desk) -> Case:
+    await _with_totp(desk, desk.admin)
+    return Case(desk.admin, {"totpCode": "123456"}, {"reason": "TOTP_ON"})
+
+
+@case("confirmTotp", "Limit")
+async def _too_many_codes(desk: Desk) -> Case:
+    for _ in range(10):
+        await desk.admin.write("confirmTotp", totpCode="123456")
+    return Case(desk.admin, {"totpCode": "123456"}, {"limit": 10, "retryAfter": ...})
+
+
+@case("removeTotp", "InvalidInput")
+async def _remove_without_password(desk: Desk) -> Case:
+    given = {"currentPassword": "x" * 257}
+    return Case(desk.admin, given, problem("currentPassword", "MALFORMED"))
+
+
+@case("removeTotp", "Precondition", "a wrong password")
+async def _remove_with_wrong_password(desk: Desk) -> Case:
+    await _with_totp(desk, desk.admin)
+    return Case(desk.admin, {"currentPassword": NEW}, {"reason": "SIGN_IN_REFUSED"})
+
+
+@case("removeTotp", "Precondition", "one that is off")
+async def _remove_nothing(desk: Desk) -> Case:
+    return Case(desk.admin, {"currentPassword": OLD}, {"reason": "TOTP_OFF"})
+
+
+@case("removeTotp", "Limit")
+async def _too_many_removals(desk: Desk) -> Case:
+    for _ in range(10):
+        await desk.admin.write("removeTotp", currentPassword=NEW)
+    return Case(desk.admin, {"currentPassword": OLD}, {"limit": 10, "retryAfter": ...})
+
+
+@case("removeStaffTotp", "InvalidInput")
+async def _remove_the_own(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin)}
+    return Case(desk.admin, given, problem("staffId", "CONTRADICTION"))
+
+
+@case("removeStaffTotp", "Forbidden")
+async def _remove_as_manager(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin)}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
+
+
+@case("removeStaffTotp", "NotFound")
+async def _remove_from_nobody(desk: Desk) -> Case:
+    given = {"staffId": f"staff_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"staff_{NOBODYS}"})
+
+
+@case("removeStaffTotp", "Precondition")
+async def _remove_what_is_not_there(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(await desk.other())}
+    return Case(desk.admin, given, {"reason": "TOTP_OFF"})
 
 
 # --- API tokens ----------------------------------------------------------------------------------

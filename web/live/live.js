@@ -79,11 +79,14 @@ at("sign-in-form").addEventListener("submit", async (event) => {
   const refusal = at("sign-in-refusal");
   refusal.textContent = "";
   try {
-    const answer = await mutate(SIGN_IN, Object.fromEntries(new FormData(event.target)));
+    const { totpCode, ...given } = Object.fromEntries(new FormData(event.target));
+    const answer = await mutate(SIGN_IN, { ...given, totpCode: totpCode || null });
     if (answer.me) {
       event.target.reset();
+      askForCode(false);
       await signedIn(answer.me.staff);
     } else {
+      if (answer.reason === "TOTP_NEEDED") askForCode(true);
       refusal.textContent = answer.reason === "SIGN_IN_REFUSED"
         ? "The address or the password is wrong." : answer.message;
     }
@@ -91,6 +94,12 @@ at("sign-in-form").addEventListener("submit", async (event) => {
     refusal.textContent = failure.message;
   }
 });
+
+function askForCode(isNeeded) {
+  at("totp").hidden = !isNeeded;
+  at("totp-code").value = "";
+  if (isNeeded) at("totp-code").focus();
+}
 
 at("join-form").addEventListener("submit", async (event) => {
   event.preventDefault();
