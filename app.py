@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, WebSocketRoute
 
 import operating
+from auth import PATH, ProviderRoutes
 from edge import Edge
 from models.clock import Clock, SystemClock
 from models.engine import Database
@@ -49,6 +50,9 @@ from schema.sockets import Sockets
 from schema.trusted import ManifestRefused, TrustedDocuments, read_trusted
 from settings import Settings, SettingsRefused, load_secret_key
 from tracing import Tracing
+
+if TYPE_CHECKING:
+    from resolvers.sign_in_providers import OidcProvider
 
 log = structlog.get_logger(__name__)
 
@@ -137,6 +141,7 @@ async def open_services(
             passwords=Passwords(),
             public_url=settings.public_url,
             api=api_rules(settings),
+            provider=_provider(settings, clock, secrets),
             visit_timing=VisitTiming(
                 visible_beat=settings.presence_visible_beat_seconds,
                 hidden_beat=settings.presence_hidden_beat_seconds,
@@ -149,6 +154,24 @@ async def open_services(
         stack.push_async_callback(hub.close)
         await begin_workspace(services)
         yield services
+
+
+def _provider(settings: Settings, clock: Clock, secrets: Secrets) -> "OidcProvider | None":
+    if settings.oidc_issuer is None:
+        return None
+    # Only here, because it loads an HTTP client that nothing else needs.
+    from resolvers.sign_in_providers import OidcProvider
+
+    assert settings.oidc_client_id is not None
+    assert settings.oidc_client_secret is not None
+    return OidcProvider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        clock=clock,
+        vault=secrets,
+        redirect_uri=f"{settings.public_url}{PATH}/callback",
+    )
 
 
 def _presence(
@@ -231,6 +254,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         Route("/metrics", operating.metrics),
         Route("/exports/history/{ticket}", history_file),
         Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
+        *ProviderRoutes(graphql).routes(),
         *page_routes(),
     ]
     known = frozenset(str(getattr(route, "path", "/")).split("/", 2)[1] for route in routes)

@@ -122,6 +122,18 @@ class Settings(BaseSettings):
         description="Addresses or networks, separated by commas, whose `X-Forwarded-For` and "
         "`X-Forwarded-Proto` are believed.",
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of an OpenID Connect provider that staff may sign in with, as its "
+        "metadata spells it. Its ID tokens have to hold `email` and `email_verified`; the address "
+        "to register there is `PUBLIC_URL` with `/auth/oidc/callback`.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="Name that the provider knows this deployment by."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret that goes with `OIDC_CLIENT_ID`."
+    )
     check_host: bool = Field(
         default=True,
         description="Answer only requests whose `Host` is that of `PUBLIC_URL`, `HOST` or the "
@@ -321,6 +333,26 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < SECRET_KEY_LENGTH:
             raise ValueError(f"needs at least {SECRET_KEY_LENGTH} characters")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        is_near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (parts.scheme == "https" or is_near):
+            raise ValueError("an issuer is an https address")
+        if parts.query or parts.fragment:
+            raise ValueError("an issuer has neither ? nor #")
+        return value
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not all(given):
+            raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together")
+        return self
 
     @model_validator(mode="after")
     def _dearest_document_is_affordable(self) -> Self:

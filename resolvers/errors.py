@@ -157,6 +157,10 @@ class MissingRequiredFields(DomainError):
         self.labels = labels
 
 
+class ProviderFailed(Exception):
+    """Another service did not answer, or not as it should; the message is for the log."""
+
+
 class BadArgument(Exception):
     """A query's or stream's argument is malformed: an error of the operation, not data."""
 

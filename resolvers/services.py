@@ -15,6 +15,7 @@ from resolvers.secrets import Secrets
 
 if TYPE_CHECKING:
     from resolvers.passwords import Passwords
+    from resolvers.sign_in_providers import OidcProvider
 
 
 @dataclass(frozen=True)
@@ -42,4 +43,6 @@ class Services:
     passwords: "Passwords"
     public_url: str
     api: ApiRules = field(default_factory=ApiRules)
+    provider: "OidcProvider | None" = None
+    """Where staff may sign in besides; None unless the settings name one."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)

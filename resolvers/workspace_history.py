@@ -23,6 +23,7 @@ SENTENCES = {
     "session_ended": "Ended a session",
     "sign_in_refused": "Refused a sign-in of {name}",
     "signed_in": "Signed in",
+    "signed_in_by_provider": "Signed in with {provider}",
     "signed_out": "Signed out",
     "site_saved": "Saved the site {name}",
     "staff_changed": "Changed {name}",

@@ -42,6 +42,11 @@ class Query:
         directives=[PUBLIC],
         description="The signed-in staff member; null for anyone else.",
     )
+    sign_in_providers = strawberry.field(
+        staff.sign_in_providers,
+        directives=[PUBLIC],
+        description="Ways to sign in besides the password.",
+    )
     visit = strawberry.field(
         visits.visit,
         directives=[VISITOR],

@@ -32,7 +32,7 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
         if given := request.scope.get("state", {}).get("request_id"):
             context.request_id = given
         if isinstance(request, Request):
-            context.set_session = lambda token: self._set_session(response, token)
+            context.set_session = lambda token: self.set_session(response, token)
         return context
 
     async def on_ws_connect(self, context: Context) -> None:
@@ -57,7 +57,8 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
     def _cookie_token(self, connection: HTTPConnection) -> str | None:
         return connection.cookies.get(self.cookie) if self.trusts_cookies(connection) else None
 
-    def _set_session(self, response: Response, token: str | None) -> None:
+    def set_session(self, response: Response, token: str | None) -> None:
+        """Puts a session's token into the cookie, or takes the cookie away."""
         if token is None:
             response.delete_cookie(
                 self.cookie, path="/", secure=self.is_secure, httponly=True, samesite="lax"

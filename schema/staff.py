@@ -16,7 +16,7 @@ from schema.context import Info
 from schema.errors import seal_version
 from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, PageInfo, connection
-from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Version
+from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Url, Version
 from schema.values import global_id
 
 
@@ -222,6 +222,21 @@ class Me:
             return []
         rows = await staff.sessions_of(self.view, self.caller.id)
         return [StaffSession(row=row, current_id=self.caller.session_id) for row in rows]
+
+
+@strawberry.type(description="Other way to sign in.")
+class SignInProvider:
+    name: str = strawberry.field(description="Name on the button.")
+    url: Url = strawberry.field(description="Where the browser goes.")
+
+
+async def sign_in_providers(info: Info) -> list[SignInProvider]:
+    """Ways to sign in that the deployment has."""
+    services = info.context.services
+    if services.provider is None:
+        return []
+    url = Url(f"{services.public_url}/auth/oidc/start")
+    return [SignInProvider(name=services.provider.name, url=url)]
 
 
 async def me(info: Info) -> Me | None:

@@ -6,10 +6,10 @@ import hmac
 import struct
 from urllib.parse import parse_qs, urlsplit
 
-from models.clock import ManualClock
+from models.clock import Clock
 
 
-def code_of(otpauth_url: str, clock: ManualClock, *, steps: int = 0) -> str:
+def code_of(otpauth_url: str, clock: Clock, *, steps: int = 0) -> str:
     """The code of now, or of so many steps of 30 s later (RFC 6238)."""
     parameters = parse_qs(urlsplit(otpauth_url).query)
     (secret,) = parameters["secret"]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"schema", "resolvers", "models", "realtime", "mail", "app", "cli", "settings", "tests"}
+OURS = {"schema", "resolvers", "models", "realtime", "mail"}
+OURS |= {"app", "auth", "cli", "settings", "tests"}
 FILES = ["requirements.txt", "requirements-dev.txt"]
 
 

@@ -7,6 +7,7 @@ from resolvers.staff.api_tokens import (
     create_api_token,
     revoke_api_token,
 )
+from resolvers.staff.by_provider import begin_sign_in, finish_sign_in
 from resolvers.staff.callers import (
     IDLE,
     actor_for_session,
@@ -46,6 +47,7 @@ __all__ = [
     "actor_for_session",
     "actor_for_token",
     "api_tokens",
+    "begin_sign_in",
     "change_password",
     "change_preferences",
     "confirm_totp",
@@ -53,6 +55,7 @@ __all__ = [
     "create_staff",
     "end_session",
     "ended_sessions",
+    "finish_sign_in",
     "invite_staff",
     "is_totp_on",
     "remove_staff_totp",

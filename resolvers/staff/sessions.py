@@ -41,8 +41,13 @@ def acting(staff: Staff) -> Actor:
     return Actor(ActorKind.STAFF, staff.id, staff.name, Via.APP)
 
 
-def add_session(work: UnitOfWork, staff: Staff, device: str) -> tuple[StaffSession, str]:
-    """Opens a session of the person in this unit of work; its row and its token."""
+def add_session(
+    work: UnitOfWork, staff: Staff, device: str, provider: str | None = None
+) -> tuple[StaffSession, str]:
+    """Opens a session of the person in this unit of work; its row and its token.
+
+    `provider` vouched for the person, where it was not a password.
+    """
     token = new_token("staff")
     row = StaffSession(
         staff_id=staff.id,
@@ -53,7 +58,11 @@ def add_session(work: UnitOfWork, staff: Staff, device: str) -> tuple[StaffSessi
         expires_at=work.at + LONGEST,
     )
     work.session.add(row)
-    work.record_workspace("signed_in", {"staff": staff.id.hex, "session": row.id.hex})
+    data = {"staff": staff.id.hex, "session": row.id.hex}
+    if provider:
+        work.record_workspace("signed_in_by_provider", {**data, "provider": provider})
+    else:
+        work.record_workspace("signed_in", data)
     return row, token
 
 

@@ -317,6 +317,7 @@ PUBLIC = [each for each in GUARDED if audience(*each) is Audience.PUBLIC]
 def test_few_fields_are_public():
     assert PUBLIC == [
         ("Query", "me"),
+        ("Query", "signInProviders"),
         ("Mutation", "signIn"),
         ("Mutation", "acceptInvitation"),
         ("Mutation", "startVisit"),

@@ -39,6 +39,8 @@ export const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $i
   ... on PreconditionError { reason message }
   ... on Error { message } } }`;
 
+export const PROVIDERS = `query Providers { signInProviders { name url } }`;
+
 export const ACCEPT_INVITATION = `mutation AcceptInvitation($input: AcceptInvitationInput!) {
   acceptInvitation(input: $input) { __typename
     ... on AcceptInvitationSuccess { me { staff { id name role } } } ... on Error { message } } }`;

@@ -2,7 +2,7 @@
 
 import { apply, blankCard, lampAt } from "./card.js";
 import {
-  ACCEPT_INVITATION, BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, SIGN_IN, SIGN_OUT, STAFF,
+  ACCEPT_INVITATION, BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS, SIGN_IN, SIGN_OUT, STAFF,
 } from "./documents.js";
 import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
@@ -66,12 +66,32 @@ const invitationToken = () => /^#(invitation_[\w-]+)$/.exec(location.hash)?.[1];
 
 function showGate(name) {
   for (const one of ["sign-in", "join"]) at(`${one}-form`).hidden = one !== name;
+  showProviders();
+  const refusal = REFUSALS[location.hash];
+  if (refusal) {
+    at("sign-in-refusal").textContent = refusal;
+    history.replaceState(null, "", location.pathname);
+  }
   at(name === "join" ? "new-password" : "email").focus();
 }
 
 function showPage(page) {
   for (const one of [at("sign-in"), at("desk")]) one.hidden = one !== page;
   at("badge").hidden = at("person").hidden = page !== at("desk");
+}
+
+// What came of signing in elsewhere, told behind the # of the address.
+const REFUSALS = {
+  "#sign_in_refused": "Nobody of the team signs in with the address that was told there.",
+  "#sign_in_failed": "Signing in there did not work. Please try again.",
+};
+
+async function showProviders() {
+  const { signInProviders: found } = await request(PROVIDERS).catch(() => ({ signInProviders: [] }));
+  at("providers").replaceChildren(...found.map(({ name, url }) =>
+    h("a", { class: "plain", href: url, data: { testid: "sign-in-provider" } },
+      `Sign in with ${name}`)));
+  at("providers").hidden = !found.length;
 }
 
 at("sign-in-form").addEventListener("submit", async (event) => {
