@@ -5,8 +5,8 @@ from alembic import op
 
 from models.types import Json, UtcDateTime
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
