@@ -262,11 +262,11 @@
   // ---- pop-ups: one after the other, each in the first tab that somebody looks at ----
   const SHOWN = `leadlight:${siteKey}:shown`;
   const waitingPopUps = [];
-  const known = new Set(); // of this page; the feed may bring one again
+  const received = new Set(); // of this page; the feed may bring one again
 
   function receive(popUp) {
-    if (known.has(popUp.id)) return;
-    known.add(popUp.id);
+    if (received.has(popUp.id)) return;
+    received.add(popUp.id);
     waitingPopUps.push({ ...popUp, endsAt: Date.now() + popUp.secondsLeft * 1000 });
     mark({ messageId: popUp.id, isSeen: false });
     showPopUp();
