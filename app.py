@@ -38,7 +38,7 @@ from resolvers.limits import ApiRules, DocumentMode
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
-from resolvers.services import Services, VisitTiming
+from resolvers.services import Files, Services, VisitTiming
 from resolvers.worker import Observe, run_worker, store_all
 from resolvers.workspace import begin_workspace
 from schema.budget import Limits
@@ -50,6 +50,7 @@ from schema.sockets import Sockets
 from schema.trusted import ManifestRefused, TrustedDocuments, read_trusted
 from settings import Settings, SettingsRefused, load_secret_key
 from tracing import Tracing
+from transfers import transfer_routes
 
 if TYPE_CHECKING:
     from resolvers.sign_in_providers import OidcProvider
@@ -147,6 +148,7 @@ async def open_services(
                 hidden_beat=settings.presence_hidden_beat_seconds,
                 activity=settings.presence_activity_seconds,
             ),
+            files=Files(settings.data_dir, settings.upload_max_bytes),
         )
         await bus.connect()
         stack.push_async_callback(bus.disconnect)
@@ -253,6 +255,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         Route("/readyz", operating.ready),
         Route("/metrics", operating.metrics),
         Route("/exports/history/{ticket}", history_file),
+        *transfer_routes(graphql, settings.upload_max_bytes),
         Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
         *ProviderRoutes(graphql).routes(),
         *page_routes(),

@@ -223,6 +223,12 @@ class Settings(BaseSettings):
     reconcile_seconds: Seconds = Field(
         default=2, description="Open cards compare themselves with the database so often."
     )
+    upload_max_bytes: int = Field(
+        default=100 * 1024 * 1024,
+        ge=1,
+        description="Most bytes of one file that staff may upload. Files lie in `DATA_DIR`, which "
+        "API processes and workers share.",
+    )
     shutdown_seconds: Seconds = Field(
         default=5,
         description="Time that open requests and streams have to end when the server stops.",

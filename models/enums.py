@@ -193,3 +193,9 @@ class PresenceState(StrEnum):
     ONLINE = "ONLINE"
     SLEEPING = "SLEEPING"
     OFFLINE = "OFFLINE"
+
+
+class ProgressKind(StrEnum):
+    """Long acts."""
+
+    LEAD_IMPORT = "LEAD_IMPORT"

@@ -23,6 +23,8 @@ class LeadImport(SQLModel, table=True):
     """Of the file, without folders."""
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
     """Who began it; None: the command."""
+    upload_id: UUID | None = Field(default=None, foreign_key="upload.id", unique=True)
+    """The file, if it came by the API; the worker imports those."""
     plan: dict[str, Any] = Field(sa_type=Json)
     """Encoding, separator, columns with their targets, and the key column."""
     total: int

@@ -15,6 +15,7 @@ from models import (
     pipelines,
     staff,
     tags,
+    uploads,
     visits,
     workspace,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "pipelines",
     "staff",
     "tags",
+    "uploads",
     "visits",
     "workspace",
 ]

@@ -119,6 +119,7 @@ class PreconditionReason(StrEnum):
     TOKEN_INVALID = "TOKEN_INVALID"
     LAST_ADMIN = "LAST_ADMIN"
     INVITED = "INVITED"
+    UPLOAD_MISSING = "UPLOAD_MISSING"
 
 
 class Precondition(DomainError):

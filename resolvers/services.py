@@ -1,6 +1,7 @@
 """What a process has: handed to every use-case, made once by app.py."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.changes import Change
@@ -28,6 +29,14 @@ class VisitTiming:
 
 
 @dataclass(frozen=True)
+class Files:
+    """Where files that people send lie, and how large one may be."""
+
+    folder: Path = Path("data")
+    most_bytes: int = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True)
 class Services:
     """The parts of one process. Frozen: nothing here changes after the start."""
 
@@ -46,3 +55,4 @@ class Services:
     provider: "OidcProvider | None" = None
     """Where staff may sign in besides; None unless the settings name one."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
+    files: Files = field(default_factory=Files)

@@ -14,10 +14,12 @@ from resolvers import deliveries
 from resolvers.actors import SYSTEM
 from resolvers.deliveries import expire_pop_ups
 from resolvers.idempotency import KEPT
+from resolvers.imports.online import forget_rejected, run_waiting
 from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
+from resolvers.uploads import forget_uploads
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ ALIVE_SECONDS = 15.0
 FORGOTTEN_SECONDS = 30.0
 EXPIRY_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
+IMPORT_SECONDS = 1.0
 
 
 Work = Callable[[Services], Awaitable[object]]
@@ -54,6 +57,9 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (EXPIRY_SECONDS, expire_all),
         (TIDY_SECONDS, forget_keys),
         (TIDY_SECONDS, forget_closed_pages),
+        (IMPORT_SECONDS, run_waiting),
+        (TIDY_SECONDS, forget_uploads),
+        (TIDY_SECONDS, forget_rejected),
     )
     async with asyncio.TaskGroup() as loops:
         for seconds, act in work:

@@ -9,12 +9,14 @@ from schema import (
     events,
     fields,
     history,
+    imports,
     lead_card,
     leads_list,
     past,
     pipelines,
     sites,
     staff,
+    uploads,
     visits,
     workspace,
 )
@@ -96,6 +98,11 @@ class Query:
     )
     event_kinds = strawberry.field(
         events.event_kinds, description="Kinds of events in order; at most 200."
+    )
+    import_preview = strawberry.field(
+        imports.import_preview,
+        description="What a file of leads would give before it is imported; nothing is written. "
+        "ADMIN, MANAGER, else null.",
     )
     sites = strawberry.field(
         sites.all_sites,
@@ -264,6 +271,14 @@ class Mutation:
     unpin_property = strawberry.mutation(
         pins.unpin_property, description="Takes a property from your headers."
     )
+    create_upload = strawberry.mutation(
+        uploads.create_upload, description="Gives a ticket for one file."
+    )
+    import_leads = strawberry.mutation(
+        imports.import_leads,
+        description="Imports a file, carried out by the worker; the same rows again change "
+        "nothing. ADMIN, MANAGER.",
+    )
     create_field = strawberry.mutation(
         fields.create_field, description="Defines a field. ADMIN, MANAGER."
     )
@@ -321,6 +336,10 @@ class Subscription:
         description="A lead's card, alive: a snapshot, or with `after` what was missed, then every "
         "change once and in order; presence and viewers beside it. Drop an item whose cursor is "
         "among the last 256 that you have applied.",
+    )
+    progress = strawberry.subscription(
+        imports.progress,
+        description="Progress of a long act of yours until it ends; ADMIN sees everybody's.",
     )
     visitor_feed = strawberry.subscription(
         visits.visitor_feed,

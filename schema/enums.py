@@ -258,6 +258,12 @@ _described(
     REORDERED="Rows changed places.",
 )
 _described(
+    enums.ProgressKind,
+    "ProgressKind",
+    "Kinds of long acts.",
+    LEAD_IMPORT="Import of leads.",
+)
+_described(
     policy.Permission,
     "Permission",
     "What the permission table can grant.",
@@ -308,6 +314,7 @@ _described(
     TOKEN_INVALID="The link or token is unknown, used or ended; all look alike.",
     LAST_ADMIN="One active ADMIN has to remain.",
     INVITED="The person has to accept the invitation first.",
+    UPLOAD_MISSING="The upload is not finished, was used before, or is gone.",
 )
 _described(
     lead_card.ResetReason,

@@ -1,6 +1,7 @@
 """Importing a file in a test, as the command and the worker do it."""
 
 import csv
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from sqlmodel import col
 from models.enums import ActorKind, Via
 from models.imports import LeadImport
 from models.leads import Lead
-from resolvers.actors import Actor
+from resolvers.actors import Actor, StaffActor
 from resolvers.imports.running import Import, Wishes, begin, plan
 from resolvers.imports.survey import look_through
 from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
+from resolvers.uploads import create_upload, receive
 
 IMPORTER = Actor(ActorKind.SYSTEM, None, "Import", Via.IMPORT)
 Counts = tuple[int, int, int, int]
@@ -68,3 +71,17 @@ async def lead_ids(services: Services) -> list[UUID]:
     """All leads, oldest first."""
     async with services.database.read_session() as session:
         return list(await session.scalars(select(col(Lead.id)).order_by(col(Lead.id))))
+
+
+async def received_upload(
+    services: Services, actor: StaffActor, data: bytes, name: str = "contacts.csv"
+) -> UUID:
+    """An upload whose bytes are there."""
+    async with unit_of_work(services, actor) as work:
+        ticket = await create_upload(work, name, len(data))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield data
+
+    await receive(services, actor, ticket.token, chunks())
+    return ticket.upload.id

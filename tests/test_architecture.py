@@ -25,11 +25,13 @@ ARROWS = {
     "auth": {"schema", "resolvers"},
     "demo": {"resolvers", "models", "settings"},
     "import_contacts": {"resolvers", "models"},
+    "transfers": {"schema", "resolvers"},
     "operating": {"schema", "resolvers", "settings"},
     "backup": set(),
     "tracing": {"schema", "resolvers"},
     "app": {
         "auth",
+        "transfers",
         "operating",
         "tracing",
         "schema",
@@ -81,6 +83,7 @@ HOMES = {
     "graphql": {"schema"},
     "strawberry": {"schema"},
     "starlette": {
+        "transfers",
         "app",
         "auth",
         "operating",

@@ -119,11 +119,11 @@ def choose(
     key: str | None,
     known: Mapping[str, FieldDefinition],
     *,
-    keeps_unknown: bool = True,
+    guesses: bool = True,
 ) -> Layout:
     """Where each column goes; `chosen` and `key` name columns by name or number.
 
-    Columns whose names say nothing become properties, or with `keeps_unknown` false are left out.
+    Other columns go where their names say, or become properties; without `guesses` nowhere.
     InvalidInput for a column that is not there and a target that is none.
     """
     said = {find(names, place): target for place, target in chosen.items()}
@@ -141,9 +141,10 @@ def choose(
     _refuse_doubles(taken)
     columns = []
     for number, name in enumerate(names, 1):
-        target = said[number] if number in said else _guess(name, taken, known, keeps_unknown)
-        if number not in said and target:
-            taken[target] += 1
+        target = said.get(number)
+        if number not in said and guesses:
+            target = _guess(name, taken, known)
+            taken[target or ""] += 1
         columns.append(Column(number, name, target))
     return Layout(tuple(columns), key_number)
 
@@ -198,15 +199,13 @@ def _refuse_doubles(taken: Counter[str]) -> None:
             )
 
 
-def _guess(
-    name: str, taken: Counter[str], known: Mapping[str, FieldDefinition], keeps_unknown: bool
-) -> str | None:
+def _guess(name: str, taken: Counter[str], known: Mapping[str, FieldDefinition]) -> str | None:
     if _folded(name) in LEFT_OUT:
         return None
     target = GUESSES.get(_folded(name))
     if target and (target in MANY or not taken[target]):
         return target
-    return f"{PROPERTY}{_new_key(name, taken, known)}" if keeps_unknown else None
+    return f"{PROPERTY}{_new_key(name, taken, known)}"
 
 
 def _new_key(name: str, taken: Counter[str], known: Mapping[str, FieldDefinition]) -> str:

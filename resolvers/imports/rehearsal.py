@@ -66,7 +66,7 @@ async def rehearse(
     async with services.database.read_session() as session:
         known = await fields.definitions(session)
         region = await session.scalar(select(col(Workspace.default_region))) or "DE"
-    known |= _stand_ins(layout, known, survey)
+    known |= stand_ins(layout, known, survey)
     checker = Checker(layout, known, region)
     found, seen = Rehearsal(), set[int]()
     rows = islice(read_values(source, survey.dialect), most)
@@ -87,7 +87,7 @@ async def rehearse(
         tell(found)
 
 
-def _stand_ins(
+def stand_ins(
     layout: Layout, known: Mapping[str, FieldDefinition], survey: Survey
 ) -> dict[str, FieldDefinition]:
     """Fields as the import would make them."""

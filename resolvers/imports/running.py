@@ -25,7 +25,7 @@ from models.fields import FieldDefinition
 from models.imports import LeadImport
 from models.workspace import Workspace
 from resolvers import access, fields
-from resolvers.actors import Actor, StaffActor
+from resolvers.actors import Actor
 from resolvers.errors import LimitReached
 from resolvers.imports.batch import Outcome, Rejection, check_rows, write_batch
 from resolvers.imports.columns import Column, Layout, choose, new_keys
@@ -37,7 +37,7 @@ from resolvers.imports.survey import Survey
 from resolvers.imports.updating import Moved
 from resolvers.policy import Permission
 from resolvers.services import Services
-from resolvers.unit_of_work import unit_of_work
+from resolvers.unit_of_work import UnitOfWork, unit_of_work
 
 TURN = "import"
 FIRST_BATCH, LEAST_BATCH, MOST_BATCH = 100, 100, 1_000
@@ -53,13 +53,13 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class Wishes:
-    """How a person wants a file to be read; what is not said is guessed."""
+    """How a person wants a file to be read."""
 
     columns: dict[str, str | None]
     """Targets by name or number of a column; None leaves one out."""
     key: str | None = None
-    keeps_unknown: bool = True
-    """Columns whose names say nothing become properties."""
+    guesses: bool = True
+    """Columns that are not named go where their names say, or become properties."""
 
 
 async def plan(services: Services, actor: Actor, survey: Survey, wishes: Wishes) -> Layout:
@@ -67,9 +67,7 @@ async def plan(services: Services, actor: Actor, survey: Survey, wishes: Wishes)
     access.require(actor, Permission.IMPORT_LEADS)
     async with services.database.read_session() as session:
         known = await fields.definitions(session)
-    layout = choose(
-        survey.names, wishes.columns, wishes.key, known, keeps_unknown=wishes.keeps_unknown
-    )
+    layout = choose(survey.names, wishes.columns, wishes.key, known, guesses=wishes.guesses)
     new = new_keys(layout, known, survey.filled)
     if len(known) + len(new) > fields.MAX_FIELDS:
         raise LimitReached(
@@ -104,22 +102,34 @@ async def begin(
         )
         if begun is not None:
             return begun
-        known = await fields.definitions(work.session)
-        labels = new_keys(layout, known, survey.filled)
-        for key in layout.property_keys:
-            await fields.field_for_key(work, "columns", key, FieldType.TEXT, labels.get(key))
-        row = LeadImport(
-            identity=identity,
-            name=shown_name(name),
-            staff_id=actor.id if isinstance(actor, StaffActor) else None,
-            plan=written,
-            total=survey.total,
-            started_at=work.at,
-        )
-        work.session.add(row)
-        work.record_workspace(
-            "lead_import_began", {"import": row.id.hex, "name": row.name, "rows": row.total}
-        )
+        return await insert_import(work, survey, layout, name, identity, staff_id=actor.id)
+
+
+async def insert_import(
+    work: UnitOfWork,
+    survey: Survey,
+    layout: Layout,
+    name: str,
+    identity: bytes,
+    **more: Any,
+) -> LeadImport:
+    """A new import with its fields made; `more` are further columns of its row."""
+    known = await fields.definitions(work.session)
+    labels = new_keys(layout, known, survey.filled)
+    for key in layout.property_keys:
+        await fields.field_for_key(work, "columns", key, FieldType.TEXT, labels.get(key))
+    row = LeadImport(
+        identity=identity,
+        name=shown_name(name),
+        plan=_written(survey.dialect, layout),
+        total=survey.total,
+        started_at=work.at,
+        **more,
+    )
+    work.session.add(row)
+    work.record_workspace(
+        "lead_import_began", {"import": row.id.hex, "name": row.name, "rows": row.total}
+    )
     return row
 
 

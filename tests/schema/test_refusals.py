@@ -28,6 +28,7 @@ from resolvers.limits import EXPORT
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
+from resolvers.uploads import MOST_UNUSED
 from tests.authenticator import code_of
 from tests.client import (
     Client,
@@ -40,6 +41,7 @@ from tests.client import (
     visitor_client,
 )
 from tests.factories import PASSWORD, make_lead, make_site
+from tests.importing import received_upload
 
 NOBODYS = "0" * 32
 LEAD_ACTS: dict[str, dict[str, Any]] = {
@@ -715,6 +717,101 @@ async def _place_before_the_first(desk: Desk) -> Case:
 @case("unpinProperty", "InvalidInput")
 async def _key_that_is_none(desk: Desk) -> Case:
     return Case(desk.admin, {"fieldKey": "x" * 65}, problem("fieldKey", "TOO_LARGE"))
+
+
+@case("createUpload", "InvalidInput", "a name with a folder")
+async def _upload_into_a_folder(desk: Desk) -> Case:
+    given = {"name": "../contacts.csv", "sizeBytes": 1}
+    return Case(desk.admin, given, problem("name", "MALFORMED"))
+
+
+@case("createUpload", "InvalidInput", "nothing")
+async def _upload_of_nothing(desk: Desk) -> Case:
+    given = {"name": "contacts.csv", "sizeBytes": 0}
+    return Case(desk.admin, given, problem("sizeBytes", "TOO_SMALL"))
+
+
+@case("createUpload", "InvalidInput", "more than the server takes")
+async def _upload_of_too_much(desk: Desk) -> Case:
+    given = {"name": "contacts.csv", "sizeBytes": desk.services.files.most_bytes + 1}
+    return Case(desk.admin, given, problem("sizeBytes", "TOO_LARGE"))
+
+
+@case("createUpload", "Limit")
+async def _one_upload_too_many(desk: Desk) -> Case:
+    given = {"name": "contacts.csv", "sizeBytes": 1}
+    for _ in range(MOST_UNUSED):
+        await desk.admin.done("createUpload", **given)
+    return Case(desk.admin, given, {"limit": MOST_UNUSED, "retryAfter": None})
+
+
+async def _import(desk: Desk, data: bytes = b"Name\nLena\n") -> dict[str, Any]:
+    """Input of an import that would succeed."""
+    assert desk.admin.actor
+    upload_id = await received_upload(desk.services, desk.admin.actor, data)
+    return {
+        "idempotencyKey": key(),
+        "uploadId": encode_id("upload", upload_id),
+        "columns": [{"column": "Name", "target": "name"}],
+    }
+
+
+@case("importLeads", "Forbidden")
+async def _import_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), await _import(desk), {"permission": "IMPORT_LEADS"})
+
+
+@case("importLeads", "NotFound")
+async def _import_of_the_file_of_another(desk: Desk) -> Case:
+    given = await _import(desk)
+    return Case(await desk.other(StaffRole.MANAGER), given, {"id": given["uploadId"]})
+
+
+@case("importLeads", "Precondition", "a file that did not come")
+async def _import_of_an_unfinished_upload(desk: Desk) -> Case:
+    made = await desk.admin.done("createUpload", "ticket { id }", name="a.csv", sizeBytes=1)
+    given = {**await _import(desk), "uploadId": made["ticket"]["id"]}
+    return Case(desk.admin, given, {"reason": "UPLOAD_MISSING"})
+
+
+@case("importLeads", "Precondition", "a file that was used")
+async def _import_of_a_used_upload(desk: Desk) -> Case:
+    given = await _import(desk)
+    await desk.admin.done("importLeads", **given)
+    return Case(desk.admin, {**given, "idempotencyKey": key()}, {"reason": "UPLOAD_MISSING"})
+
+
+@case("importLeads", "Conflict")
+async def _import_with_a_used_key(desk: Desk) -> Case:
+    given = await _import(desk)
+    await desk.admin.done("importLeads", **given)
+    return Case(desk.admin, {**given, "columns": []}, {"conflictReason": "KEY_REUSED"})
+
+
+@case("importLeads", "Limit")
+async def _import_of_too_many_fields(desk: Desk) -> Case:
+    names = [f"c{number}" for number in range(500)]
+    given = await _import(desk, f"{','.join(names)}\n{','.join(names)}\n".encode())
+    columns = [{"column": name, "target": f"property:{name}"} for name in names]
+    return Case(desk.admin, {**given, "columns": columns}, {"limit": 500, "retryAfter": None})
+
+
+@case("importLeads", "InvalidInput", "a column that is not there")
+async def _import_of_an_unknown_column(desk: Desk) -> Case:
+    given = {**await _import(desk), "columns": [{"column": "Nose", "target": "name"}]}
+    return Case(desk.admin, given, problem("columns", "UNKNOWN"))
+
+
+@case("importLeads", "InvalidInput", "a file that is empty")
+async def _import_of_an_empty_file(desk: Desk) -> Case:
+    given = await _import(desk, b"\n\n")
+    return Case(desk.admin, given, problem("uploadId", "MALFORMED"))
+
+
+@case("importLeads", "InvalidInput", "an id of something else")
+async def _import_of_a_note(desk: Desk) -> Case:
+    given = {**await _import(desk), "uploadId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("uploadId", "MALFORMED"))
 
 
 @case("saveSite", "InvalidInput")

@@ -1,0 +1,58 @@
+"""Files over HTTP: uploads by ticket, and what an import rejected. Only for who is signed in."""
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from resolvers.actors import StaffActor
+from resolvers.errors import InvalidInput, LimitReached, NotFound
+from resolvers.imports.online import find_rejected
+from resolvers.uploads import receive
+from schema.endpoint import GraphQLEndpoint
+
+REJECTED_FILE = {"cache-control": "no-store", "content-security-policy": "sandbox"}
+
+
+def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute]:
+    """Routes of files; callers are known as at the endpoint of the API."""
+
+    async def upload(request: Request) -> Response:
+        actor = await _caller(graphql, request)
+        if actor is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        if request.headers.get("content-encoding", "identity") != "identity":
+            return PlainTextResponse("Send the bytes as they are.", status_code=415)
+        try:
+            ticket = request.path_params["ticket"]
+            await receive(graphql.services, actor, ticket, request.stream())
+        except NotFound:
+            return PlainTextResponse("This ticket is not there any more.", status_code=404)
+        except LimitReached as refused:
+            return PlainTextResponse(refused.message, status_code=413)
+        except InvalidInput as refused:
+            return PlainTextResponse(refused.message, status_code=400)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        return Response(status_code=204)
+
+    async def rejected(request: Request) -> Response:
+        actor = await _caller(graphql, request)
+        if actor is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        try:
+            found = await find_rejected(graphql.services, actor, request.path_params["progress"])
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+        return FileResponse(
+            found.path, media_type="text/csv", filename=found.name, headers=REJECTED_FILE
+        )
+
+    return [
+        Route("/uploads/{ticket}", upload, methods=["PUT"], max_body_size=most_bytes),
+        Route("/imports/{progress}/rejected.csv", rejected, methods=["GET"]),
+    ]
+
+
+async def _caller(graphql: GraphQLEndpoint, request: Request) -> StaffActor | None:
+    context = await graphql.get_context(request, None)
+    return await context.staff_or_none()
