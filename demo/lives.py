@@ -299,6 +299,12 @@ class Diary:
         }
         return {key: facts[key] for key in dice.sample(sorted(facts), dice.randint(2, 5))}
 
+    def value(self) -> None:
+        """What the deal is worth, as far as one can say."""
+        amount = str(self.dice.randrange(300, 60_000, 50))
+        worth = {"value": {"money": {"amount": amount, "currency": "EUR"}}}
+        self.put(self.carer, partial(Stage.fill, values=worth))
+
     def judge(self) -> None:
         """The manager notes the margin, which agents don't see."""
         self.wait_for_office(3_000, 90_000)
@@ -520,6 +526,7 @@ def _negotiate(diary: Diary) -> None:
         if diary.state == "New" or not diary.chance(share):
             break
         diary.move(state)
+        diary.value()
         diary.note()
         if diary.chance(0.3):
             diary.judge()

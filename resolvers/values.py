@@ -13,6 +13,7 @@ from uuid import UUID
 
 from models.enums import FieldType
 from models.fields import Property
+from resolvers.currencies import CURRENCIES
 from resolvers.errors import InvalidInput, ProblemCode, invalid
 from resolvers.text import clean, fold
 
@@ -110,11 +111,21 @@ def decimal(path: str, value: str) -> Decimal:
 
 
 def money(path: str, amount: str, currency: str) -> TypedValue:
+    """An amount from 0 in a currency of ISO 4217, with no more decimals than it has."""
     number = decimal(f"{path}.amount", amount)
     if number < 0:
         raise invalid(f"{path}.amount", ProblemCode.TOO_SMALL, "An amount can't be negative.")
     if not CURRENCY.fullmatch(currency):
         raise invalid(f"{path}.currency", ProblemCode.MALFORMED, "Three letters such as EUR.")
+    decimals = CURRENCIES.get(currency)
+    if decimals is None:
+        raise invalid(f"{path}.currency", ProblemCode.UNKNOWN, f"There is no currency {currency}.")
+    if number != round(number, decimals):
+        raise invalid(
+            f"{path}.amount",
+            ProblemCode.MALFORMED,
+            f"An amount in {currency} has at most {decimals} decimals.",
+        )
     return TypedValue(FieldType.MONEY, number=number, currency=currency)
 
 

@@ -53,6 +53,8 @@ SALES = (
     ("sales_remarks", "Sales remarks", TEXT, True),
 )
 """As BUILT_IN: what the lead wants."""
+DEAL = (("value", "Value", MONEY, True),)
+"""As BUILT_IN: the deal with the lead."""
 EVENT_KINDS = (
     ("Page view", "eye", False),
     ("Signed up", "user-plus", False),
@@ -87,7 +89,7 @@ async def begin_workspace(services: Services) -> None:
             groups[name] = group.id
         await session.flush()
         session.add_all(_built_in_fields(groups["Contact info"], BUILT_IN))
-        session.add_all(_built_in_fields(groups["Deal details"], SALES))
+        session.add_all(_built_in_fields(groups["Deal details"], (*SALES, *DEAL)))
         for position, (name, icon, is_quick) in enumerate(EVENT_KINDS):
             session.add(
                 EventKind(

@@ -186,6 +186,9 @@ class Mutation:
     change_sales_info = strawberry.mutation(
         sales.change_sales_info, description="Changes what the lead wants."
     )
+    change_lead_value = strawberry.mutation(
+        sales.change_lead_value, description="Sets what the deal is worth; null clears."
+    )
     add_email_address = strawberry.mutation(
         contact_points.add_email_address,
         description="Adds an address; its status is what the address has or gets by the rules.",

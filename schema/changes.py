@@ -95,8 +95,8 @@ class LeadCreated(LeadChange):
 
 
 @strawberry.type(
-    description="Own fields of the lead or its properties changed: person, title, priority, zone, "
-    "properties."
+    description="Own fields of the lead or its properties changed: person, title, sales, value, "
+    "priority, zone, properties."
 )
 class PropertiesChanged(LeadChange):
     @strawberry.field(description="Each field that changed.")

@@ -73,6 +73,11 @@ async def sales_of(view: SchemaView, lead_id: UUID) -> SalesInfo:
     )
 
 
+async def value_of(view: SchemaView, lead_id: UUID) -> Money | None:
+    """What the deal is worth, if the viewer sees that field."""
+    return _money((await _values(view, lead_id)).get("value"))
+
+
 async def _values(view: SchemaView, lead_id: UUID) -> dict[str, TypedValue]:
     found = {}
     for each in await properties_of(view, lead_id):

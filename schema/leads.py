@@ -40,7 +40,7 @@ from schema.events import Event, EventConnection, EventEdge, EventGroup
 from schema.events import group_of as event_group_of
 from schema.fields import Property, pinned_of, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
-from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of
+from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of, value_of
 from schema.loaders import SchemaView
 from schema.location import Location
 from schema.notes import Note, NoteConnection, NoteEdge
@@ -59,7 +59,7 @@ from schema.staff import Staff, staff_of
 from schema.summary import SummaryField, summary_of
 from schema.tags import Tag, tags_of
 from schema.timeline import TimelineItem, TimelineItemConnection, TimelineItemEdge
-from schema.values import global_id
+from schema.values import Money, global_id
 
 T = TypeVar("T")
 First = Annotated[int, strawberry.argument(description=FIRST)]
@@ -205,6 +205,10 @@ class Lead:
     @strawberry.field(description="Priority.")
     def priority(self) -> Priority:
         return self.row.priority
+
+    @strawberry.field(description="What the deal is worth.")
+    async def value(self) -> Money | None:
+        return await value_of(self.view, self.row.id)
 
     @strawberry.field(description="Where the lead came from; never changes.")
     def source(self) -> LeadSource:

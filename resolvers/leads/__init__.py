@@ -6,6 +6,7 @@ from resolvers.leads.acts import (
     change_priority,
     change_sales,
     change_state,
+    change_value,
     set_properties,
 )
 from resolvers.leads.creating import (
@@ -30,6 +31,7 @@ __all__ = [
     "change_priority",
     "change_sales",
     "change_state",
+    "change_value",
     "create_lead",
     "first_state",
     "insert_lead",

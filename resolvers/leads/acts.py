@@ -25,7 +25,7 @@ from resolvers.leads.creating import active_staff
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.values import TypedValue, reference
+from resolvers.values import TypedValue, money, reference
 
 
 async def change_person(
@@ -74,6 +74,18 @@ async def change_priority(
     known = await fields.definitions(work.session, "priority")
     value = TypedValue(FieldType.TEXT, text=priority.value)
     await fields.edit(work, lead, [Edit(known["priority"], value, expected)])
+    return lead.id
+
+
+async def change_value(
+    work: UnitOfWork, lead_id: UUID, value: Mapping[str, str] | None, expected: int | None
+) -> UUID:
+    """Sets what the deal is worth, an amount and its currency; None clears it."""
+    access.require(work.actor, Permission.EDIT_LEAD)
+    lead = await access.lead_for(work.session, work.actor, lead_id)
+    known = await fields.definitions(work.session, "value")
+    worth = money("value", value["amount"], value["currency"]) if value else None
+    await fields.edit(work, lead, [Edit(known["value"], worth, expected)])
     return lead.id
 
 

@@ -1,4 +1,4 @@
-"""The act on what a lead wants."""
+"""Acts on what a lead wants, and on what the deal is worth."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -8,6 +8,7 @@ from strawberry import Maybe
 
 from models.enums import ListingType
 from resolvers import leads
+from resolvers.errors import ProblemCode, invalid
 from schema.context import Info, read_id
 from schema.errors import (
     ConflictError,
@@ -82,3 +83,41 @@ async def change_sales_info(
         lead_id = await leads.change_sales(work, lead_id, input.given(), expected)
     _, fields = await written(info, work, lead_id)
     return ChangeSalesInfoSuccess(**fields)
+
+
+@strawberry.input(description="Input of `changeLeadValue`.")
+class ChangeLeadValueInput:
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    value: Maybe[MoneyInput | None] = strawberry.field(
+        description="Amount, not negative, with no more decimals than the currency has; must be "
+        "given, null clears it."
+    )
+    expected_version: Version | None = strawberry.field(
+        default=None, description="Version that you saw."
+    )
+
+
+@strawberry.type(description="Success of `changeLeadValue`.")
+class ChangeLeadValueSuccess(LeadWrite):
+    """The lead after it."""
+
+
+ChangeLeadValueResult = Annotated[
+    ChangeLeadValueSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
+    strawberry.union("ChangeLeadValueResult", description="Result of `changeLeadValue`."),
+]
+
+
+async def change_lead_value(
+    info: Info, input: Annotated[ChangeLeadValueInput, strawberry.argument(description=INPUT)]
+) -> ChangeLeadValueResult:
+    """Sets what the deal is worth."""
+    lead_id = read_id("leadId", "lead", input.lead_id)
+    if input.value is None:
+        raise invalid("value", ProblemCode.REQUIRED, "Give an amount, or null to clear it.")
+    worth = input.value.value.given() if input.value.value else None
+    expected = read_version(info, lead_id, input.expected_version)
+    async with info.context.work() as work:
+        lead_id = await leads.change_value(work, lead_id, worth, expected)
+    _, fields = await written(info, work, lead_id)
+    return ChangeLeadValueSuccess(**fields)

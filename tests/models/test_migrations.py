@@ -12,7 +12,7 @@ from models.changes import PARTITIONS
 from models.engine import Database
 from models.migrations import configuration, migrate
 from models.tables import metadata
-from resolvers.workspace import SALES
+from resolvers.workspace import DEAL, SALES
 
 PATIENCE = 30.0
 
@@ -55,7 +55,7 @@ async def test_migrating_again_changes_nothing(empty_url: str) -> None:
     assert revisions[0] == revisions[1]
 
 
-async def test_a_workspace_that_began_earlier_gets_the_sales_fields_once(empty_url: str) -> None:
+async def test_a_workspace_that_began_earlier_gets_the_newer_fields_once(empty_url: str) -> None:
     database = Database(empty_url)
     try:
         async with database.writer.begin() as connection:
@@ -73,41 +73,43 @@ async def test_a_workspace_that_began_earlier_gets_the_sales_fields_once(empty_u
         await database.dispose()
     assert [row.key for row in rows] == [
         "sales_remarks_own",
-        *(key for key, _, _, _ in SALES),
+        "value_own",
+        *(key for key, _, _, _ in SALES + DEAL),
     ]
-    assert [bool(row.is_built_in) for row in rows] == [False] + [True] * len(SALES)
+    assert [bool(row.is_built_in) for row in rows] == [False] * 2 + [True] * len(SALES + DEAL)
 
 
 def _began_at_0001(connection: Connection) -> None:
     command.upgrade(configuration(connection), "0001")
-    group, field = uuid4(), uuid4()
+    group = uuid4()
     for number, name in enumerate(("Contact info", "Deal details")):
         identity = group if number else uuid4()
         connection.execute(
             insert(table("field_group", column("id", Uuid), column("name"), column("position"))),
             {"id": identity, "name": name, "position": number},
         )
-    connection.execute(
-        insert(
-            table(
-                "field_definition",
-                column("id", Uuid),
-                column("group_id", Uuid),
-                *(column(name, Boolean) for name in FLAGS),
-                *(column(name) for name in ("key", "label", "type", "visibility", "position")),
-            )
-        ),
-        {
-            "id": field,
-            "group_id": group,
-            **dict.fromkeys(FLAGS, False),
-            "key": "sales_remarks",
-            "label": "Ours",
-            "type": "TEXT",
-            "visibility": "ALL",
-            "position": 0,
-        },
-    )
+    for position, (key, kind) in enumerate((("sales_remarks", "TEXT"), ("value", "NUMBER"))):
+        connection.execute(
+            insert(
+                table(
+                    "field_definition",
+                    column("id", Uuid),
+                    column("group_id", Uuid),
+                    *(column(name, Boolean) for name in FLAGS),
+                    *(column(name) for name in ("key", "label", "type", "visibility", "position")),
+                )
+            ),
+            {
+                "id": uuid4(),
+                "group_id": group,
+                **dict.fromkeys(FLAGS, False),
+                "key": key,
+                "label": "Ours",
+                "type": kind,
+                "visibility": "ALL",
+                "position": position,
+            },
+        )
 
 
 FLAGS = ("is_built_in", "is_listed", "is_required", "is_personal_data")

@@ -464,6 +464,12 @@ async def a_number_removed(stage: Stage) -> tuple[UUID, Act]:
 
 
 @proves(ChangeKind.PROPERTIES_CHANGED)
+async def deal_valued(stage: Stage) -> tuple[UUID, Act]:
+    worth = {"amount": "12400.50", "currency": "EUR"}
+    return stage.lead_id, lambda: stage.by_admin(leads.change_value, stage.lead_id, worth, None)
+
+
+@proves(ChangeKind.PROPERTIES_CHANGED)
 async def wishes_told(stage: Stage) -> tuple[UUID, Act]:
     wanted = {
         "listing_types": ["RENTALS"],

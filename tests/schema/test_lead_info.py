@@ -1,9 +1,12 @@
 """Personal and sales information of a lead, and all of Lead Info in one read."""
 
+import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from models.clock import ManualClock
 from models.enums import StaffRole
 from resolvers.services import Services
 from tests.client import Client, key, lead, nothing_written
@@ -208,3 +211,136 @@ async def test_a_new_lead_may_begin_with_sales_information_and_a_zone_as_propert
     async with nothing_written(services):
         refused = await agent.write("createLead", **given, idempotencyKey=key())
     assert refused["problems"][0]["code"] == "CONTRADICTION"
+
+
+# --- what the deal is worth ----------------------------------------------------------------------
+
+VALUE = "value { amount currency }"
+WORTH = {"amount": "12400.5", "currency": "EUR"}
+
+
+async def value_of(client: Client, lead_id: str) -> dict[str, Any] | None:
+    data = await client.read(f"query($id: ID!) {{ lead(id: $id) {{ {VALUE} }} }}", id=lead_id)
+    found: dict[str, Any] | None = data["lead"]["value"]
+    return found
+
+
+@pytest.mark.behaviour("B4", "A55")
+async def test_the_value_of_a_deal_is_set_in_one_change_and_cleared_by_null(
+    admin: Client, services: Services, lead_id: str
+) -> None:
+    assert await value_of(admin, lead_id) is None
+    made = await admin.done(
+        "changeLeadValue", f"lead {{ {VALUE} }}", leadId=lead_id,
+        value={"amount": "12400.50", "currency": "EUR"},
+    )  # fmt: skip
+    assert made["lead"]["value"] == WORTH
+    (change,) = made["changes"]
+    (diff,) = change["entry"]["diffs"]
+    assert diff["path"] == "value"
+    async with nothing_written(services):
+        again = await admin.done("changeLeadValue", leadId=lead_id, value=WORTH)
+    assert again["changes"] == []
+    made = await admin.done("changeLeadValue", leadId=lead_id, value=None)
+    assert len(made["changes"]) == 1
+    assert await value_of(admin, lead_id) is None
+    await admin.done("changeLeadValue", leadId=lead_id, value={"amount": "0", "currency": "JPY"})
+    assert await value_of(admin, lead_id) == {"amount": "0", "currency": "JPY"}
+    history = await admin.read(
+        """query($id: ID!) { lead(id: $id) { history(first: 9) { nodes {
+        summary diffs { path before { display } after { display } } } } } }""",
+        id=lead_id,
+    )
+    shown = [
+        (diff["before"], diff["after"])
+        for entry in history["lead"]["history"]["nodes"]
+        for diff in entry["diffs"]
+        if diff["path"] == "value"
+    ]
+    euros = {"display": "12,400.50 EUR"}
+    assert shown == [(None, {"display": "0.00 JPY"}), (euros, None), (None, euros)]
+
+
+ODD_VALUES: list[tuple[dict[str, Any], str, str]] = [
+    ({"value": {"amount": "-0.01", "currency": "EUR"}}, "value.amount", "TOO_SMALL"),
+    ({"value": {"amount": "12,50", "currency": "EUR"}}, "value.amount", "MALFORMED"),
+    ({"value": {"amount": "1e3", "currency": "EUR"}}, "value.amount", "MALFORMED"),
+    ({"value": {"amount": "1" * 13, "currency": "EUR"}}, "value.amount", "MALFORMED"),
+    ({"value": {"amount": "0.001", "currency": "EUR"}}, "value.amount", "MALFORMED"),
+    ({"value": {"amount": "100.5", "currency": "JPY"}}, "value.amount", "MALFORMED"),
+    ({"value": {"amount": "1", "currency": "EUX"}}, "value.currency", "UNKNOWN"),
+    ({"value": {"amount": "1", "currency": "XAU"}}, "value.currency", "UNKNOWN"),
+    ({"value": {"amount": "1", "currency": "eur"}}, "value.currency", "MALFORMED"),
+    ({}, "value", "REQUIRED"),
+]
+
+
+@pytest.mark.behaviour("B4", "B15")
+async def test_a_value_that_is_no_amount_of_money_is_refused_and_the_former_one_stays(
+    admin: Client, services: Services, lead_id: str
+) -> None:
+    await admin.done("changeLeadValue", leadId=lead_id, value=WORTH)
+    for given, path, code in ODD_VALUES:
+        async with nothing_written(services):
+            made = await admin.write("changeLeadValue", leadId=lead_id, **given)
+        (problem,) = made["problems"]
+        assert (".".join(problem["path"]), problem["code"]) == (path, code), given
+    assert await value_of(admin, lead_id) == WORTH
+
+
+@pytest.mark.behaviour("B4")
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("0", "EUR"), ("999999999999.99", "EUR"), ("1.234", "KWD"), ("1.2345", "CLF"), ("7", "KRW")],
+)
+async def test_an_amount_has_the_decimals_of_its_currency(
+    admin: Client, lead_id: str, amount: str, currency: str
+) -> None:
+    worth = {"amount": amount, "currency": currency}
+    await admin.done("changeLeadValue", leadId=lead_id, value=worth)
+    assert await value_of(admin, lead_id) == worth
+
+
+@pytest.mark.behaviour("B4", "B1")
+async def test_the_value_is_told_in_lists_in_the_open_card_and_of_the_past(
+    admin: Client, services: Services, lead_id: str, clock: ManualClock
+) -> None:
+    card = f"""subscription($id: ID!) {{ leadCard(id: $id) {{ __typename
+      ... on LeadCardSnapshot {{ cursor lead {{ {VALUE} }} }}
+      ... on PropertiesChanged {{ cursor lead {{ {VALUE} }} properties {{ key }} }} }} }}"""
+    async with aclosing(admin.stream(card, id=lead_id)) as stream:
+        first = await next_item(stream, "LeadCardSnapshot")
+        assert first["lead"]["value"] is None
+        clock.advance(1)
+        await admin.done("changeLeadValue", leadId=lead_id, value=WORTH)
+        changed = await next_item(stream, "PropertiesChanged")
+        assert changed["lead"]["value"] == WORTH
+        assert changed["properties"] == [{"key": "value"}]
+    data = await admin.read(f"{{ leads(first: 9) {{ nodes {{ id {VALUE} }} }} }}")
+    assert {"id": lead_id, "value": WORTH} in data["leads"]["nodes"]
+    past = f"query($id: ID!, $at: AsOfInput!) {{ lead(id: $id, asOf: $at) {{ {VALUE} }} }}"
+    for item, then in ((first, None), (changed, WORTH)):
+        data = await admin.read(past, id=lead_id, at={"cursor": item["cursor"]})
+        assert data["lead"]["value"] == then
+
+
+async def next_item(stream: Any, kind: str) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        async for answer in stream:
+            item: dict[str, Any] = answer.data["leadCard"]
+            if item["__typename"] == kind:
+                return item
+    raise AssertionError(f"no {kind}")
+
+
+@pytest.mark.behaviour("B4")
+async def test_the_value_can_be_set_as_a_property_under_the_same_rules(
+    admin: Client, services: Services, lead_id: str
+) -> None:
+    edit = {"fieldKey": "value", "value": {"money": WORTH}}
+    await admin.done("setProperties", leadId=lead_id, properties=[edit])
+    assert await value_of(admin, lead_id) == WORTH
+    odd = {"fieldKey": "value", "value": {"money": {"amount": "1", "currency": "EUX"}}}
+    made = await admin.write("setProperties", leadId=lead_id, properties=[odd])
+    (problem,) = made["problems"]
+    assert problem["path"] == ["properties", "0", "value", "currency"]

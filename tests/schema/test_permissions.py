@@ -32,6 +32,7 @@ RELATIONS = ("own", "other's", "unassigned")
 
 ACTS = {
     "changePersonInfo": Permission.EDIT_LEAD,
+    "changeLeadValue": Permission.EDIT_LEAD,
     "changePriority": Permission.EDIT_LEAD,
     "setProperties": Permission.EDIT_LEAD,
     "addTags": Permission.EDIT_LEAD,
@@ -121,6 +122,7 @@ class Place:
         """Input of an act that succeeds for those who may."""
         more: dict[str, dict[str, Any]] = {
             "changePersonInfo": {"title": "Dr."},
+            "changeLeadValue": {"value": {"amount": "12400", "currency": "EUR"}},
             "changePriority": {"priority": "HIGH"},
             "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
             "addTags": {"tags": ["VIP"]},

@@ -53,6 +53,7 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "removeEmailAddress": {},
     "savePhoneNumber": {"number": "+49 30 901820"},
     "removePhoneNumber": {},
+    "changeLeadValue": {"value": {"amount": "12400", "currency": "EUR"}},
     "changePriority": {"priority": "HIGH"},
     "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
     "changeLeadState": {},
@@ -344,6 +345,9 @@ def for_acts_with_a_version(mutation: str, first: dict[str, Any], path: str) -> 
 for_acts_with_a_version("changePersonInfo", {"title": "Prof. Lorenz"}, "title")
 for_acts_with_a_version("changeSalesInfo", {"remarks": "Wants a lift"}, "sales.remarks")
 for_acts_with_a_version("changePriority", {"priority": "URGENT"}, "priority")
+for_acts_with_a_version(
+    "changeLeadValue", {"value": {"amount": "9000", "currency": "EUR"}}, "value"
+)
 for_acts_with_a_version(
     "setProperties",
     {"properties": [{"fieldKey": "rooms", "value": {"number": "4"}}]},

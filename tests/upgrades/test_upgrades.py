@@ -149,7 +149,7 @@ async def test_every_recorded_value_is_as_it_was(upgraded: Services, rows: Recor
             assert before - present == set(), name
 
 
-ADDED_BY_MIGRATIONS = {"field_definition": 7}
+ADDED_BY_MIGRATIONS = {"field_definition": 8}
 """Rows that a migration adds to a workspace that has begun."""
 
 

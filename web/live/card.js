@@ -137,8 +137,11 @@ function named(lead, { lead: head }) {
   const touched = [];
   if (head.displayName !== lead.displayName || head.title !== lead.title) touched.push("name");
   if (head.priority !== lead.priority) touched.push("priority");
+  if (worth(head) !== worth(lead)) touched.push("value");
   return touched;
 }
+
+const worth = ({ value }) => (value ? `${value.amount} ${value.currency}` : "");
 
 function seen(lead, at) {
   return at && !(lead.lastActivityAt > at) ? { ...lead, lastActivityAt: at } : lead;

@@ -3,6 +3,7 @@
 const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
+const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
 
 const ITEMS = `
@@ -74,7 +75,7 @@ ${ITEMS}`;
 export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
     ... on LeadCardSnapshot { cursor at lead {
-      id url displayName title isAnonymous version createdAt lastActivityAt priority
+      id url displayName title isAnonymous version createdAt lastActivityAt priority ${VALUE}
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
@@ -95,7 +96,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
-    ... on PropertiesChanged { lead { version displayName title priority isAnonymous
+    ... on PropertiesChanged { lead { version displayName title priority ${VALUE} isAnonymous
         location { timeZone } }
       properties { ...PropertyParts } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }

@@ -56,6 +56,7 @@ function headView({ leadId, staff, perform }) {
   const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
+  const value = h("p", { class: "worth", "data-testid": "value", title: "What the deal is worth" });
   const pages = h("p", { class: "soft", "data-testid": "pages" });
   const born = h("p", { class: "soft" });
   const theirs = h("p", { class: "soft", "data-testid": "local-time" });
@@ -68,7 +69,7 @@ function headView({ leadId, staff, perform }) {
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
   const element = h("header", { class: "head" },
     h("div", { class: "who" },
-      h("div", {}, h("div", { class: "name" }, name, lamp), pages, title, born, theirs),
+      h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
     bar,
     h("div", { class: "controls" },
@@ -112,10 +113,13 @@ function headView({ leadId, staff, perform }) {
     assignee.disabled = !lead.viewerCan.assign;
     priority.value = lead.priority;
     priority.disabled = !lead.viewerCan.edit;
+    value.textContent = lead.value ? money(lead.value) : "";
+    value.hidden = !lead.value;
     if (old?.viewers !== lead.viewers) showViewers(viewers, lead);
     if (touched.includes("name")) flash(name);
     if (touched.includes("assignee")) flash(assignee);
     if (touched.includes("priority")) flash(priority);
+    if (touched.includes("value")) flash(value);
     if (touched.includes("presence")) flash(lamp);
     if (touched.includes("page")) flash(pages);
   }
@@ -130,6 +134,10 @@ function headView({ leadId, staff, perform }) {
   }
 
   return { element, update, showLamp };
+}
+
+function money({ amount, currency }) {
+  return new Intl.NumberFormat([], { style: "currency", currency }).format(amount);
 }
 
 function lampText(state, { lastActiveAt, lastSeenAt, isProvisional }) {
