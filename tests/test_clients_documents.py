@@ -13,7 +13,10 @@ from schema.trusted import OURS, document_id, read_trusted
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
-SCRIPTS = sorted([*WEB.glob("live/*.js"), *WEB.glob("site/*.js")])
+SCRIPTS = {f"live/{path.stem}": [path] for path in sorted(WEB.glob("live/*.js"))} | {
+    "site/leadlight": sorted(WEB.glob("site/*.js"), reverse=True)
+}
+"""Texts that are read as one: the parts of the visitor script share what asks the server."""
 MAX_BYTES = 65_536  # of a request's body
 
 CONSTANT = re.compile(r"\bconst (\w+) =\s*(?:`([^`]*)`|\"([^\"]*)\")")
@@ -48,17 +51,21 @@ def fill(text: str, values: dict[str, str]) -> str:
 
 
 FOUND = [
-    pytest.param(
-        text, id=f"{script.parent.name}/{script.stem} {text.split('(')[0].split('{')[0].strip()}"
-    )
-    for script in SCRIPTS
-    for text in documents(script.read_text(encoding="utf-8"))
+    pytest.param(text, id=f"{name} {text.split('(')[0].split('{')[0].strip()}")
+    for name, parts in SCRIPTS.items()
+    for text in documents("\n".join(part.read_text(encoding="utf-8") for part in parts))
 ]
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
     return build_schema((ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def test_the_visitor_script_stays_small() -> None:
+    lines = {path.name: path.read_text("utf-8").count("\n") for path in WEB.glob("site/*.js")}
+    assert set(lines) == {"leadlight.js", "chat.js"}
+    assert max(lines.values()) < 300
 
 
 def test_the_documents_of_both_sides_are_found() -> None:

@@ -1,5 +1,6 @@
-// Leadlight visitor script: presence, events, chat box and pop-ups of one page. One global
-// (`leadlight`, with `track` and `identify`), no cookies, no host but the one it came from:
+// Leadlight visitor script: presence and events of one page; chat.js beside it draws the chat box
+// and pop-ups. One global (`leadlight`, with `track` and `identify`), no cookies, no host but the one
+// it came from:
 //   <script src="https://your-leadlight/site/leadlight.js" data-site-key="..." defer></script>
 (() => {
   "use strict";
@@ -19,7 +20,6 @@
   const page = () => ({ url: location.href.split(/[?#]/)[0], title: document.title.slice(0, 200) });
 
   const TOKEN = `leadlight:${siteKey}:token`;
-  const OUTBOX = `leadlight:${siteKey}:out:`; // a key for each message: tabs overwrite none
   let kept = {}; // lasts as long as the page, where the browser forbids storage
   try {
     localStorage["leadlight:probe"] = "";
@@ -78,17 +78,12 @@
     const makeInput = () => ({ ...told, token: kept[TOKEN], page: page() });
     const answer = await ask("startVisit", fields, makeInput);
     isDead = !answer.visit;
-    if (isDead) return host.remove();
-    host.hidden = false;
+    if (isDead) return (await face).remove();
     cursor = answer.cursor;
     activityMs = answer.activitySeconds * 1000;
     toldAt = beatAt = 0;
     known = {};
-    list.querySelectorAll("[data-id]").forEach((row) => row.remove());
-    answer.visit.messages.nodes.reverse().forEach(show);
-    if (!box.open) countUnread(answer.visit.unreadCount);
-    readChat();
-    answer.visit.popUps.forEach(receive);
+    (await face).begin(answer.visit);
   }
 
   async function identify(input) {
@@ -188,169 +183,22 @@
     };
   }
 
-  function take(item) {
+  async function take(item) {
     cursor = item.cursor;
-    if (item.popUp) receive(item.popUp);
-    if (!item.message || !show(item.message) || item.message.isMine) return;
-    readChat();
-    if (box.open) return;
-    countUnread(unread + 1);
-    notify(item.message.staffMember?.name ?? "New message", item.message.text);
+    (await face).take(item);
   }
 
-  // ---- chat ----
-  let sending = Promise.resolve();
-  let unread = 0;
-  let readId;
-
-  // A message waits in storage until the server has it.
-  function send(item) {
-    const row = addRow(item.text, "mine waiting", "sending …");
-    const given = { idempotencyKey: item.key, text: item.text };
-    sending = sending.then(async () => {
-      const answer = await ask("sendVisitorMessage", `sentMessage { ${MESSAGE} }`, () => given);
-      if (isDead) return;
-      delete kept[OUTBOX + item.key];
-      if (answer.sentMessage) return show(answer.sentMessage);
-      row.className = "mine";
-      row.lastChild.textContent = `Not sent: ${answer.message}`;
-    });
-    kept[OUTBOX + item.key] = JSON.stringify(item);
-  }
-
-  // True: the message was not there yet. An own one takes the row that waits with its text, as the
-  // feed may bring it before the answer to sending it does.
-  function show({ id, text, isMine, at, staffMember }) {
-    const rows = [...list.children];
-    if (rows.some((row) => row.dataset.id === id)) return false;
-    const waits = (row) => isMine && row.matches(".waiting") && row.firstChild.data === text;
-    const row = rows.find(waits) ?? addRow(text, "", "", list.querySelector(".waiting"));
-    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    row.lastChild.textContent = isMine ? clock : `${staffMember?.name ?? "Automatic"} · ${clock}`;
-    row.className = isMine ? "mine" : "";
-    row.dataset.id = id;
-    return true;
-  }
-
-  function countUnread(count) {
-    unread = count;
-    launcher.textContent = count > 0 ? `Chat (${count} new)` : "Chat";
-  }
-
-  // Tells once that the newest message of the team, and so all before it, has been in view.
-  function readChat() {
-    const [newest] = [...list.querySelectorAll("[data-id]:not(.mine)")].slice(-1);
-    const id = newest?.dataset.id;
-    if (!id || id === readId || !box.open || document.hidden) return;
-    readId = id;
-    mark({ messageId: id });
-  }
-
-  const mark = (input) => ask("markVisitorMessagesRead", "unreadCount", () => input);
-
-  function addRow(text, className, note, before = null) {
-    return list.insertBefore(make("li", { className }, text, make("small", {}, note)), before);
-  }
-
-  function notify(title, text) {
-    const answer = make("button", { onclick: () => (box.open = true) }, "Answer");
-    const close = make("button", { className: "close", ariaLabel: "Dismiss" }, "×");
-    close.onclick = () => notice.replaceChildren();
-    notice.replaceChildren(make("h2", {}, title), make("p", {}, text), answer, close);
-  }
-
-  // ---- pop-ups: one after the other, each in the first tab that somebody looks at ----
-  const SHOWN = `leadlight:${siteKey}:shown`;
-  const waitingPopUps = [];
-  const received = new Set(); // of this page; the feed may bring one again
-
-  function receive(popUp) {
-    if (received.has(popUp.id)) return;
-    received.add(popUp.id);
-    waitingPopUps.push({ ...popUp, endsAt: Date.now() + popUp.secondsLeft * 1000 });
-    mark({ messageId: popUp.id, isSeen: false });
-    showPopUp();
-  }
-
-  function showPopUp() {
-    if (popUpPlace.firstChild || document.hidden || isDead) return;
-    const shown = (kept[SHOWN] ?? "").split(" "); // by any tab
-    const next = waitingPopUps.shift();
-    if (!next) return;
-    if (shown.includes(next.id) || next.endsAt <= Date.now()) return showPopUp();
-    kept[SHOWN] = [...shown.slice(-19), next.id].join(" ");
-    mark({ messageId: next.id });
-    popUpPlace.append(makePopUp(next));
-  }
-
-  function makePopUp({ id, title, text, link, endsAt }) {
-    const dismiss = () => {
-      clearTimeout(timer);
-      popUpPlace.replaceChildren();
-      showPopUp();
-    };
-    const timer = setTimeout(dismiss, Math.min(endsAt - Date.now(), 2 ** 31 - 1));
-    const follow = () => {
-      mark({ messageId: id, isClicked: true });
-      dismiss();
-    };
-    const close = make("button", { className: "close", ariaLabel: "Dismiss" }, "×");
-    close.onclick = dismiss;
-    const isSafe = /^https?:/.test(link?.url ?? "");
-    const rel = "noopener noreferrer";
-    const button = isSafe
-      ? make("a", { href: link.url, target: "_blank", rel, onclick: follow }, link.text) : "";
-    const heading = make("h2", {}, title);
-    const onkeydown = ({ key }) => key === "Escape" && dismiss();
-    const inside = [heading, make("p", {}, text), button, close];
-    return make("section", { role: "dialog", ariaLabel: title, onkeydown }, ...inside);
-  }
-
-  function submit(event) {
-    event.preventDefault();
-    const text = input.value.normalize().trim();
-    input.value = "";
-    if (text) send({ key: random(), text, wroteAt: Date.now() });
-  }
-
-  function onToggle() {
-    if (!box.open) return launcher.focus();
-    countUnread(0);
-    readChat();
-    notice.replaceChildren();
-    input.focus();
-  }
-
-  function onKey(event) {
-    const isSend = event.key === "Enter" && event.target === input && !event.shiftKey;
-    if (isSend && !event.isComposing) submit(event);
-    if (event.key === "Escape") box.open = false;
-  }
-
-  function make(name, properties, ...children) {
-    const element = Object.assign(document.createElement(name), properties);
-    element.append(...children);
-    return element;
-  }
-
-  const launcher = make("summary", {}, "Chat");
-  const list = make("ol", {});
-  const log = make("div", { role: "log", tabIndex: 0, ariaLabel: "Messages" }, list);
-  const input = make("textarea", { rows: 2, maxLength: 5000, placeholder: "Your message" });
-  const button = make("button", {}, "Send");
-  const form = make("form", { onsubmit: submit }, input, button);
-  const box = make("details", { ontoggle: onToggle, onkeydown: onKey }, launcher, log, form);
-  const notice = make("div", { className: "notice", ariaLive: "polite" });
-  const popUpPlace = make("div", { className: "pop-up", ariaLive: "polite" });
-  const chat = make("div", { className: "chat", hidden: true }, popUpPlace, notice, box);
-  const { href } = new URL("leadlight.css", tag.src);
-  const style = make("link", { rel: "stylesheet", href, onload: () => (chat.hidden = false) });
-  const host = make("leadlight-chat", { hidden: !kept[TOKEN] }); // the known may write at once
-  host.attachShadow({ mode: "open" }).append(style, chat);
-  document.documentElement.append(host);
-  input.ariaLabel = input.placeholder;
-  const ids = { launcher, messages: list, input, send: button, notice, "pop-up": popUpPlace };
-  for (const id of Object.keys(ids)) ids[id].dataset.testid = `leadlight-${id}`;
+  // ---- chat box and pop-ups, from a file of their own ----
+  const face = new Promise((done) => {
+    const script = document.createElement("script");
+    const none = { begin() {}, take() {}, remove() {} }; // a page may forbid the file: go on without
+    script.src = new URL("chat.js", tag.src).href;
+    script.parts = { ask, kept, siteKey, random, MESSAGE, isEnded: () => isDead };
+    script.parts.isKnown = Boolean(kept[TOKEN]);
+    script.onload = () => done(script.face ?? none);
+    script.onerror = () => done(none);
+    document.head.append(script);
+  });
 
   // ---- start ----
   for (const name of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "focus"]) {
@@ -360,8 +208,6 @@
   }
   addEventListener("visibilitychange", () => (beatAt = 0));
   addEventListener("visibilitychange", beat);
-  addEventListener("visibilitychange", showPopUp);
-  addEventListener("visibilitychange", readChat);
   addEventListener("pageshow", () => (hasLeft = false));
   addEventListener("pagehide", () => {
     hasLeft = true;
@@ -374,9 +220,6 @@
   setInterval(beat, 500);
   beat();
   track("page_view");
-  const waiting = Object.keys(kept).filter((key) => key.startsWith(OUTBOX));
-  const items = waiting.map((key) => JSON.parse(kept[key]));
-  items.sort((one, other) => one.wroteAt - other.wroteAt).forEach(send);
   follow();
   window.leadlight = Object.freeze({ track, identify });
 })();
