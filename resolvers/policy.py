@@ -38,6 +38,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.EDIT_LEAD: ApiScope.WRITE_LEADS,
     Permission.CHANGE_STATE: ApiScope.WRITE_LEADS,
     Permission.ASSIGN_LEAD: ApiScope.WRITE_LEADS,
+    Permission.IMPORT_LEADS: ApiScope.WRITE_LEADS,
     Permission.SEND_MESSAGE: ApiScope.SEND_MESSAGES,
     Permission.WRITE_NOTES: ApiScope.NOTES,
     Permission.READ_ALL_NOTES: ApiScope.NOTES,

@@ -244,6 +244,7 @@ async def progress(
     id: Annotated[strawberry.ID, strawberry.argument(description="Id from the act's result.")],
 ) -> AsyncGenerator[Progress, None]:
     """Where it stands, then each time that it moved, until it ended."""
+    await info.context.staff()
     wanted, told = argument_id("progress", id), None
     while True:
         # Rights are read anew each time, as for every item of a stream.

@@ -147,7 +147,7 @@ while True:
 def test_requirements_are_installed_with_hashes_as_make_does() -> None:
     (install,) = (line for line in arguments("RUN") if "pip install" in line)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (ours,) = re.findall(r"-m pip (install .*--require-hashes)", makefile)
+    (ours,) = re.findall(r"^PIP := .*-m pip (install .*--require-hashes)", makefile, re.M)
     assert set(ours.split()) | {"-r", "requirements.txt"} <= set(install.split())
 
 
