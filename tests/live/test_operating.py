@@ -152,6 +152,10 @@ async def test_without_redis_a_process_is_degraded_and_without_database_unavaila
         "REDIS_URL": redis_server.url,
         "SECRET_KEY": "0123456789abcdef0123456789abcdef",
         "METRICS_TOKEN": "a token of sixteen characters",
+        # Other tests share the server, and an emptied engine takes no lamp back for so long.
+        "PRESENCE_VISIBLE_BEAT_SECONDS": 1,
+        "PRESENCE_VISIBLE_LEASE_SECONDS": 3,
+        "PRESENCE_LEAVE_SECONDS": 1,
     }
     server = Process(tmp_path / "api", "serve", PORT=free_port(), **environment)
     server.start()

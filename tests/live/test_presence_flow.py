@@ -397,6 +397,10 @@ async def test_a_stop_stores_what_was_told_last(settings: Settings, clock: Manua
 async def test_at_scale_a_visitor_sleeps_and_leaves_in_time(
     database_url: str, tmp_path: Path, redis_server: RedisServer
 ) -> None:
+    if redis_server.is_ours:
+        # Tests before may have left it a grace as long as their longest lease.
+        redis_server.kill()
+        redis_server.start()
     settings = make_settings(
         database_url,
         tmp_path,
