@@ -12,7 +12,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 import operating
@@ -31,9 +31,8 @@ from realtime.store import Store
 from realtime.tasks import end
 from realtime.viewers import MemoryViewers, RedisViewers, Viewers
 from resolvers import staff, visits
-from resolvers.errors import DomainError, NotFound
+from resolvers.errors import DomainError
 from resolvers.feed import LogSource
-from resolvers.history_export import read_export
 from resolvers.limits import ApiRules, DocumentMode
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
@@ -59,10 +58,6 @@ log = structlog.get_logger(__name__)
 
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 MAX_LEAVE_BYTES = 2_048
-HISTORY_FILE = {
-    "content-disposition": 'attachment; filename="history.jsonl"',
-    "cache-control": "no-store",
-}
 
 
 def presence_timing(settings: Settings) -> Timing:
@@ -236,17 +231,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     async def schema_file(request: Request) -> Response:
         return PlainTextResponse(schema.as_str())
 
-    async def history_file(request: Request) -> Response:
-        context = await graphql.get_context(request, None)
-        reader = await context.staff_or_none()
-        if reader is None:
-            return PlainTextResponse("Please sign in.", status_code=401)
-        try:
-            lines = await read_export(graphql.services, reader, request.path_params["ticket"])
-        except NotFound:
-            return PlainTextResponse("This file is not there any more.", status_code=404)
-        return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
-
     routes = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
@@ -254,7 +238,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         Route("/healthz", healthy),
         Route("/readyz", operating.ready),
         Route("/metrics", operating.metrics),
-        Route("/exports/history/{ticket}", history_file),
         *transfer_routes(graphql, settings.upload_max_bytes),
         Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
         *ProviderRoutes(graphql).routes(),

@@ -1,16 +1,21 @@
-"""Files over HTTP: uploads by ticket, and what an import rejected. Only for who is signed in."""
+"""Files over HTTP: uploads by ticket, what an import rejected, signed histories. Signed-in only."""
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from resolvers.actors import StaffActor
 from resolvers.errors import InvalidInput, LimitReached, NotFound
+from resolvers.history_export import read_export
 from resolvers.imports.online import find_rejected
 from resolvers.uploads import receive
 from schema.endpoint import GraphQLEndpoint
 
 REJECTED_FILE = {"cache-control": "no-store", "content-security-policy": "sandbox"}
+HISTORY_FILE = {
+    "content-disposition": 'attachment; filename="history.jsonl"',
+    "cache-control": "no-store",
+}
 
 
 def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute]:
@@ -47,7 +52,18 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
             found.path, media_type="text/csv", filename=found.name, headers=REJECTED_FILE
         )
 
+    async def history(request: Request) -> Response:
+        actor = await _caller(graphql, request)
+        if actor is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        try:
+            lines = await read_export(graphql.services, actor, request.path_params["ticket"])
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+        return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
+
     return [
+        Route("/exports/history/{ticket}", history, methods=["GET"]),
         Route("/uploads/{ticket}", upload, methods=["PUT"], max_body_size=most_bytes),
         Route("/imports/{progress}/rejected.csv", rejected, methods=["GET"]),
     ]
