@@ -67,7 +67,7 @@ HOMES = {
     "sqlmodel": {"models", "resolvers"},
     "authlib": {"resolvers.sign_in_providers"},
     "cryptography": {"resolvers"},
-    "httpx2": {"resolvers.sign_in_providers"},
+    "httpx2": {"resolvers.outbound", "resolvers.sign_in_providers"},
     "joserfc": {"resolvers.sign_in_providers"},
     "email_validator": {"resolvers"},
     "limits": {"realtime"},
