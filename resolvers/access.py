@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import AccessScope, ApiScope, NoteVisibility
+from models.enums import AccessScope, ApiScope, FieldVisibility, NoteVisibility
 from models.fields import FieldDefinition
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
@@ -84,6 +84,11 @@ def visible_fields(actor: Actor) -> ColumnElement[bool]:
     return col(FieldDefinition.visibility).in_(
         [kind for kind, roles in FIELD_READERS.items() if actor.role in roles]
     )
+
+
+def reads_field(actor: Actor, visibility: FieldVisibility) -> bool:
+    """As `visible_fields`, of one that is at hand."""
+    return not isinstance(actor, StaffActor) or actor.role in FIELD_READERS[visibility]
 
 
 async def surviving_lead(session: AsyncSession, lead_id: UUID) -> UUID:

@@ -1,10 +1,13 @@
 """Expected refusals. Each is a fact about the request; `schema/errors.py` turns it into data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from models.fields import FieldDefinition
 
 
 class DomainError(Exception):
@@ -150,12 +153,12 @@ class ChannelUnavailable(DomainError):
 
 
 class MissingRequiredFields(DomainError):
-    """Required fields would be left empty; `field_ids` names them."""
+    """Required fields would be left empty; `fields` are copies, good after the transaction."""
 
-    def __init__(self, field_ids: tuple[UUID, ...], labels: tuple[str, ...]) -> None:
-        super().__init__(f"Please fill: {', '.join(labels)}.")
-        self.field_ids = field_ids
-        self.labels = labels
+    def __init__(self, fields: Sequence[FieldDefinition]) -> None:
+        self.fields = [FieldDefinition(**each.model_dump()) for each in fields]
+        self.labels = tuple(each.label for each in self.fields)
+        super().__init__(f"Please fill: {', '.join(self.labels)}.")
 
 
 class ProviderFailed(Exception):

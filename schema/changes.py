@@ -21,7 +21,8 @@ from schema.contact_points import (
 from schema.conversations import Conversation, DeliveryStep, Message, conversation_of
 from schema.enums import ChangeAction
 from schema.events import Event, EventGroup, text_of
-from schema.fields import Property, properties_of
+from schema.field_definitions import FieldDefinition
+from schema.fields import Property, missing_of, properties_of
 from schema.history import FieldDiff, HistoryEntry, diffs_of
 from schema.loaders import SchemaView
 from schema.notes import Note
@@ -108,6 +109,10 @@ class PropertiesChanged(LeadChange):
         ids = {diff["field_id"] for diff in self.data["diffs"]}
         made = await properties_of(self.view, self.row.lead_id)
         return [each for each in made if each.definition.id.hex in ids]
+
+    @strawberry.field(description="Required fields that are empty now.")
+    async def missing_required_fields(self) -> list[FieldDefinition]:
+        return await missing_of(self.view, self.row.lead_id)
 
 
 @strawberry.type(description="Addresses or numbers changed.")

@@ -13,6 +13,7 @@ from resolvers.errors import ConflictReason, PreconditionReason, ProblemCode
 from resolvers.policy import Permission
 from resolvers.secrets import Unsealable
 from schema.context import Info
+from schema.field_definitions import FieldDefinition
 from schema.scalars import Version
 from schema.values import Value, value_of
 
@@ -92,6 +93,7 @@ class ChannelUnavailableError(Error):
 @strawberry.type(description="Fields that must be filled first.")
 class MissingRequiredFieldsError(Error):
     labels: list[str] = strawberry.field(description="Labels of the empty required fields.")
+    fields: list[FieldDefinition] = strawberry.field(description="The empty required fields.")
 
 
 class OnInvalidInput(ExceptionHandler[errors.InvalidInput, InvalidInputError]):
@@ -178,7 +180,11 @@ class OnMissingFields(ExceptionHandler[errors.MissingRequiredFields, MissingRequ
     def handle(
         self, exception: errors.MissingRequiredFields, *, field: StrawberryField, info: Info
     ) -> MissingRequiredFieldsError:
-        return MissingRequiredFieldsError(message=exception.message, labels=list(exception.labels))
+        return MissingRequiredFieldsError(
+            message=exception.message,
+            labels=list(exception.labels),
+            fields=[FieldDefinition(row=each) for each in exception.fields],
+        )
 
 
 HANDLERS: tuple[ExceptionHandler[Any, Any], ...] = (

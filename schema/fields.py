@@ -16,51 +16,11 @@ from resolvers.policy import Permission
 from resolvers.values import stored
 from schema.context import Info
 from schema.errors import ForbiddenError, InvalidInputError, LimitError
+from schema.field_definitions import FieldDefinition
 from schema.loaders import SchemaView
 from schema.scalars import Version
 from schema.staff import Actor, actor_of
 from schema.values import Value, global_id, value_of
-
-
-@strawberry.type(description="Definition of a field, the same for all leads.")
-class FieldDefinition:
-    row: strawberry.Private[FieldRow]
-
-    @strawberry.field(description="The field.")
-    def id(self) -> strawberry.ID:
-        return global_id("field", self.row.id)
-
-    @strawberry.field(description="Lower snake case, 1 to 64 characters, never changes.")
-    def key(self) -> str:
-        return self.row.key
-
-    @strawberry.field(description="1 to 80 characters.")
-    def label(self) -> str:
-        return self.row.label
-
-    @strawberry.field(description="Type.")
-    def type(self) -> FieldType:
-        return self.row.type
-
-    @strawberry.field(description="Help for who fills it, at most 300 characters.")
-    def hint(self) -> str | None:
-        return self.row.hint
-
-    @strawberry.field(description="Part of the product: can't be removed.")
-    def is_built_in(self) -> bool:
-        return self.row.is_built_in
-
-    @strawberry.field(description="Must be filled when a lead is made by staff.")
-    def is_required(self) -> bool:
-        return self.row.is_required
-
-    @strawberry.field(description="Who may read and write it.")
-    def visibility(self) -> FieldVisibility:
-        return self.row.visibility
-
-    @strawberry.field(description="NUMBER: unit, at most 12 characters.")
-    def unit(self) -> str | None:
-        return self.row.unit
 
 
 @strawberry.type(description="Named group of fields.")
@@ -151,6 +111,16 @@ async def pinned_of(view: SchemaView, lead_id: UUID) -> list[Property]:
     """What the viewer has in the header, in order."""
     made = {each.definition.id: each for each in await properties_of(view, lead_id)}
     return [made[each.id] for each in await view.load.pins.load(None) if each.id in made]
+
+
+async def missing_of(view: SchemaView, lead_id: UUID) -> list[FieldDefinition]:
+    """Required fields without a value, as far as the viewer sees them, by label."""
+    return [
+        FieldDefinition(row=each.definition)
+        for each in await properties_of(view, lead_id)
+        if fields.must_fill(view.actor, each.definition)
+        and (each.row is None or stored(each.definition.type, each.row) is None)
+    ]
 
 
 async def field_groups(info: Info) -> list[FieldGroup]:

@@ -38,7 +38,8 @@ from schema.enums import SortDirection
 from schema.errors import seal_version
 from schema.events import Event, EventConnection, EventEdge, EventGroup
 from schema.events import group_of as event_group_of
-from schema.fields import Property, pinned_of, properties_of
+from schema.field_definitions import FieldDefinition
+from schema.fields import Property, missing_of, pinned_of, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
 from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of, value_of
 from schema.loaders import SchemaView
@@ -287,6 +288,10 @@ class Lead:
     ) -> Property | None:
         made = await properties_of(self.view, self.row.id)
         return next((each for each in made if each.definition.key == key), None)
+
+    @strawberry.field(description="Required fields that are empty, by label.")
+    async def missing_required_fields(self) -> list[FieldDefinition]:
+        return await missing_of(self.view, self.row.id)
 
     @strawberry.field(description="Tags, by name; at most 100.")
     async def tags(self) -> list[Tag]:

@@ -40,7 +40,7 @@ ERROR_PARTS = {
     "PreconditionError": "message reason",
     "LimitError": "message limit retryAfter",
     "ChannelUnavailableError": "message channel alternatives",
-    "MissingRequiredFieldsError": "message labels",
+    "MissingRequiredFieldsError": "message labels fields { key }",
 }
 LEAD_WRITE = """lead { id displayName version }
     changes { __typename cursor entry { id type summary diffs {

@@ -16,8 +16,8 @@ from models.leads import Lead
 from resolvers import access
 from resolvers.actors import Actor
 from resolvers.errors import MissingRequiredFields
+from resolvers.fields import require_filled
 from resolvers.imports.rows import Contact
-from resolvers.leads import require_filled
 
 SEVERAL = "Several cards have this address; merge them or name a key column."
 HIDDEN_KEY = "This key belongs to a lead that you may not see."
@@ -65,12 +65,16 @@ async def match(
         if contact.fingerprint in same:
             found.unchanged.append(contact)
         else:
-            _place(found, contact, lead_ids, known)
+            _place(found, contact, lead_ids, known, actor)
     return found
 
 
 def _place(
-    found: Match, contact: Contact, lead_ids: set[UUID], known: Mapping[str, FieldDefinition]
+    found: Match,
+    contact: Contact,
+    lead_ids: set[UUID],
+    known: Mapping[str, FieldDefinition],
+    actor: Actor,
 ) -> None:
     if len(lead_ids) > 1:
         found.rejected.append((contact, SEVERAL))
@@ -80,7 +84,7 @@ def _place(
         found.update[lead_ids.pop()] = contact
     else:
         try:
-            require_filled(known, contact.edits)
+            require_filled(known, contact.edits, actor)
         except MissingRequiredFields as refused:
             found.rejected.append((contact, refused.message))
         else:

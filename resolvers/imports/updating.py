@@ -13,6 +13,7 @@ from models.fields import FieldDefinition, Property
 from models.leads import Lead
 from models.tags import LeadTag, Tag
 from resolvers import access, contact_points, fields, naming, tags
+from resolvers.errors import MissingRequiredFields
 from resolvers.imports.creating import PROPERTY_KEY, property_row
 from resolvers.imports.points import Held, Points, points_for
 from resolvers.imports.rows import Contact
@@ -34,6 +35,7 @@ class Updating:
         """Rows with a property's columns by lead and field."""
         self.held: dict[UUID, Held] = {}
         self.tags: dict[UUID, set[str]] = {}
+        self.required = [each for each in known.values() if fields.must_fill(work.actor, each)]
 
     async def load(self, wanted: Mapping[UUID, Contact]) -> None:
         """Locks the leads in ascending order and reads what rows may change. Raises Moved."""
@@ -50,6 +52,7 @@ class Updating:
             raise Moved
         edited = {each.field.id for contact in wanted.values() for each in contact.edits}
         edited |= {self.known[key].id for key in naming.NAME_KEYS}
+        edited |= {each.id for each in self.required}
         self.values = {lead_id: {} for lead_id in wanted}
         properties = table_of(Property)
         for row in await session.execute(
@@ -99,6 +102,18 @@ class Updating:
                 return f"A lead has at most {contact_points.MAX_PER_LEAD} {noun}."
         if len(self.tags[lead_id] | contact.tags.keys()) > tags.MAX_ON_LEAD:
             return f"A lead has at most {tags.MAX_ON_LEAD} tags."
+        return self._gap(lead_id, contact)
+
+    def _gap(self, lead_id: UUID, contact: Contact) -> str | None:
+        """What the lead's fields would lack, if the row edits any."""
+        rows = self.values[lead_id]
+        edits = [each for each in contact.edits if fields.value_in(rows, each.field) != each.value]
+        if not edits:
+            return None
+        try:
+            fields.check_gaps(fields.empty(self.required, rows), self.required, edits)
+        except MissingRequiredFields as refused:
+            return refused.message
         return None
 
     def apply(self, lead_id: UUID, contact: Contact, points: Points) -> bool:

@@ -15,7 +15,6 @@ from resolvers.leads.creating import (
     first_state,
     insert_lead,
     record_created,
-    require_filled,
 )
 from resolvers.leads.edits import (
     PropertyEdit,
@@ -38,6 +37,5 @@ __all__ = [
     "person_edits",
     "property_edits",
     "record_created",
-    "require_filled",
     "set_properties",
 ]

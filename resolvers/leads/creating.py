@@ -19,14 +19,13 @@ from models.enums import (
     StaffRole,
     Via,
 )
-from models.fields import FieldDefinition
 from models.ids import new_id
 from models.leads import Assignment, Lead
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from resolvers import access, contact_points, fields, idempotency, naming, tags
 from resolvers.actors import StaffActor
-from resolvers.errors import MissingRequiredFields, ProblemCode, invalid
+from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
@@ -193,15 +192,5 @@ async def _first_values(
     if assignee:
         edits.append(Edit(known["assignee"], TypedValue(text, text=assignee.id.hex)))
     if isinstance(work.actor, StaffActor):
-        require_filled(known, edits)
+        fields.require_filled(known, edits, work.actor)
     return edits
-
-
-def require_filled(known: Mapping[str, FieldDefinition], edits: Sequence[Edit]) -> None:
-    """MissingRequiredFields if the first values of a lead leave a required field empty."""
-    filled = {each.field.id for each in edits}
-    missing = [row for row in known.values() if row.is_required and row.id not in filled]
-    if missing:
-        raise MissingRequiredFields(
-            tuple(row.id for row in missing), tuple(row.label for row in missing)
-        )

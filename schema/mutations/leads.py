@@ -129,7 +129,12 @@ class ChangePersonInfoSuccess(LeadWrite):
 
 
 ChangePersonInfoResult = Annotated[
-    ChangePersonInfoSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
+    ChangePersonInfoSuccess
+    | NotFoundError
+    | MissingRequiredFieldsError
+    | ForbiddenError
+    | ConflictError
+    | InvalidInputError,
     strawberry.union("ChangePersonInfoResult", description="Result of `changePersonInfo`."),
 ]
 
@@ -169,6 +174,7 @@ SetPropertiesResult = Annotated[
     SetPropertiesSuccess
     | NotFoundError
     | PreconditionError
+    | MissingRequiredFieldsError
     | ConflictError
     | ForbiddenError
     | LimitError

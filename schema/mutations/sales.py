@@ -14,6 +14,7 @@ from schema.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
+    MissingRequiredFieldsError,
     NotFoundError,
     read_version,
 )
@@ -68,7 +69,12 @@ class ChangeSalesInfoSuccess(LeadWrite):
 
 
 ChangeSalesInfoResult = Annotated[
-    ChangeSalesInfoSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
+    ChangeSalesInfoSuccess
+    | NotFoundError
+    | MissingRequiredFieldsError
+    | ForbiddenError
+    | ConflictError
+    | InvalidInputError,
     strawberry.union("ChangeSalesInfoResult", description="Result of `changeSalesInfo`."),
 ]
 
@@ -103,7 +109,12 @@ class ChangeLeadValueSuccess(LeadWrite):
 
 
 ChangeLeadValueResult = Annotated[
-    ChangeLeadValueSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
+    ChangeLeadValueSuccess
+    | NotFoundError
+    | MissingRequiredFieldsError
+    | ForbiddenError
+    | ConflictError
+    | InvalidInputError,
     strawberry.union("ChangeLeadValueResult", description="Result of `changeLeadValue`."),
 ]
 

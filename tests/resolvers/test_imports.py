@@ -287,6 +287,25 @@ async def test_required_fields_are_demanded_of_new_leads(services: Services, wri
     assert rejections(path) == [(3, "Please fill: Company.")]
 
 
+@pytest.mark.behaviour("C28")
+async def test_an_update_leaves_no_required_field_empty(services: Services, write: Write) -> None:
+    await imported(services, write("Email,First Name", "lena@mail.example,Lena"))
+    async with unit_of_work(services, SYSTEM) as work:
+        await work.session.execute(
+            update(FieldDefinition)
+            .where(col(FieldDefinition.key) == "company")
+            .values(is_required=True)
+        )
+    path = write("Email,First Name", "lena@mail.example,Helena", name="b.csv")
+    assert await imported(services, path) == (0, 0, 0, 1)
+    assert rejections(path) == [(2, "Please fill: Company.")]
+    tagging = write("Email,Tags", "lena@mail.example,VIP", name="c.csv")
+    assert await imported(services, tagging) == (0, 1, 0, 0)
+    filling = write("Email,First Name,Company", "lena@mail.example,Helena,Lo", name="d.csv")
+    assert await imported(services, filling) == (0, 1, 0, 0)
+    assert await imported(services, path) == (0, 0, 1, 0)
+
+
 async def test_a_new_field_has_the_name_of_its_column(services: Services, write: Write) -> None:
     await imported(services, write("Name,Größe (m²),Leer", "Lena,12,"))
     (made,) = await scalars(

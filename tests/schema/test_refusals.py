@@ -426,6 +426,19 @@ async def _new_lead_without_a_required_field(desk: Desk) -> Case:
     return Case(desk.admin, _new_lead(), {"labels": ["Company"]})
 
 
+for _mutation in ("changePersonInfo", "changeSalesInfo", "changeLeadValue", "setProperties"):
+
+    @case(_mutation, "MissingRequiredFields")
+    async def _edit_with_a_gap(desk: Desk, mutation: str = _mutation) -> Case:
+        given = await desk.act(mutation)
+        await desk.sql(
+            update(FieldDefinition)
+            .where(col(FieldDefinition.key) == "company")
+            .values(is_required=True)
+        )
+        return Case(desk.admin, given, {"labels": ["Company"], "fields": [{"key": "company"}]})
+
+
 async def _fill_fields(desk: Desk) -> None:
     data = await desk.admin.read("{ fieldGroups { id fields { id } } }")
     group = UUID(hex=data["fieldGroups"][0]["id"].partition("_")[2])
