@@ -17,6 +17,7 @@ from schema import (
     sites,
     staff,
     uploads,
+    visitor_feed,
     visits,
     workspace,
 )
@@ -28,6 +29,7 @@ from schema.mutations import card, contact_points, pins, sales, totp
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import staff as staff_acts
+from schema.mutations import visits as visit_acts
 from schema.observing import Observe, Observing
 from schema.operations import LeadlightSchema
 from schema.scalars import SCALARS
@@ -292,37 +294,37 @@ class Mutation:
     )
     save_site = strawberry.mutation(sites.save_site, description="Makes or changes a site. ADMIN.")
     start_visit = strawberry.mutation(
-        visits.start_visit,
+        visit_acts.start_visit,
         directives=[PUBLIC],
         description="Begins or takes up a visit; the origin must be one of the site's. 30 a minute "
         "for an address.",
     )
     heartbeat = strawberry.mutation(
-        visits.heartbeat,
+        visit_acts.heartbeat,
         directives=[VISITOR],
         description="Keeps a page's lease: 75 s when in front (beat every 30 s), 150 s when not "
         "(every 60 s). Only `idleMs` tells activity; the lead is the token's.",
     )
     record_event = strawberry.mutation(
-        visits.record_event,
+        visit_acts.record_event,
         directives=[VISITOR],
         description="Records what the visitor did; 60 a minute, 4 kB each. Repeats by `pageKey` "
         "and `sequence` are dropped.",
     )
     identify = strawberry.mutation(
-        visits.identify,
+        visit_acts.identify,
         directives=[VISITOR],
         description="Links the visit to a person. Only with a correct `signature` does the visit "
         "move to the known lead; else what is typed stays on this card, unproven, and matches "
         "nothing. Gives a new token.",
     )
     send_visitor_message = strawberry.mutation(
-        visits.send_visitor_message,
+        visit_acts.send_visitor_message,
         directives=[VISITOR],
         description="Writes to the team in the visit's chat; activity of the lead.",
     )
     mark_visitor_messages_read = strawberry.mutation(
-        visits.mark_visitor_messages_read,
+        visit_acts.mark_visitor_messages_read,
         directives=[VISITOR],
         description="Marks messages up to one, or a pop-up, as arrived, seen or followed; 120 a "
         "minute. States go forward only, and a pop-up past its end stays expired.",
@@ -345,7 +347,7 @@ class Subscription:
         description="Progress of a long act of yours until it ends; ADMIN sees everybody's.",
     )
     visitor_feed = strawberry.subscription(
-        visits.visitor_feed,
+        visitor_feed.visitor_feed,
         directives=[VISITOR],
         description="What the visitor's page must know: messages and pop-ups.",
     )
