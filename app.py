@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 
 import operating
 from auth import PATH, ProviderRoutes
+from cors import Cors
 from edge import Edge
 from models.clock import Clock, SystemClock
 from models.engine import Database
@@ -34,6 +35,7 @@ from resolvers import staff, visits
 from resolvers.errors import DomainError
 from resolvers.feed import LogSource
 from resolvers.limits import ApiRules, DocumentMode
+from resolvers.origins import KnownOrigins
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
@@ -136,6 +138,7 @@ async def open_services(
             buckets=buckets,
             passwords=Passwords(),
             public_url=settings.public_url,
+            origins=KnownOrigins(database, clock, settings.allowed_origins),
             api=api_rules(settings),
             provider=_provider(settings, clock, secrets),
             visit_timing=VisitTiming(
@@ -208,7 +211,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     graphql = GraphQLEndpoint(
         schema,
         public_url=settings.public_url,
-        allowed_origins=settings.allowed_origins,
         sockets=sockets,
         max_body_bytes=settings.max_body_bytes,
         max_operations_per_socket=settings.operations_per_socket,
@@ -249,6 +251,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         middleware=[
             Middleware(operating.RequestLog, metrics=metrics, known=known),
             Middleware(Edge, settings=settings),
+            Middleware(Cors),
         ],
         lifespan=lifespan,
     )

@@ -114,8 +114,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: CommaList = Field(
         default=(),
-        description="Other origins whose pages may call the API, separated by commas, such as "
-        "`https://www.example.com`.",
+        description="Other origins whose pages may call the API with a token, separated by commas, "
+        "such as `https://www.example.com`. Those of the sites may without being named here.",
     )
     trusted_proxies: CommaList = Field(
         default=(),

@@ -15,6 +15,7 @@ from resolvers.limits import ApiRules, Buckets, Limiter
 from resolvers.secrets import Secrets
 
 if TYPE_CHECKING:
+    from resolvers.origins import KnownOrigins
     from resolvers.passwords import Passwords
     from resolvers.sign_in_providers import OidcProvider
 
@@ -51,6 +52,7 @@ class Services:
     buckets: Buckets
     passwords: "Passwords"
     public_url: str
+    origins: "KnownOrigins"
     api: ApiRules = field(default_factory=ApiRules)
     provider: "OidcProvider | None" = None
     """Where staff may sign in besides; None unless the settings name one."""

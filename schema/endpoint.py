@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from resolvers.services import Services
@@ -20,6 +22,18 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
     services: Services
     cookie: str
     is_secure: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin")
+        if scope["type"] == "websocket" and origin is not None:
+            # looked up here, because the check of the library itself can't wait
+            await self.services.origins.knows(origin)
+        await super().__call__(scope, receive, send)
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        return super().is_websocket_origin_allowed(request, origin) or self.services.origins.has(
+            origin
+        )
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         context = Context(

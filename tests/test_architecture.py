@@ -21,6 +21,7 @@ ARROWS = {
     "mail": {"models"},
     "settings": set(),
     "edge": {"schema", "settings"},
+    "cors": {"resolvers"},
     "pages": {"resolvers"},
     "auth": {"schema", "resolvers"},
     "demo": {"resolvers", "models", "settings"},
@@ -42,6 +43,7 @@ ARROWS = {
         "settings",
         "pages",
         "edge",
+        "cors",
     },
     "cli": {
         "backup",
@@ -87,6 +89,7 @@ HOMES = {
         "app",
         "auth",
         "operating",
+        "cors",
         "edge",
         "pages",
         "schema.bodies",

@@ -1,14 +1,16 @@
 """A page of somebody else, in the browser of somebody who is signed in."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import STAFF, SetUp, sign_in
+from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -41,6 +43,16 @@ SUBMIT = """([url, body]) => {
   document.body.append(form);
   form.submit();
 }"""
+SAVE_SITE = """async (origin) => {
+  const query = `mutation($input: SaveSiteInput!) { saveSite(input: $input) {
+    ... on SaveSiteSuccess { site { siteKey } } ... on Error { message }
+  } }`;
+  const variables = { input: { name: "Elsewhere", origins: [origin] } };
+  const body = JSON.stringify({ query, variables });
+  const headers = { "content-type": "application/json" };
+  const { data } = await (await fetch("/graphql", { method: "POST", headers, body })).json();
+  return data.saveSite.site.siteKey;
+}"""
 FRAME = """(url) => new Promise((done) => {
   const frame = document.createElement("iframe");
   frame.onload = () => {
@@ -51,22 +63,32 @@ FRAME = """(url) => new Promise((done) => {
 })"""
 
 
+@dataclass
+class ForeignSite:
+    """A server of somebody else; `page` is what it answers everything with."""
+
+    url: str
+    page: str = "<body>hello"
+
+
 @asynccontextmanager
-async def foreign_site() -> AsyncIterator[str]:
+async def foreign_site() -> AsyncIterator[ForeignSite]:
     """Another origin on the same machine. To a browser it is the same site, for which it sends
     cookies that are SameSite=Lax: nothing but the server's own checks stand between."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<body>hello"
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n"
+            + site.page.encode()
         )
         await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    site = ForeignSite(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        yield site
     finally:
         server.close()
 
@@ -86,7 +108,7 @@ async def test_a_foreign_page_can_neither_act_nor_read_for_who_is_signed_in(
 
     async with foreign_site() as site:
         evil = await context.new_page()
-        await evil.goto(site)
+        await evil.goto(site.url)
         seen = await watch_cookies(evil, url)
         for type, mode in (
             ("text/plain", "no-cors"),
@@ -111,6 +133,28 @@ async def test_a_foreign_page_can_neither_act_nor_read_for_who_is_signed_in(
     told = await ours.evaluate(ASK, [url, "application/json", "cors", ME])
     assert "Ada Ames" in told
     await context.close()
+
+
+@pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
+async def test_a_site_elsewhere_carries_the_visitor_script(set_up: SetUp, watched: Watched) -> None:
+    ada = await watched.open(f"{set_up.first}/live")
+    await sign_in(ada, next(iter(STAFF)))
+    await expect(ada.get_by_test_id("sign-in-email")).to_be_hidden()
+    async with foreign_site() as shop:
+        key = await ada.evaluate(SAVE_SITE, shop.url)
+        script = f'src="{set_up.first}/site/leadlight.js" data-site-key="{key}"'
+        shop.page = f"<title>Lamps</title><body><script {script}></script>"
+        visitor = await watched.open(shop.url)
+        await ada.get_by_test_id("lead-row").first.click(timeout=15_000)
+        await visitor.get_by_test_id("leadlight-launcher").click()
+        await visitor.get_by_test_id("leadlight-input").fill("Do you ship abroad?")
+        await visitor.get_by_test_id("leadlight-send").click()
+        lamp = ada.get_by_test_id("presence")
+        await expect(lamp).to_have_attribute("data-state", re.compile("ONLINE|SLEEPING"))
+        await expect(ada.get_by_test_id("messages")).to_contain_text("Do you ship abroad?")
+        await ada.get_by_test_id("chat-input").fill("We do.")
+        await ada.get_by_test_id("chat-send").click()
+        await expect(visitor.get_by_test_id("leadlight-messages")).to_contain_text("We do.")
 
 
 async def watch_cookies(page: Page, url: str) -> list[bool]:
