@@ -199,3 +199,15 @@ class ProgressKind(StrEnum):
     """Long acts."""
 
     LEAD_IMPORT = "LEAD_IMPORT"
+
+
+class NotificationKind(StrEnum):
+    """What a person is told of; members come with what causes them."""
+
+    LEAD_ASSIGNED = "LEAD_ASSIGNED"
+    LEAD_UNASSIGNED = "LEAD_UNASSIGNED"
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
+    TASK_ASSIGNED = "TASK_ASSIGNED"
+    TASK_DUE = "TASK_DUE"
+    AUTOMATION = "AUTOMATION"
+    INTEGRATION_FAILED = "INTEGRATION_FAILED"

@@ -26,6 +26,11 @@ def viewers(lead_id: UUID) -> str:
     return f"lead:{lead_id.hex}:viewers"
 
 
+def notifications(staff_id: UUID) -> str:
+    """Something came to this person, or they read something elsewhere."""
+    return f"staff:{staff_id.hex}:notifications"
+
+
 def access() -> str:
     """Staff, sessions or settings changed: look again at what each reader may see."""
     return "access"

@@ -141,6 +141,14 @@ async def count_visitors(view: View) -> int:
     return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
 
 
+async def count_present(view: View) -> int:
+    """How many of the visitors are on the sites at this moment."""
+    present = await view.services.presence.present(MAX_PRESENT)
+    seen = and_(col(Lead.id).in_(present), col(Lead.hidden_at).is_(None))
+    statement = select(func.count()).where(seen, access.visible_leads(view.actor))
+    return await view.scalar(statement.select_from(Lead)) or 0
+
+
 def _visiting(view: View, present: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
     recent = col(Lead.last_activity_at) >= view.services.clock.now() - RECENT
     return (

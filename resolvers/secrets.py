@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-MAGIC = {"feed": b"LLf1", "version": b"LLv1", "visit": b"LLs1"}
+MAGIC = {"feed": b"LLf1", "version": b"LLv1", "visit": b"LLs1", "notices": b"LLn1"}
 MAX_CURSOR = 512
 
 

@@ -18,10 +18,11 @@ from sqlmodel import SQLModel, col
 from models.changes import Change
 from models.enums import ChangeKind, HistoryType
 from models.ids import new_id
+from models.notifications import Notification
 from models.workspace import Workspace, WorkspaceChange
 from realtime import topics
 from realtime.hub import encode_hint
-from resolvers import log
+from resolvers import log, notices
 from resolvers.actors import Actor
 from resolvers.feed import encode_change
 from resolvers.services import Services
@@ -60,6 +61,9 @@ class UnitOfWork:
         self.at = services.clock.now()
         self.committed: dict[UUID, list[Change]] = {}
         """After the commit: the changes of each lead, numbered."""
+        self.notices: list[Notification] = []
+        """What people are to be told; see `notifications.notify`."""
+        self._hints: set[str] = set()
         self._stamps: list[tuple[Versioned, Change]] = []
         self._many: dict[type[SQLModel], tuple[Sequence[str], list[VersionedRow]]] = {}
         self._workspace: list[WorkspaceChange] = []
@@ -125,6 +129,10 @@ class UnitOfWork:
             )
         )
 
+    def hint(self, topic: str) -> None:
+        """Lets whoever listens to a topic of the bus look again after the commit."""
+        self._hints.add(topic)
+
     async def seal(self) -> None:
         """Numbers and writes what was recorded; the last thing before the commit."""
         if self._workspace:
@@ -136,6 +144,7 @@ class UnitOfWork:
         for table, (unique, rows) in self._many.items():
             await put_rows(self.session, table, rows, unique, replaces=True)
         await log.store(self.session, self.committed)
+        await notices.store(self.session, self.notices)
 
     async def _number_workspace(self) -> None:
         last = await self.session.scalar(
@@ -167,6 +176,9 @@ class UnitOfWork:
             await bus.publish(topics.lead(lead_id), hint)
         if self._raises_access:
             await bus.publish(topics.access(), "")
+        told = {topics.notifications(notice.staff_id) for notice in self.notices}
+        for topic in self._hints | told:
+            await bus.publish(topic, "")
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from schema import (
     imports,
     lead_card,
     leads_list,
+    notifications,
     past,
     pipelines,
     sites,
@@ -90,6 +91,12 @@ class Query:
         description="Audit of the workspace: settings, roles, sign-ins; newest first. ADMIN, else "
         "null.",
     )
+    counters = strawberry.field(
+        notifications.counters, description="Numbers for the sidebar, for you."
+    )
+    notifications = strawberry.field(
+        notifications.my_notifications, description="Your notifications, newest first."
+    )
     staff_members = strawberry.field(
         staff.staff_members, description="All staff, by name; those who left included, marked."
     )
@@ -142,6 +149,10 @@ class Mutation:
     )
     change_preferences = strawberry.mutation(
         staff_acts.change_preferences, description="Changes your preferences."
+    )
+    mark_notifications_read = strawberry.mutation(
+        notifications.mark_notifications_read,
+        description="Marks notifications read, one by one or all.",
     )
     invite_staff = strawberry.mutation(
         staff_acts.invite_staff,
@@ -341,6 +352,11 @@ class Subscription:
         description="A lead's card, alive: a snapshot, or with `after` what was missed, then every "
         "change once and in order; presence and viewers beside it. Drop an item whose cursor is "
         "among the last 256 that you have applied.",
+    )
+    notifications = strawberry.subscription(
+        notifications.notification_items,
+        description="Your notifications as they come, and read marks of your other browsers, each "
+        "once and in order. The first item says where the stream begins unless `after` was met.",
     )
     progress = strawberry.subscription(
         imports.progress,

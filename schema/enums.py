@@ -89,6 +89,18 @@ _described(
     AGENT="Own leads.",
 )
 _described(
+    enums.NotificationKind,
+    "NotificationKind",
+    "Kinds of notifications.",
+    LEAD_ASSIGNED="A lead is now yours.",
+    LEAD_UNASSIGNED="A lead is no longer yours.",
+    APPOINTMENT_REMINDER="An appointment is near.",
+    TASK_ASSIGNED="A task was given to you.",
+    TASK_DUE="A task of yours is due.",
+    AUTOMATION="An automation tells you something.",
+    INTEGRATION_FAILED="An automation or webhook stopped working.",
+)
+_described(
     enums.ApiScope,
     "ApiScope",
     "What an API token is for. It never may more than its owner.",

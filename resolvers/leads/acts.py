@@ -21,6 +21,7 @@ from resolvers import access, built_in, fields
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
+from resolvers.leads.assigning import tell_assignees
 from resolvers.leads.creating import active_staff
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
@@ -177,6 +178,7 @@ async def assign(
         },
         stamps=[row],
     )
+    await tell_assignees(work, lead, former.id if former else None)
     return lead.id
 
 

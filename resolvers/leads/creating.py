@@ -28,6 +28,7 @@ from resolvers.actors import StaffActor
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
+from resolvers.leads.assigning import tell_assignees
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
 from resolvers.text import optional, time_zone
@@ -110,6 +111,7 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
         await contact_points.logged(work, lead),
         stamps,
     )
+    await tell_assignees(work, lead, None)
     return lead
 
 

@@ -1061,6 +1061,21 @@ async def _stale_person(desk: Desk) -> Case:
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
 
 
+# --- notifications -------------------------------------------------------------------------------
+
+
+@case("markNotificationsRead", "InvalidInput", "an id of something else")
+async def _read_a_lead(desk: Desk) -> Case:
+    given = {"notificationIds": [lead(desk.lead_id)]}
+    return Case(desk.admin, given, problem("notificationIds.0", "MALFORMED"))
+
+
+@case("markNotificationsRead", "InvalidInput", "too many at once")
+async def _read_too_many(desk: Desk) -> Case:
+    given = {"notificationIds": [f"notification_{NOBODYS}"] * 101}
+    return Case(desk.admin, given, problem("notificationIds", "TOO_LARGE"))
+
+
 # --- authenticators ------------------------------------------------------------------------------
 
 
