@@ -34,13 +34,14 @@ from realtime.viewers import MemoryViewers, RedisViewers, Viewers
 from resolvers import staff, visits
 from resolvers.errors import DomainError
 from resolvers.feed import LogSource
+from resolvers.job_runner import Observe
 from resolvers.limits import ApiRules, DocumentMode
 from resolvers.origins import KnownOrigins
 from resolvers.passwords import Passwords
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Files, Services, VisitTiming
-from resolvers.worker import Observe, run_worker, store_all
+from resolvers.worker import run_worker, store_all
 from resolvers.workspace import begin_workspace
 from schema.budget import Limits
 from schema.build import build_schema
@@ -147,6 +148,7 @@ async def open_services(
                 activity=settings.presence_activity_seconds,
             ),
             files=Files(settings.data_dir, settings.upload_max_bytes),
+            lease_seconds=settings.worker_lease_seconds,
         )
         await bus.connect()
         stack.push_async_callback(bus.disconnect)

@@ -7,15 +7,18 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import typer
 
 from settings import Settings, SettingsRefused, load_secret_key, load_settings
+
+if TYPE_CHECKING:
+    from resolvers.services import Services
 
 cli = typer.Typer(
     help="Leadlight: one GraphQL API with a live lead card.",
@@ -411,6 +414,56 @@ def import_leads(
         _run(work())
     except ImportFailed as failed:
         sys.exit(str(failed))
+
+
+jobs = typer.Typer(help="Background work: how queues stand, what failed, another try.")
+cli.add_typer(jobs, name="jobs")
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Show how many jobs of each queue wait, are done now, and failed."""
+    from job_table import show_queues
+
+    _with_services(show_queues)
+
+
+@jobs.command("failed")
+def list_failed_jobs() -> None:
+    """Show the last 50 jobs that were given up, and why."""
+    from job_table import show_failed
+
+    _with_services(show_failed)
+
+
+@jobs.command("retry")
+def retry_jobs(
+    job: Annotated[str, typer.Argument(help="A job as `jobs failed` shows it, or `all`.")],
+) -> None:
+    """Let jobs that were given up be tried again."""
+    from job_table import RetryFailed, retry
+
+    async def again(services: "Services") -> None:
+        count = await retry(services, job)
+        typer.echo("1 job is tried again." if count == 1 else f"{count} jobs are tried again.")
+
+    try:
+        _with_services(again)
+    except RetryFailed as failed:
+        sys.exit(str(failed))
+
+
+def _with_services(work: Callable[["Services"], Coroutine[Any, Any, None]]) -> None:
+    from app import open_services
+
+    settings = load_settings()
+    configure_logging(settings)
+
+    async def run() -> None:
+        async with open_services(settings) as services:
+            await work(services)
+
+    _run(run())
 
 
 @cli.command("export-schema")

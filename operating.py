@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from resolvers.job_list import queue_states
 from resolvers.services import Services
 from resolvers.workspace import current_epoch
 from schema.observing import Operation
@@ -73,6 +74,17 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._jobs = Gauge(
+            "leadlight_jobs", "Background work, by queue and state.", ("queue", "state"),
+            registry=self.registry,
+        )  # fmt: skip
+        self._lag = Gauge(
+            "leadlight_oldest_job_seconds",
+            "For how long the oldest job of a queue could have been taken.",
+            ("queue",),
+            registry=self.registry,
+        )
+
     def observe(self, operation: Operation) -> None:
         """Counts an operation that ended."""
         self._operations.labels(operation.kind, operation.code).inc()
@@ -87,7 +99,22 @@ class Metrics:
         """All figures now."""
         for part, is_up in (await parts_up(services)).items():
             self._parts.labels(part).set(is_up)
+            if part == "database" and is_up:
+                await self._look_at_jobs(services)
         return generate_latest(self.registry)
+
+    async def _look_at_jobs(self, services: Services) -> None:
+        now = services.clock.now()
+        async with services.database.read_session() as session:
+            states = await queue_states(session, now)
+        self._jobs.clear()
+        self._lag.clear()
+        for each in states:
+            self._jobs.labels(each.queue, "waiting").set(each.waiting)
+            self._jobs.labels(each.queue, "running").set(each.running)
+            self._jobs.labels(each.queue, "failed").set(each.failed)
+            lag = (now - each.oldest).total_seconds() if each.oldest else 0
+            self._lag.labels(each.queue).set(lag)
 
 
 async def parts_up(services: Services) -> dict[str, bool]:

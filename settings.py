@@ -112,6 +112,10 @@ class Settings(BaseSettings):
         description="Run the worker inside the API process. By default true with SQLite, false "
         "with PostgreSQL.",
     )
+    worker_lease_seconds: Seconds = Field(
+        default=30,
+        description="How long a worker may take for one job before another worker begins it anew.",
+    )
     allowed_origins: CommaList = Field(
         default=(),
         description="Other origins whose pages may call the API with a token, separated by commas, "

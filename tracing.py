@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from resolvers.worker import Run
+from resolvers.job_runner import Run
 from schema.observing import Operation
 
 if TYPE_CHECKING:

@@ -211,3 +211,10 @@ class NotificationKind(StrEnum):
     TASK_DUE = "TASK_DUE"
     AUTOMATION = "AUTOMATION"
     INTEGRATION_FAILED = "INTEGRATION_FAILED"
+
+
+class JobKind(StrEnum):
+    """Kinds of background work."""
+
+    RUN_AUTOMATIONS = "RUN_AUTOMATIONS"
+    DELIVER_WEBHOOK = "DELIVER_WEBHOOK"

@@ -36,6 +36,11 @@ def access() -> str:
     return "access"
 
 
+def jobs() -> str:
+    """There is background work to do now."""
+    return "jobs"
+
+
 def echo(token: str) -> str:
     """One process's own channel, by which it hears whether the bus still carries."""
     return f"bus:{token}:echo"

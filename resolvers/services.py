@@ -58,3 +58,5 @@ class Services:
     """Where staff may sign in besides; None unless the settings name one."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
     files: Files = field(default_factory=Files)
+    lease_seconds: float = 30
+    """How long a worker may take for a job before another may begin it anew."""

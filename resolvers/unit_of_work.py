@@ -22,7 +22,7 @@ from models.notifications import Notification
 from models.workspace import Workspace, WorkspaceChange
 from realtime import topics
 from realtime.hub import encode_hint
-from resolvers import log, notices
+from resolvers import job_rows, log, notices
 from resolvers.actors import Actor
 from resolvers.feed import encode_change
 from resolvers.services import Services
@@ -64,6 +64,8 @@ class UnitOfWork:
         self.notices: list[Notification] = []
         """What people are to be told; see `notifications.notify`."""
         self._hints: set[str] = set()
+        self.jobs: job_rows.Wanted = {}
+        """Background work that the commit begins; see `resolvers/jobs.py`."""
         self._stamps: list[tuple[Versioned, Change]] = []
         self._many: dict[type[SQLModel], tuple[Sequence[str], list[VersionedRow]]] = {}
         self._workspace: list[WorkspaceChange] = []
@@ -137,6 +139,10 @@ class UnitOfWork:
         """Numbers and writes what was recorded; the last thing before the commit."""
         if self._workspace:
             await self._number_workspace()
+        if self.jobs:
+            await job_rows.store(self.session, self.jobs)
+            if any(row and row["due_at"] <= self.at for row in self.jobs.values()):
+                self.hint(topics.jobs())
         self._epoch = await log.append(self.session, self.committed)
         for row, change in self._stamps:
             row.version = change.revision

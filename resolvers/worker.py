@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from time import perf_counter, time_ns
 
 import structlog
@@ -10,11 +9,13 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from models.workspace import Idempotency
-from resolvers import deliveries
+from resolvers import deliveries, job_runner
 from resolvers.actors import SYSTEM
 from resolvers.deliveries import expire_pop_ups
 from resolvers.idempotency import KEPT
 from resolvers.imports.online import forget_rejected, run_waiting
+from resolvers.job_runner import JobRunner, Observe, Run
+from resolvers.jobs import Handlers, forget_failed
 from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
 from resolvers.services import Services
@@ -34,18 +35,8 @@ IMPORT_SECONDS = 1.0
 Work = Callable[[Services], Awaitable[object]]
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of a piece of work: its name, the type of what it failed with, how long it took."""
-
-    name: str
-    failure: str | None
-    started_ns: int
-    """Nanoseconds since 1970."""
-    seconds: float
-
-
-Observe = Callable[[Run], None]
+HANDLERS: Handlers = {}
+"""What does the jobs of each kind."""
 
 
 async def run_worker(services: Services, observe: Observe = lambda run: None) -> None:
@@ -60,10 +51,12 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (IMPORT_SECONDS, run_waiting),
         (TIDY_SECONDS, forget_uploads),
         (TIDY_SECONDS, forget_rejected),
+        (TIDY_SECONDS, forget_failed),
     )
     async with asyncio.TaskGroup() as loops:
         for seconds, act in work:
             loops.create_task(_repeat(services, seconds, act, observe))
+        loops.create_task(JobRunner(services, HANDLERS, observe).run())
 
 
 async def _repeat(services: Services, seconds: float, act: Work, observe: Observe) -> None:
@@ -99,3 +92,8 @@ async def forget_keys(services: Services) -> None:
         await work.session.execute(
             delete(Idempotency).where(col(Idempotency.created_at) < work.at - KEPT)
         )
+
+
+async def run_due_jobs(services: Services) -> int:
+    """Runs jobs one after another until none is due; answers how many runs that took."""
+    return await job_runner.run_due_jobs(services, HANDLERS)

@@ -18,6 +18,7 @@ SENTENCES = {
     "history_exported": "Took the history of a lead away",
     "field_created": "Defined the field {label}",
     "invitation_accepted": "Accepted the invitation",
+    "job_retried": "Tried background work again",
     "password_changed": "Changed the own password",
     "preferences_changed": "Changed the own preferences",
     "session_ended": "Ended a session",

@@ -10,6 +10,7 @@ from schema import (
     fields,
     history,
     imports,
+    jobs,
     lead_card,
     leads_list,
     notifications,
@@ -112,6 +113,9 @@ class Query:
         imports.import_preview,
         description="What a file of leads would give before it is imported; nothing is written. "
         "ADMIN, MANAGER, else null.",
+    )
+    jobs = strawberry.field(
+        jobs.jobs, description="Background work by queue; ADMIN only, else null."
     )
     sites = strawberry.field(
         sites.all_sites,
@@ -302,6 +306,9 @@ class Mutation:
         history.export_history,
         description="Gives a lead's history as a file with its digest chain and a signature; "
         "noted in the workspace's log, 10 a minute. ADMIN.",
+    )
+    retry_job = strawberry.mutation(
+        jobs.retry_job, description="Tries a failed job again now. ADMIN."
     )
     save_site = strawberry.mutation(sites.save_site, description="Makes or changes a site. ADMIN.")
     start_visit = strawberry.mutation(

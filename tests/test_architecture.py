@@ -26,6 +26,7 @@ ARROWS = {
     "auth": {"schema", "resolvers"},
     "demo": {"resolvers", "models", "settings"},
     "import_contacts": {"resolvers", "models"},
+    "job_table": {"resolvers", "models"},
     "transfers": {"schema", "resolvers"},
     "operating": {"schema", "resolvers", "settings"},
     "backup": set(),
@@ -57,6 +58,7 @@ ARROWS = {
         "app",
         "demo",
         "import_contacts",
+        "job_table",
     },
 }
 
@@ -100,7 +102,7 @@ HOMES = {
     "pydantic": {"settings"},
     "pydantic_core": {"settings"},
     "pydantic_settings": {"settings"},
-    "rich": {"import_contacts"},
+    "rich": {"import_contacts", "job_table"},
     "typer": {"cli", "import_contacts"},
     "watchfiles": {"cli"},
 }

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from sqlalchemy import select
 
 from app import open_database
-from models.enums import StaffRole
+from models.enums import JobKind, StaffRole
+from models.ids import encode_id
+from models.jobs import Job
 from models.staff import Staff
 from models.visits import PresenceInterval
 from settings import Settings
@@ -168,6 +171,29 @@ async def test_create_staff_stores_the_role_and_tells_what_is_wrong_in_one_line(
     assert (person.name, person.role) == ("Ada Ames", StaffRole.MANAGER)
     again = ["create-staff", "--name", "Ada", "--email", address, "--password", PASSWORD]
     assert refused(tmp_path, *again) == ["Somebody has this address."]
+
+
+async def test_failed_work_is_shown_and_tried_again_in_a_line_each(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    listed = Process(folder, "jobs", "list").run()
+    assert listed == "No background work waits, and none has failed.\n"
+    settings = make_settings(f"sqlite+aiosqlite:///{folder / 'leadlight.db'}", tmp_path)
+    now = datetime.now(UTC)
+    job = Job(queue="webhooks", kind=JobKind.DELIVER_WEBHOOK, data={}, created_at=now,
+              due_at=now, attempts=8, problem="No answer came.", failed_at=now)  # fmt: skip
+    async with open_database(settings) as database, database.writing() as session, session.begin():
+        session.add(job)
+    assert Process(folder, "jobs", "list").run().splitlines()[1].split() == [
+        "webhooks", "0", "0", "1",
+    ]  # fmt: skip
+    row = Process(folder, "jobs", "failed").run().splitlines()[1]
+    assert row.split()[:2] == [encode_id("job", job.id), "DELIVER_WEBHOOK"]
+    assert row.rstrip().endswith("8      No answer came.")
+    again = Process(folder, "jobs", "retry", encode_id("job", job.id)).run()
+    assert again == "1 job is tried again.\n"
+    assert Process(folder, "jobs", "failed").run() == "No job has failed.\n"
+    (line,) = refused(folder, "jobs", "retry", f"job_{'0' * 32}")
+    assert line == "There is no such job."
 
 
 def test_export_schema_prints_the_schema(tmp_path: Path) -> None:

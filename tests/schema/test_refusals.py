@@ -16,10 +16,11 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from models.clock import ManualClock
-from models.enums import FieldType, StaffRole
+from models.enums import FieldType, JobKind, StaffRole
 from models.events import EventKind
 from models.fields import FieldDefinition
 from models.ids import encode_id, new_id
+from models.jobs import Job
 from models.staff import ApiToken
 from models.visits import Site
 from resolvers import policy
@@ -865,6 +866,35 @@ async def _a_site_too_many(desk: Desk) -> Case:
         )
     )
     return Case(desk.admin, SITE, {"limit": 50, "retryAfter": None})
+
+
+async def _job(desk: Desk) -> dict[str, Any]:
+    row = Job(
+        queue="general",
+        kind=JobKind.DELIVER_WEBHOOK,
+        data={},
+        created_at=desk.clock.now(),
+        due_at=desk.clock.now(),
+        failed_at=desk.clock.now(),
+    )
+    await desk.add(row)
+    return {"jobId": encode_id("job", row.id)}
+
+
+@case("retryJob", "InvalidInput")
+async def _retry_of_something_else(desk: Desk) -> Case:
+    return Case(desk.admin, {"jobId": f"note_{NOBODYS}"}, problem("jobId", "MALFORMED"))
+
+
+@case("retryJob", "NotFound")
+async def _retry_of_a_job_that_is_done(desk: Desk) -> Case:
+    return Case(desk.admin, {"jobId": f"job_{NOBODYS}"}, {"id": f"job_{NOBODYS}"})
+
+
+@case("retryJob", "Forbidden")
+async def _retry_by_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, await _job(desk), {"permission": "ADMINISTER"})
 
 
 KIND = {"name": "Showing held", "icon": "home", "isQuick": True}
