@@ -34,6 +34,8 @@ from realtime.viewers import MemoryViewers, RedisViewers, Viewers
 from resolvers import staff, visits
 from resolvers.errors import DomainError
 from resolvers.feed import LogSource
+from resolvers.file_intake import Intake
+from resolvers.file_store import FileStore
 from resolvers.job_runner import Observe
 from resolvers.limits import ApiRules, DocumentMode
 from resolvers.origins import KnownOrigins
@@ -147,7 +149,7 @@ async def open_services(
                 hidden_beat=settings.presence_hidden_beat_seconds,
                 activity=settings.presence_activity_seconds,
             ),
-            files=Files(settings.data_dir, settings.upload_max_bytes),
+            files=_files(settings),
             lease_seconds=settings.worker_lease_seconds,
         )
         await bus.connect()
@@ -156,6 +158,12 @@ async def open_services(
         stack.push_async_callback(hub.close)
         await begin_workspace(services)
         yield services
+
+
+def _files(settings: Settings) -> Files:
+    store = FileStore(settings.data_dir / "files", settings.file_store_url)
+    intake = Intake(store, settings.file_max_bytes, settings.file_check_command)
+    return Files(settings.data_dir, settings.upload_max_bytes, store, intake)
 
 
 def _provider(settings: Settings, clock: Clock, secrets: Secrets) -> "OidcProvider | None":

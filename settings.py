@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -233,6 +234,22 @@ class Settings(BaseSettings):
         description="Most bytes of one file that staff may upload. Files lie in `DATA_DIR`, which "
         "API processes and workers share.",
     )
+    file_max_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        ge=1,
+        description="Most bytes of an upload that becomes a file of a lead.",
+    )
+    file_store_url: str | None = Field(
+        default=None,
+        description="`s3://bucket/prefix` of a service that speaks S3, for files of leads instead "
+        "of the folder `files` in `DATA_DIR`. Key, region and endpoint are taken from "
+        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`.",
+    )
+    file_check_command: str | None = Field(
+        default=None,
+        description="Command that each file is shown to before it is kept, such as "
+        "`clamdscan --no-summary --fdpass`; its path is added. Any exit but 0 refuses the file.",
+    )
     shutdown_seconds: Seconds = Field(
         default=5,
         description="Time that open requests and streams have to end when the server stops.",
@@ -304,6 +321,23 @@ class Settings(BaseSettings):
         if "?" in str(value):
             raise ValueError("a folder with ? in its name can't hold the database")
         return value.expanduser().absolute()
+
+    @field_validator("file_store_url")
+    @classmethod
+    def _bucket(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or parts.query:
+            raise ValueError("a bucket looks like s3://bucket/prefix")
+        return value.rstrip("/")
+
+    @field_validator("file_check_command")
+    @classmethod
+    def _splits(cls, value: str | None) -> str | None:
+        if value is not None and not shlex.split(value):
+            raise ValueError("a command names a program")
+        return value
 
     @field_validator("documents_dir")
     @classmethod

@@ -1,4 +1,9 @@
-"""Files over HTTP: uploads by ticket, what an import rejected, signed histories. Signed-in only."""
+"""Files over HTTP: uploads by ticket, what an import rejected, signed histories, files of leads.
+
+For people who are signed in, but for files of leads: their links say who may, for a while.
+"""
+
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
@@ -6,12 +11,20 @@ from starlette.routing import BaseRoute, Route
 
 from resolvers.actors import StaffActor
 from resolvers.errors import InvalidInput, LimitReached, NotFound
+from resolvers.file_store import StoreFailed
+from resolvers.files import open_link
 from resolvers.history_export import read_export
 from resolvers.imports.online import find_rejected
 from resolvers.uploads import receive
 from schema.endpoint import GraphQLEndpoint
 
 REJECTED_FILE = {"cache-control": "no-store", "content-security-policy": "sandbox"}
+NOT_NOW = "Files can't be reached right now; please try again later."
+LEAD_FILE = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "x-content-type-options": "nosniff",
+}
 HISTORY_FILE = {
     "content-disposition": 'attachment; filename="history.jsonl"',
     "cache-control": "no-store",
@@ -36,6 +49,8 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
             return PlainTextResponse(refused.message, status_code=413)
         except InvalidInput as refused:
             return PlainTextResponse(refused.message, status_code=400)
+        except StoreFailed:
+            return PlainTextResponse(NOT_NOW, status_code=503)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         return Response(status_code=204)
@@ -62,7 +77,22 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
             return PlainTextResponse("This file is not there any more.", status_code=404)
         return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
 
+    async def file(request: Request) -> Response:
+        try:
+            found = await open_link(graphql.services, request.path_params["link"])
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+        except StoreFailed:
+            return PlainTextResponse(NOT_NOW, status_code=503)
+        headers = {
+            **LEAD_FILE,
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "content-length": str(found.size_bytes),
+        }
+        return StreamingResponse(found.parts, media_type=found.content_type, headers=headers)
+
     return [
+        Route("/files/{link}", file, methods=["GET"]),
         Route("/exports/history/{ticket}", history, methods=["GET"]),
         Route("/uploads/{ticket}", upload, methods=["PUT"], max_body_size=most_bytes),
         Route("/imports/{progress}/rejected.csv", rejected, methods=["GET"]),

@@ -95,6 +95,14 @@ class NoteVisibility(StrEnum):
     TEAM = "TEAM"
 
 
+class FileUse(StrEnum):
+    """What a file is part of."""
+
+    NOTE = "NOTE"
+    PROPERTY = "PROPERTY"
+    AVATAR = "AVATAR"
+
+
 class EventOrigin(StrEnum):
     SITE = "SITE"
     QUICK = "QUICK"

@@ -25,3 +25,13 @@ class Upload(SQLModel, table=True):
     begun_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """All bytes are there."""
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when a file of the same id has the bytes."""
+    content_type: str | None = Field(default=None, max_length=100)
+    """What a file of these bytes is; None where it can't be one."""
+    stored_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    """Size of that file: a picture is drawn anew."""
+    width: int | None = None
+    height: int | None = None
+    problem: str | None = Field(default=None, max_length=200)
+    """Why it can't be a file."""

@@ -3,13 +3,14 @@ uses them, so that what one may not see does not exist."""
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import AccessScope, ApiScope, FieldVisibility, NoteVisibility
+from models.enums import AccessScope, ApiScope, FieldVisibility, FileUse, NoteVisibility
 from models.fields import FieldDefinition
+from models.files import File
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
 from models.notes import Note
@@ -67,6 +68,21 @@ def visible_notes(actor: Actor) -> ColumnElement[bool]:
     if may(actor, Permission.READ_ALL_NOTES):
         return true()
     return or_(col(Note.visibility) == NoteVisibility.TEAM, col(Note.author_id) == actor.id)
+
+
+def visible_files(actor: Actor) -> ColumnElement[bool]:
+    """Files that the actor may see: those of what it may see. The lead itself is asked for too."""
+    leads = select(col(Lead.id)).where(visible_leads(actor))
+    notes = exists().where(
+        col(Note.id) == col(File.subject_id), col(Note.removed_at).is_(None), visible_notes(actor)
+    )
+    fields = exists().where(col(FieldDefinition.id) == col(File.subject_id), visible_fields(actor))
+    part = case(
+        (col(File.use) == FileUse.NOTE, notes),
+        (col(File.use) == FileUse.PROPERTY, fields),
+        else_=col(File.use) == FileUse.AVATAR,
+    )
+    return and_(col(File.lead_id).in_(leads), part)
 
 
 def visible_changes(actor: Actor) -> ColumnElement[bool]:

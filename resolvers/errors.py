@@ -123,6 +123,7 @@ class PreconditionReason(StrEnum):
     LAST_ADMIN = "LAST_ADMIN"
     INVITED = "INVITED"
     UPLOAD_MISSING = "UPLOAD_MISSING"
+    UPLOAD_TYPE = "UPLOAD_TYPE"
 
 
 class Precondition(DomainError):

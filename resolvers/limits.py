@@ -29,7 +29,7 @@ VISITOR_MESSAGE = Rule("visitor_message", 20)
 RECEIPT = Rule("receipt", 120)
 IDENTIFY = Rule("identify", 5)
 EXPORT = Rule("export", 10)
-UPLOAD = Rule("upload", 20)
+UPLOAD = Rule("upload", 40)
 
 
 async def spend(limiter: Limiter, rule: Rule, key: str) -> None:

@@ -11,6 +11,7 @@ from models.contact_points import LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
 from models.enums import ChangeKind, HistoryType
 from models.events import Event, EventGroup
+from models.files import File
 from models.leads import Lead, LeadAlias
 from models.notes import Note
 from models.tags import LeadTag
@@ -22,6 +23,7 @@ from resolvers.unit_of_work import UnitOfWork
 MOVED: dict[str, type[SQLModel]] = {
     "conversation": Conversation,
     "event": Event,
+    "file": File,
     "message": Message,
     "note": Note,
     "visit": Visit,

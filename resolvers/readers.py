@@ -16,6 +16,7 @@ from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumbe
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, Property
+from models.files import File
 from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState
@@ -85,6 +86,21 @@ async def note_texts(view: View, ids: Sequence[UUID]) -> list[list[NoteText]]:
         .order_by(col(NoteText.version).desc())
     )
     return by_key(rows, ids, "note_id")
+
+
+async def files_by_id(view: View, ids: Sequence[UUID]) -> list[File | None]:
+    """Files that the viewer may see."""
+    return await _by_id(view, File, ids, access.visible_files(view.actor))
+
+
+async def files_by_subject(view: View, ids: Sequence[UUID]) -> list[list[File]]:
+    """Files of notes and the like that the viewer may see, in order of their upload."""
+    rows = await view.scalars(
+        select(File)
+        .where(col(File.subject_id).in_(ids), access.visible_files(view.actor))
+        .order_by(col(File.id))
+    )
+    return by_key(rows, ids, "subject_id")
 
 
 async def events_by_id(view: View, keys: Sequence[tuple[UUID, UUID]]) -> list[Event | None]:

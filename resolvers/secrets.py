@@ -106,6 +106,17 @@ class Secrets:
         except (InvalidTag, ValueError) as error:
             raise Unsealable from error
 
+    def seal_link(self, what: bytes) -> str:
+        """Seals what a link leads to; equal things give equal links."""
+        return _encode(AESSIV(self._derive("links", 64)).encrypt(what, []))
+
+    def unseal_link(self, text: str) -> bytes:
+        """What a link leads to; Unsealable for one that is none of ours."""
+        try:
+            return AESSIV(self._derive("links", 64)).decrypt(_decode(text), [])
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable from error
+
     def seal_page(self, scope: str, position: bytes) -> str:
         """Seals a keyset position of the list named by `scope`."""
         return _encode(self._pages.encrypt(position, [scope.encode()]))

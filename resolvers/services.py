@@ -11,7 +11,10 @@ from realtime.bus import Bus
 from realtime.hub import Hub
 from realtime.presence import Presence
 from realtime.viewers import Viewers
+from resolvers.file_intake import Intake
+from resolvers.file_store import FileStore
 from resolvers.limits import ApiRules, Buckets, Limiter
+from resolvers.outbound import Outbound
 from resolvers.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -31,10 +34,12 @@ class VisitTiming:
 
 @dataclass(frozen=True)
 class Files:
-    """Where files that people send lie, and how large one may be."""
+    """Where uploads lie at first and how large one may be; the store of what becomes a file."""
 
-    folder: Path = Path("data")
-    most_bytes: int = 100 * 1024 * 1024
+    folder: Path
+    most_bytes: int
+    store: FileStore
+    intake: Intake
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,12 @@ class Services:
     passwords: "Passwords"
     public_url: str
     origins: "KnownOrigins"
-    api: ApiRules = field(default_factory=ApiRules)
+    files: Files
     provider: "OidcProvider | None" = None
     """Where staff may sign in besides; None unless the settings name one."""
+    api: ApiRules = field(default_factory=ApiRules)
+    outbound: Outbound = field(default_factory=Outbound)
+    """Asks addresses that somebody typed."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
-    files: Files = field(default_factory=Files)
     lease_seconds: float = 30
     """How long a worker may take for a job before another may begin it anew."""

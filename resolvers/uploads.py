@@ -1,4 +1,8 @@
-"""Files that come in by a ticket: one person's, good for one try within an hour."""
+"""Files that come in by a ticket: one person's, good for one try within an hour.
+
+The bytes lie in a folder at first, for an import to read. What can be a file of a lead is put into
+the store at once, see `file_intake`, and stays there as soon as a file has it.
+"""
 
 import asyncio
 import os
@@ -9,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.files import RemovedFile
 from models.ids import encode_id
 from models.imports import LeadImport
 from models.uploads import Upload
@@ -25,6 +30,7 @@ from resolvers.errors import (
     ProblemCode,
     invalid,
 )
+from resolvers.file_types import TEXTS
 from resolvers.limits import UPLOAD, spend
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
@@ -32,10 +38,11 @@ from resolvers.text import required
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 
 LASTS = timedelta(hours=1)
-MOST_UNUSED = 10
+MOST_UNUSED = 20
 """Tickets and files of one person that nothing has used."""
 WRITTEN_AT_ONCE = 1 << 20
-IS_USED = exists().where(col(LeadImport.upload_id) == col(Upload.id))
+IS_IMPORTED = exists().where(col(LeadImport.upload_id) == col(Upload.id))
+IS_USED = or_(col(Upload.used_at).is_not(None), IS_IMPORTED)
 
 
 @dataclass(frozen=True)
@@ -82,10 +89,11 @@ async def create_upload(work: UnitOfWork, name: str, size_bytes: int) -> Ticket:
 async def receive(
     services: Services, actor: StaffActor, token: str, chunks: AsyncIterator[bytes]
 ) -> None:
-    """Takes the bytes of the ticket's file; memory holds a part of them.
+    """Takes the bytes of the ticket's file; memory holds a part of them, or a small file whole.
 
     NotFound for a ticket that is unknown, used, over, or another person's, whichever it is.
-    LimitReached when more bytes come than were said, InvalidInput when fewer do.
+    LimitReached when more bytes come than were said, InvalidInput when fewer do. StoreFailed when
+    they can't be kept now.
     """
     upload = await _claim(services, actor, token)
     target = path_of(services, upload.id)
@@ -96,9 +104,17 @@ async def receive(
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
+    found = await services.files.intake.take(upload.id, upload.name, target)
     async with unit_of_work(services, actor) as work:
-        row = await work.session.get_one(Upload, upload.id)
+        row = await work.session.get(Upload, upload.id)
+        if row is None:  # its hour ended meanwhile
+            work.session.add(RemovedFile(id=upload.id, at=work.at))
+            return
         row.received_at = work.at
+        row.content_type, row.stored_bytes = found.content_type, found.size_bytes
+        row.width, row.height, row.problem = found.width, found.height, found.problem
+    if found.content_type is not None and found.content_type not in TEXTS:
+        target.unlink(missing_ok=True)  # no import reads it
 
 
 async def _claim(services: Services, actor: StaffActor, token: str) -> Upload:
@@ -165,14 +181,16 @@ async def require_received(session: AsyncSession, actor: Actor, upload_id: UUID)
 
 
 async def forget_uploads(services: Services) -> None:
-    """Removes uploads whose hour is over and that nothing has used, with their files."""
+    """Removes uploads whose hour is over, with their bytes unless a file or an import has them."""
     async with unit_of_work(services, SYSTEM) as work:
-        gone: Any = await work.session.scalars(
+        gone: Any = await work.session.execute(
             delete(Upload)
-            .where(col(Upload.expires_at) < work.at, ~IS_USED)
-            .returning(col(Upload.id))
+            .where(col(Upload.expires_at) < work.at, ~IS_IMPORTED)
+            .returning(col(Upload.id), col(Upload.used_at))
         )
-        ids = list(gone)
-    for upload_id in ids:
+        rows = list(gone)
+        unused = [upload_id for upload_id, used_at in rows if used_at is None]
+        work.session.add_all(RemovedFile(id=each, at=work.at) for each in unused)
+    for upload_id, _ in rows:
         path_of(services, upload_id).unlink(missing_ok=True)
         path_of(services, upload_id).with_suffix(".part").unlink(missing_ok=True)

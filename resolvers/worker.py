@@ -12,6 +12,7 @@ from models.workspace import Idempotency
 from resolvers import deliveries, job_runner
 from resolvers.actors import SYSTEM
 from resolvers.deliveries import expire_pop_ups
+from resolvers.files import forget_removed
 from resolvers.idempotency import KEPT
 from resolvers.imports.online import forget_rejected, run_waiting
 from resolvers.job_runner import JobRunner, Observe, Run
@@ -30,6 +31,7 @@ FORGOTTEN_SECONDS = 30.0
 EXPIRY_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
 IMPORT_SECONDS = 1.0
+REMOVAL_SECONDS = 2.0
 
 
 Work = Callable[[Services], Awaitable[object]]
@@ -50,6 +52,7 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (TIDY_SECONDS, forget_closed_pages),
         (IMPORT_SECONDS, run_waiting),
         (TIDY_SECONDS, forget_uploads),
+        (REMOVAL_SECONDS, forget_removed),
         (TIDY_SECONDS, forget_rejected),
         (TIDY_SECONDS, forget_failed),
     )

@@ -327,6 +327,7 @@ _described(
     LAST_ADMIN="One active ADMIN has to remain.",
     INVITED="The person has to accept the invitation first.",
     UPLOAD_MISSING="The upload is not finished, was used before, or is gone.",
+    UPLOAD_TYPE="Content of a type that is not allowed, or not what the name says.",
 )
 _described(
     lead_card.ResetReason,

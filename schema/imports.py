@@ -21,6 +21,7 @@ from schema.errors import (
     NotFoundError,
     PreconditionError,
 )
+from schema.files import File
 from schema.operation_errors import Code, operation_error
 from schema.scalars import IdempotencyKey, Url
 from schema.values import global_id
@@ -69,16 +70,6 @@ class ImportPreview:
         description="Rows that would be rejected, of the first 1,000."
     )
     rejected: list[ImportRejection] = strawberry.field(description="At most 100 of those.")
-
-
-@strawberry.type(description="File that the server made, for a while.")
-class File:
-    name: str = strawberry.field(description="Name to save it under.")
-    content_type: str = strawberry.field(description="Of its content.")
-    size_bytes: int = strawberry.field(description="Size.")
-    download_url: Url = strawberry.field(
-        description="Where to GET it, signed in as for this request."
-    )
 
 
 @strawberry.type(description="Long act under way.")
@@ -139,6 +130,7 @@ class Progress:
             return None
         path = f"/imports/{global_id('progress', self.row.id)}/rejected.csv"
         return File(
+            id=global_id("file", self.row.id),
             name=found.name,
             content_type="text/csv",
             size_bytes=found.size_bytes,

@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, Property
+from models.files import File
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState
@@ -103,6 +104,15 @@ class Loaders:
     @cached_property
     def note_texts(self) -> DataLoader[UUID, list[NoteText]]:
         return self._of(readers.note_texts)
+
+    @cached_property
+    def file(self) -> DataLoader[UUID, File | None]:
+        return self._of(readers.files_by_id)
+
+    @cached_property
+    def files_of(self) -> DataLoader[UUID, list[File]]:
+        """By what they are part of."""
+        return self._of(readers.files_by_subject)
 
     @cached_property
     def tag(self) -> DataLoader[UUID, Tag | None]:

@@ -75,6 +75,8 @@ HOMES = {
     "joserfc": {"resolvers.sign_in_providers"},
     "email_validator": {"resolvers"},
     "limits": {"realtime"},
+    "obstore": {"resolvers.file_store"},
+    "PIL": {"resolvers.pictures"},
     "nh3": {"resolvers"},
     "phonenumbers": {"resolvers"},
     "pwdlib": {"resolvers"},

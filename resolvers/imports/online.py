@@ -76,7 +76,7 @@ async def start_import(
         used = await session.scalar(
             select(col(LeadImport.id)).where(col(LeadImport.upload_id) == upload_id)
         )
-    if used or not source.exists():
+    if used or upload.used_at is not None or not source.exists():
         raise _used()
     survey = await asyncio.to_thread(look_through, source)
     layout = await _layout(services, actor, survey, columns, key_column)
