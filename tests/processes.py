@@ -50,7 +50,7 @@ class Process:
 
     @property
     def log(self) -> str:
-        """What it has printed so far."""
+        """What it has logged so far."""
         return self._log_file.read_text(encoding="utf-8", errors="replace")
 
     @property
@@ -70,9 +70,11 @@ class Process:
         """Starts it; a server is waited for until it answers, so many seconds at most."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = self._log_file.open("ab")
-        self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log
-        )
+        with self._log_file.with_suffix(".out").open("ab") as said:
+            # apart from the log: what is told to who started it may name people
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=said, stderr=self._log
+            )
         if self.port:
             self._wait_until_healthy(patience)
 
