@@ -11,6 +11,11 @@ def lead(lead_id: UUID) -> str:
     return f"lead:{lead_id.hex}"
 
 
+def leads() -> str:
+    """Some lead's log moved, for lists."""
+    return "leads"
+
+
 def presence(lead_id: UUID) -> str:
     """This lead's own presence readings."""
     return f"lead:{lead_id.hex}:presence"

@@ -180,6 +180,8 @@ class UnitOfWork:
                 self._epoch, first, last, None if are_many or None in bodies else bodies
             )
             await bus.publish(topics.lead(lead_id), hint)
+        if self.committed:
+            await bus.publish(topics.leads(), "")
         if self._raises_access:
             await bus.publish(topics.access(), "")
         told = {topics.notifications(notice.staff_id) for notice in self.notices}

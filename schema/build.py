@@ -12,6 +12,7 @@ from schema import (
     imports,
     jobs,
     lead_card,
+    lead_list,
     leads_list,
     notifications,
     past,
@@ -359,6 +360,11 @@ class Subscription:
         description="A lead's card, alive: a snapshot, or with `after` what was missed, then every "
         "change once and in order; presence and viewers beside it. Drop an item whose cursor is "
         "among the last 256 that you have applied.",
+    )
+    lead_list = strawberry.subscription(
+        lead_list.lead_list,
+        description="The top of a list of leads, alive: a snapshot, then what entered, changed, "
+        "moved and left; at most 2 items a second.",
     )
     notifications = strawberry.subscription(
         notifications.notification_items,

@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from models import enums
-from resolvers import errors, lead_card, leads_list, log, policy, timeline, zones
+from resolvers import errors, lead_card, lead_list, leads_list, log, policy, timeline, zones
 
 
 class SortDirection(StrEnum):
@@ -348,6 +348,13 @@ _described(
     REASSIGNED="Given to somebody else.",
     RIGHTS_CHANGED="Your role or the team's rights changed.",
     SIGNED_OUT="Signed out or disabled.",
+)
+_described(
+    lead_list.LeadCollection,
+    "LeadCollection",
+    "Collections of leads.",
+    LEADS="All leads.",
+    VISITORS="Who is on the sites now or was within the last 24 h.",
 )
 _described(
     leads_list.SortKey,

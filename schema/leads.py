@@ -504,8 +504,12 @@ class LeadConnection:
 
     @strawberry.field(description="All that you may see; costs a count.")
     async def total_count(self) -> Count:
-        found = await self.count()
-        return Count(value=min(found, EXACT_BELOW), is_exact=found <= EXACT_BELOW)
+        return count_of(await self.count())
+
+
+def count_of(found: int) -> Count:
+    """What a count that stops behind 10,000 says."""
+    return Count(value=min(found, EXACT_BELOW), is_exact=found <= EXACT_BELOW)
 
 
 def viewers_of(view: SchemaView, listed: ViewerList) -> list[CardViewer]:

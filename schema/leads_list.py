@@ -134,6 +134,10 @@ class LeadSort:
         default=SortDirection.DESCENDING, description="Direction."
     )
 
+    def given(self) -> Sort:
+        """The order as the use-case takes it."""
+        return Sort(self.by, self.direction is SortDirection.DESCENDING)
+
 
 async def lead(
     info: Info,
@@ -170,7 +174,7 @@ async def leads(
     """The leads database."""
     view = await info.context.reading()
     rule = filter.clause() if filter else None
-    order = Sort(sort.by, sort.direction is SortDirection.DESCENDING) if sort else Sort()
+    order = sort.given() if sort else Sort()
     page = await leads_list.leads_page(view, rule, order, first, after)
     return connection(
         LeadConnection,

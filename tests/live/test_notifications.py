@@ -1,17 +1,14 @@
 """A person's notifications as a stream: once, in order, taken up again, on both buses."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from app import open_services
-from models.clock import ManualClock
 from models.enums import NotificationKind, StaffRole
 from models.notifications import Notification, NotificationFeed
 from models.staff import StaffSession
@@ -23,34 +20,11 @@ from resolvers.notification_feed import Told, follow_notifications
 from resolvers.notifications import mark_read, notify
 from resolvers.services import Services
 from resolvers.views import View
-from tests.conftest import make_settings
 from tests.factories import make_lead, make_staff
 from tests.live.following import Follower, execute, in_task
 from tests.resolvers.verify import act
 
 pytestmark = pytest.mark.realtime
-
-
-@pytest.fixture
-async def pair(
-    dialect: str, database_url: str, tmp_path: Path, clock: ManualClock, request: Any
-) -> AsyncIterator[tuple[Services, Services]]:
-    """Where people act and where they listen: one process, or two with Valkey between them."""
-    async with AsyncExitStack() as stack:
-        if dialect == "sqlite":
-            one = await stack.enter_async_context(
-                open_services(make_settings(database_url, tmp_path), clock)
-            )
-            yield one, one
-            return
-        redis = request.getfixturevalue("redis_server").url
-        opened = [
-            await stack.enter_async_context(
-                open_services(make_settings(database_url, folder, redis_url=redis), clock)
-            )
-            for folder in (tmp_path / "a", tmp_path / "b")
-        ]
-        yield opened[0], opened[1]
 
 
 @pytest.fixture(autouse=True)
