@@ -37,7 +37,7 @@ class Conversation(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """Message to or from a lead; what was said never changes."""
+    """Message to, from or about a lead; what was said never changes."""
 
     __table_args__ = (
         Index("ix_message_lead", "lead_id", "at", "id"),
@@ -56,6 +56,10 @@ class Message(SQLModel, table=True):
     author_id: UUID | None = None
     author_name: str = Field(max_length=120)
     at: datetime = Field(sa_type=UtcDateTime)
+    logged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was put down by hand; None for what this program sent or received."""
+    taken_from: str | None = Field(default=None, max_length=100)
+    """TAKEN: whom the words came from."""
     lead_presence: PresenceState | None = Field(default=None, sa_type=one_of(PresenceState))
     """Of the lead when it was written; messages to the lead."""
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -113,12 +113,36 @@ class EventOrigin(StrEnum):
 
 class Channel(StrEnum):
     CHAT = "CHAT"
+    EMAIL = "EMAIL"
     POPUP = "POPUP"
+    SMS = "SMS"
+    WHATSAPP = "WHATSAPP"
 
 
 class MessageDirection(StrEnum):
     TO_LEAD = "TO_LEAD"
     FROM_LEAD = "FROM_LEAD"
+    TAKEN = "TAKEN"
+
+
+class AppointmentKind(StrEnum):
+    CALL = "CALL"
+    SHOWING = "SHOWING"
+    MEETING = "MEETING"
+
+
+class AppointmentOutcome(StrEnum):
+    HELD = "HELD"
+    NO_SHOW = "NO_SHOW"
+    MOVED = "MOVED"
+
+
+class CallOutcome(StrEnum):
+    ANSWERED = "ANSWERED"
+    NO_ANSWER = "NO_ANSWER"
+    BUSY = "BUSY"
+    VOICEMAIL = "VOICEMAIL"
+    WRONG_NUMBER = "WRONG_NUMBER"
 
 
 class DeliveryState(StrEnum):
@@ -167,12 +191,14 @@ class HistoryType(StrEnum):
     CHAT = "CHAT"
     CALL = "CALL"
     EMAIL = "EMAIL"
+    TEXT_MESSAGE = "TEXT_MESSAGE"
     TASK = "TASK"
     FIELD_CHANGE = "FIELD_CHANGE"
     STATE = "STATE"
     ASSIGNMENT = "ASSIGNMENT"
     NOTE = "NOTE"
     EVENT = "EVENT"
+    APPOINTMENT = "APPOINTMENT"
     SUBSCRIPTION = "SUBSCRIPTION"
     LIFECYCLE = "LIFECYCLE"
 
@@ -190,6 +216,8 @@ class ChangeKind(StrEnum):
     MESSAGE_ADDED = "message_added"
     MESSAGE_DELIVERY_CHANGED = "message_delivery_changed"
     CONVERSATION_CHANGED = "conversation_changed"
+    APPOINTMENT_CHANGED = "appointment_changed"
+    CALL_CHANGED = "call_changed"
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"

@@ -3,6 +3,8 @@
 from sqlmodel import SQLModel
 
 from models import (
+    appointments,
+    calls,
     changes,
     contact_points,
     conversations,
@@ -20,10 +22,13 @@ from models import (
     tags,
     uploads,
     visits,
+    wordings,
     workspace,
 )
 
 __all__ = [
+    "appointments",
+    "calls",
     "changes",
     "contact_points",
     "conversations",
@@ -42,6 +47,7 @@ __all__ = [
     "tags",
     "uploads",
     "visits",
+    "wordings",
     "workspace",
 ]
 

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.appointments import Appointment
+from models.calls import Call
 from models.changes import Change
 from models.conversations import Conversation, Message
 from models.enums import ChangeKind
@@ -22,7 +24,7 @@ from models.fields import FieldDefinition, Property
 from models.leads import Lead
 from models.notes import Note
 from models.tags import LeadTag, Tag
-from resolvers import contact_points, conversations, events, naming, notes
+from resolvers import appointments, calls, contact_points, conversations, events, naming, notes
 from resolvers.values import stored
 
 Values = dict[str, Any]
@@ -42,6 +44,8 @@ class CardState:
     groups: Values = field(default_factory=dict)
     conversations: Values = field(default_factory=dict)
     messages: Values = field(default_factory=dict)
+    appointments: Values = field(default_factory=dict)
+    calls: Values = field(default_factory=dict)
 
 
 async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
@@ -105,6 +109,12 @@ async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardStat
         select(col(Message.id), col(Message.delivery)).where(col(Message.lead_id) == lead_id)
     )
     card.messages = {message_id.hex: _message(delivery) for message_id, delivery in messages}
+    for appointment in await session.scalars(
+        select(Appointment).where(col(Appointment.lead_id) == lead_id)
+    ):
+        card.appointments[appointment.id.hex] = appointments.logged(appointment)
+    for call in await session.scalars(select(Call).where(col(Call.lead_id) == lead_id)):
+        card.calls[call.id.hex] = calls.logged(call)
 
 
 def _message(delivery: str | None) -> Values:
@@ -200,6 +210,16 @@ def _conversation_changed(card: CardState, change: Change, data: Values) -> None
     card.conversations[data["conversation"]["id"]] = data["conversation"]
 
 
+def _appointment_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.appointments[change.subject_id.hex] = data["appointment"]
+
+
+def _call_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    card.calls[change.subject_id.hex] = data["call"]
+
+
 def _nothing_shown(card: CardState, change: Change, data: Values) -> None:
     """The change stands in the history only."""
 
@@ -214,6 +234,8 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.events |= moved["events"]
     card.groups |= {group["key"]: group for group in data["groups"]}
     card.conversations |= moved["conversations"]
+    card.appointments |= moved.get("appointments", {})
+    card.calls |= moved.get("calls", {})
     messages = moved["messages"]  # a list of ids before states were kept
     card.messages |= messages if isinstance(messages, dict) else {each: {} for each in messages}
 
@@ -224,6 +246,7 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.phone_numbers = data["kept"]["phone_numbers"]
     card.notes, card.events, card.groups = {}, {}, {}
     card.conversations, card.messages = {}, {}
+    card.appointments, card.calls = {}, {}
 
 
 APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
@@ -239,6 +262,8 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.MESSAGE_ADDED: _message_added,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: _delivery_changed,
     ChangeKind.CONVERSATION_CHANGED: _conversation_changed,
+    ChangeKind.APPOINTMENT_CHANGED: _appointment_changed,
+    ChangeKind.CALL_CHANGED: _call_changed,
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,

@@ -64,6 +64,8 @@ async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: st
     if message_id != wanted:
         return message_id
     channel = new.channel
+    if channel not in deliveries.ON_SITES:
+        raise ChannelUnavailable(channel, "NOT_CARRIED", deliveries.ON_SITES)
     text = required("text", new.text, MAX_TEXT, lines=True)
     subject = optional("subject", new.subject, 200)
     if not await _has_visit(work, lead):

@@ -31,6 +31,8 @@ NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
 }
 """Which states may follow which."""
 UNSEEN = (QUEUED, DELIVERED)
+ON_SITES = (Channel.CHAT, Channel.POPUP)
+"""Channels that this program carries, to pages of sites; the others' messages are put down."""
 NOW_OR_NEVER = timedelta(minutes=1)
 """How long a pop-up for somebody who is here may take to be seen."""
 MAX_SHOWN = 5

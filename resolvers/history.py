@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import ChangeKind, Channel, DeliveryState
+from models.enums import AppointmentKind, ChangeKind, Channel, DeliveryState
 from models.leads import Lead
 from resolvers import access, log
+from resolvers.appointments import KIND_NOUNS, Act
 from resolvers.log import Verification
 from resolvers.policy import Permission
 from resolvers.values import LoggedValue
@@ -86,6 +87,8 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             verbs = {"ADDED": "Wrote", "EDITED": "Changed", "REMOVED": "Removed"}
             return f"{verbs[data['action']]} a note"
         case ChangeKind.MESSAGE_ADDED:
+            if data.get("is_logged"):
+                return _logged_message(data["channel"], data["direction"])
             noun = "pop-up" if data["channel"] == "POPUP" else "chat message"
             return f"Wrote a {noun}"
         case ChangeKind.MESSAGE_DELIVERY_CHANGED:
@@ -93,6 +96,14 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.CONVERSATION_CHANGED:
             is_closed = data["conversation"]["state"] == "CLOSED"
             return "Closed a conversation" if is_closed else "Opened a conversation"
+        case ChangeKind.APPOINTMENT_CHANGED:
+            return _appointment(data)
+        case ChangeKind.CALL_CHANGED:
+            if data["action"] != "ADDED":
+                labels = [_lower(diff["label"]) for diff in data["diffs"]]
+                return f"Corrected {_listed(labels)} of a call"
+            ways = {"TO_LEAD": "to the lead", "FROM_LEAD": "from the lead"}
+            return f"Put down a call {ways[data['direction']]}"
         case ChangeKind.LEAD_IDENTIFIED:
             how = "proven by the site" if data["is_verified"] else "as told by the visitor"
             return f"Linked a visit to this lead, {how}"
@@ -138,6 +149,45 @@ def _delivery(channel: str, state: str) -> str:
             return f"Followed the button of a {noun}"
         case DeliveryState.EXPIRED:
             return f"Ended a {noun} that was not seen in time"
+
+
+def _logged_message(channel: str, direction: str) -> str:
+    nouns = {"EMAIL": "a mail", "SMS": "a text message", "WHATSAPP": "a WhatsApp message"}
+    ways = {"TO_LEAD": "to the lead", "FROM_LEAD": "from the lead", "TAKEN": "about the lead"}
+    return f"Put down {nouns[channel]} {ways[direction]}"
+
+
+OUTCOMES = {
+    "HELD": "It took place",
+    "NO_SHOW": "The lead did not come",
+    "MOVED": "Moved to another time",
+}
+
+
+def _appointment(data: dict[str, Any]) -> str:
+    """What was done with an appointment; its title is told unless it says no more than the kind."""
+    made = data["appointment"]
+    noun = KIND_NOUNS[AppointmentKind(made["kind"])]
+    title = "" if made["title"].lower() == noun else f": {made['title']}"
+    match Act(data["act"]):
+        case Act.SCHEDULED:
+            return f"Planned a {noun}{title}"
+        case Act.LOGGED:
+            return f"Put down a {noun}{title}"
+        case Act.CHANGED:
+            labels = [_lower(diff["label"]) for diff in data["diffs"]]
+            return f"Changed {_listed(labels)} of a {noun}{title}"
+        case Act.HANDED_OVER:
+            to = data["diffs"][0]["after"]
+            return f"Gave a {noun} to {to['name'] if to else 'nobody'}{title}"
+        case Act.OUTCOME:
+            return f"{OUTCOMES[made['outcome']]}, a {noun}{title}"
+        case Act.CANCELLED:
+            return f"Called off a {noun}{title}"
+
+
+def _lower(label: str) -> str:
+    return label[0].lower() + label[1:]
 
 
 def _listed(labels: list[str]) -> str:

@@ -6,7 +6,7 @@ statement, so that a list of leads costs no statement for each lead.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,10 @@ class Chosen:
     """Only what came after these logs stood so."""
     until_at: datetime | None = None
     """The same instant for what is not in the log."""
+    period: str | None = None
+    """Which side of `now`."""
+    now: datetime | None = field(default=None, compare=False, repr=False)
+    """Told by the clock: another moment makes no other list, and no other cursors."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class OwnedList:
     """Rows of leads that went into the owner belong to it."""
 
 
-def _newest_first(time: Any, identity: Any) -> Callable[[Chosen], tuple[Key, ...]]:
+def newest_first(time: Any, identity: Any) -> Callable[[Chosen], tuple[Key, ...]]:
+    """An order by time, turned where the reader chose so."""
+
     def order(chosen: Chosen) -> tuple[Key, ...]:
         descending = not chosen.ascending
         return (
@@ -86,7 +92,7 @@ def _newest_first(time: Any, identity: Any) -> Callable[[Chosen], tuple[Key, ...
 
 
 def _note_order(chosen: Chosen) -> tuple[Key, ...]:
-    return (Key(col(Note.is_pinned), True), *_newest_first(Note.created_at, Note.id)(chosen))
+    return (Key(col(Note.is_pinned), True), *newest_first(Note.created_at, Note.id)(chosen))
 
 
 def _note_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
@@ -102,7 +108,7 @@ def _within(logs: tuple[Log, ...]) -> ColumnElement[bool]:
     )
 
 
-def _was_there(identity: Any, kind: ChangeKind, chosen: Chosen) -> list[ColumnElement[bool]]:
+def was_there(identity: Any, kind: ChangeKind, chosen: Chosen) -> list[ColumnElement[bool]]:
     """Rows whose own change had been written; that is one pass over the log by its key."""
     if not chosen.until:
         return []
@@ -111,7 +117,7 @@ def _was_there(identity: Any, kind: ChangeKind, chosen: Chosen) -> list[ColumnEl
 
 
 def _event_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    where = _was_there(col(Event.id), ChangeKind.EVENT_RECORDED, chosen)
+    where = was_there(col(Event.id), ChangeKind.EVENT_RECORDED, chosen)
     if chosen.kind_id:
         where.append(col(Event.kind_id) == chosen.kind_id)
     if chosen.name is not None:
@@ -124,7 +130,7 @@ def _conversation_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool
 
 
 def _message_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    where = _was_there(col(Message.id), ChangeKind.MESSAGE_ADDED, chosen)
+    where = was_there(col(Message.id), ChangeKind.MESSAGE_ADDED, chosen)
     if chosen.channels:
         where.append(col(Message.channel).in_(chosen.channels))
     return where
@@ -172,7 +178,7 @@ EVENTS = OwnedList(
     Event,
     col(Event.lead_id),
     (Event.lead_id, Event.id),
-    _newest_first(col(Event.occurred_at), col(Event.id)),
+    newest_first(col(Event.occurred_at), col(Event.id)),
     _event_where,
 )
 CONVERSATIONS = OwnedList(
@@ -180,7 +186,7 @@ CONVERSATIONS = OwnedList(
     Conversation,
     col(Conversation.lead_id),
     (Conversation.id,),
-    _newest_first(col(Conversation.last_message_at), col(Conversation.id)),
+    newest_first(col(Conversation.last_message_at), col(Conversation.id)),
     _conversation_where,
 )
 LEAD_MESSAGES = OwnedList(
@@ -188,7 +194,7 @@ LEAD_MESSAGES = OwnedList(
     Message,
     col(Message.lead_id),
     (Message.id,),
-    _newest_first(col(Message.at), col(Message.id)),
+    newest_first(col(Message.at), col(Message.id)),
     _message_where,
 )
 CONVERSATION_MESSAGES = OwnedList(
@@ -196,7 +202,7 @@ CONVERSATION_MESSAGES = OwnedList(
     Message,
     col(Message.conversation_id),
     (Message.id,),
-    _newest_first(col(Message.at), col(Message.id)),
+    newest_first(col(Message.at), col(Message.id)),
     _message_where,
 )
 INTERVALS = OwnedList(

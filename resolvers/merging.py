@@ -7,6 +7,8 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
+from models.appointments import Appointment
+from models.calls import Call
 from models.contact_points import LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
 from models.enums import ChangeKind, HistoryType
@@ -21,6 +23,8 @@ from resolvers.card_state import CardState, read_card
 from resolvers.unit_of_work import UnitOfWork
 
 MOVED: dict[str, type[SQLModel]] = {
+    "appointment": Appointment,
+    "call": Call,
     "conversation": Conversation,
     "event": Event,
     "file": File,
@@ -84,6 +88,8 @@ async def _moved_card(
         "events": card.events,
         "conversations": card.conversations,
         "messages": card.messages,
+        "appointments": card.appointments,
+        "calls": card.calls,
         **await contact_points.logged(work, into),
     }
 

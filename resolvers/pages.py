@@ -76,17 +76,22 @@ async def read_page(
 def page_of(
     view: View, rows: Sequence[T], order: Sequence[Key], scope: str, first: int, after: str | None
 ) -> Page[T]:
-    """One page of rows that are at hand, by an order whose columns all descend."""
+    """One page of rows that are at hand, by an order whose columns all go one way."""
     first = check_first(first)
     secrets = view.services.secrets
 
     def place(row: T) -> list[Any]:
         return [getattr(row, key.column.key) for key in order]
 
-    sorted_rows = sorted(rows, key=place, reverse=True)
+    descending = order[0].descending
+    sorted_rows = sorted(rows, key=place, reverse=descending)
     if after is not None:
         position = _position(secrets, scope, after, order)
-        sorted_rows = [row for row in sorted_rows if place(row) < position]
+        sorted_rows = [
+            row
+            for row in sorted_rows
+            if (place(row) < position if descending else place(row) > position)
+        ]
     shown = sorted_rows[:first]
     cursors = [seal(secrets, scope, place(row)) for row in shown]
     return Page(shown, cursors, len(sorted_rows) > first, after is not None)

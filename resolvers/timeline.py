@@ -7,17 +7,20 @@ edit, a text, a repetition) shows in the thing itself, and what was taken off th
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, exists, true
+from sqlalchemy import ColumnElement, and_, case, exists, or_, true
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import ChangeKind
+from models.enums import ChangeKind, Channel
 from models.notes import Note
 from resolvers import access
 from resolvers.actors import Actor
 
 
 class TimelineKind(StrEnum):
+    CALL = "CALL"
+    EMAIL = "EMAIL"
+    MEETING = "MEETING"
     NOTE = "NOTE"
     MESSAGE = "MESSAGE"
     EVENT = "EVENT"
@@ -37,11 +40,17 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.MESSAGE_ADDED: TimelineKind.MESSAGE,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: None,
     ChangeKind.CONVERSATION_CHANGED: None,
+    ChangeKind.APPOINTMENT_CHANGED: TimelineKind.MEETING,
+    ChangeKind.CALL_CHANGED: TimelineKind.CALL,
     ChangeKind.LEAD_IDENTIFIED: TimelineKind.CHANGE,
     ChangeKind.LEAD_ABSORBED: TimelineKind.CHANGE,
     ChangeKind.LEAD_MERGED: None,
 }
 """Where each kind of change stands; None: in the history only. A test finds kinds without one."""
+BEGUN_BY_ADDING = frozenset(
+    {ChangeKind.APPOINTMENT_CHANGED, ChangeKind.CALL_CHANGED, ChangeKind.NOTE_CHANGED}
+)
+"""Kinds that tell of a thing again and again: only `action` ADDED begins an item."""
 
 
 def kind_of(change: Change) -> TimelineKind | None:
@@ -49,21 +58,41 @@ def kind_of(change: Change) -> TimelineKind | None:
     data = change.data
     if data is None:
         return None
-    if change.kind is ChangeKind.NOTE_CHANGED and data["action"] != "ADDED":
+    if change.kind in BEGUN_BY_ADDING and data["action"] != "ADDED":
         return None
     if change.kind is ChangeKind.EVENT_RECORDED and data["event"]["count"] != 1:
         return None
-    return PLACES[change.kind]
+    place = PLACES[change.kind]
+    if place is TimelineKind.MESSAGE and data["channel"] == Channel.EMAIL:
+        return TimelineKind.EMAIL
+    return place
 
 
 def items(actor: Actor, kinds: Sequence[TimelineKind]) -> list[ColumnElement[bool]]:
     """Which rows of a log are items that the actor may see; of all kinds without any."""
-    wanted = [kind for kind, place in PLACES.items() if place and place in (kinds or TimelineKind)]
     data, kind = col(Change.data), col(Change.kind)
     on_card = exists().where(col(Note.id) == col(Change.subject_id), col(Note.removed_at).is_(None))
     begins = case(
         (kind == ChangeKind.NOTE_CHANGED, and_(data["action"].as_string() == "ADDED", on_card)),
+        (kind.in_(BEGUN_BY_ADDING), data["action"].as_string() == "ADDED"),
         (kind == ChangeKind.EVENT_RECORDED, data["event"]["count"].as_integer() == 1),
         else_=true(),
     )
-    return [kind.in_(wanted), data.is_not(None), begins, access.visible_changes(actor)]
+    return [
+        _stands_among(kinds or list(TimelineKind)),
+        data.is_not(None),
+        begins,
+        access.visible_changes(actor),
+    ]
+
+
+def _stands_among(kinds: Sequence[TimelineKind]) -> ColumnElement[bool]:
+    """Rows of kinds of change that stand in one of these places; a mail is a message of a kind."""
+    wanted = {kind for kind, place in PLACES.items() if place in kinds}
+    message = ChangeKind.MESSAGE_ADDED
+    has_mails, has_others = TimelineKind.EMAIL in kinds, TimelineKind.MESSAGE in kinds
+    if has_mails is has_others:
+        return col(Change.kind).in_(wanted)
+    is_mail = col(Change.data)["channel"].as_string() == Channel.EMAIL.value
+    messages = and_(col(Change.kind) == message, is_mail if has_mails else ~is_mail)
+    return or_(col(Change.kind).in_(wanted - {message}), messages)

@@ -22,7 +22,7 @@ from models.enums import ChangeKind, Channel
 from models.visits import Visit
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from resolvers.actors import VisitorActor
-from resolvers.deliveries import is_to_show
+from resolvers.deliveries import ON_SITES, is_to_show
 from resolvers.lead_card import ResetReason, read_feed, why_not_from
 from resolvers.secrets import Secrets, Unsealable
 from resolvers.services import Services
@@ -175,6 +175,8 @@ class _Feed(Generic[V]):
             return None
         async with self.services.database.read_session() as session:
             message = await session.get(Message, change.subject_id)
+        if message and message.channel not in ON_SITES:
+            return None  # put down by staff, and none of the visitor's business
         now = self.services.clock.now()
         if message and message.channel is Channel.POPUP and not is_to_show(message, now):
             return None

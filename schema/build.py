@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema import (
     api_tokens,
+    appointments,
     conversations,
     events,
     fields,
@@ -28,7 +29,8 @@ from schema.audience import PUBLIC, VISITOR, guarded
 from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
-from schema.mutations import card, contact_points, pins, sales, totp
+from schema.mutations import appointments as appointment_acts
+from schema.mutations import card, contact_points, logging, pins, sales, totp
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import staff as staff_acts
@@ -83,6 +85,10 @@ class Query:
         description="Whether the digest chain of a lead's history is unbroken. ADMIN, else null.",
     )
     conversation = strawberry.field(conversations.conversation, description="One conversation.")
+    appointment = strawberry.field(
+        appointments.appointment,
+        description="One appointment; null for one that is not yours.",
+    )
     api_tokens = strawberry.field(
         api_tokens.api_tokens,
         description="API tokens that stand, by name; ADMIN sees all, others their own; at most "
@@ -276,6 +282,31 @@ class Mutation:
     save_event_kind = strawberry.mutation(
         event_acts.save_event_kind,
         description="Makes, changes, moves or archives a kind of event. ADMIN.",
+    )
+    schedule_appointment = strawberry.mutation(
+        appointment_acts.schedule_appointment, description="Plans a call, showing or meeting."
+    )
+    update_appointment = strawberry.mutation(
+        appointment_acts.update_appointment, description="Changes an appointment."
+    )
+    record_appointment_outcome = strawberry.mutation(
+        appointment_acts.record_appointment_outcome, description="Says what came of an appointment."
+    )
+    cancel_appointment = strawberry.mutation(
+        appointment_acts.cancel_appointment,
+        description="Calls an appointment off; it stays in the past list.",
+    )
+    log_meeting = strawberry.mutation(
+        logging.log_meeting, description="Puts down a meeting or showing that took place."
+    )
+    log_call = strawberry.mutation(logging.log_call, description="Puts down a phone call.")
+    update_call = strawberry.mutation(
+        logging.update_call, description="Corrects a call's outcome or note."
+    )
+    log_message = strawberry.mutation(
+        logging.log_message,
+        description="Puts down a mail or message that went another way, or one taken about the "
+        "lead.",
     )
     send_message = strawberry.mutation(
         card.send_message,

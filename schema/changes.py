@@ -12,6 +12,8 @@ import strawberry
 
 from models.changes import Change
 from models.enums import ChangeKind, DeliveryState
+from schema.appointments import Appointment
+from schema.calls import Call
 from schema.contact_points import (
     LeadEmailAddress,
     LeadPhoneNumber,
@@ -219,7 +221,43 @@ class NoteChanged(LeadChange):
         return Note(row=row, view=self.view) if row else None
 
 
-@strawberry.type(description="A message was sent or received.")
+@strawberry.type(
+    description="An appointment was planned, changed, logged, called off or got an outcome."
+)
+class AppointmentChanged(LeadChange):
+    @strawberry.field(description="What happened.")
+    def action(self) -> ChangeAction:
+        return ChangeAction(self.data["action"])
+
+    @strawberry.field(description="The appointment as it is now.")
+    async def appointment(self) -> Appointment:
+        row = await self.view.load.appointment.load(self.subject)
+        assert row is not None
+        return Appointment(row=row, view=self.view)
+
+    @strawberry.field(description="What changed; of long texts the first 500 characters.")
+    async def diffs(self) -> list[FieldDiff]:
+        return await diffs_of(self.view, self.row)
+
+
+@strawberry.type(description="A call was put down or corrected.")
+class CallChanged(LeadChange):
+    @strawberry.field(description="What happened.")
+    def action(self) -> ChangeAction:
+        return ChangeAction(self.data["action"])
+
+    @strawberry.field(description="The call as it is now.")
+    async def call(self) -> Call:
+        row = await self.view.load.call.load(self.subject)
+        assert row is not None
+        return Call(row=row, view=self.view)
+
+    @strawberry.field(description="What was corrected; of the note the first 500 characters.")
+    async def diffs(self) -> list[FieldDiff]:
+        return await diffs_of(self.view, self.row)
+
+
+@strawberry.type(description="A message was sent, received, taken or logged.")
 class MessageAdded(LeadChange):
     @strawberry.field(description="The message.")
     async def message(self) -> Message:
@@ -300,6 +338,8 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.MESSAGE_ADDED: MessageAdded,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: MessageDeliveryChanged,
     ChangeKind.CONVERSATION_CHANGED: ConversationChanged,
+    ChangeKind.APPOINTMENT_CHANGED: AppointmentChanged,
+    ChangeKind.CALL_CHANGED: CallChanged,
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,

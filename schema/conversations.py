@@ -17,7 +17,7 @@ from models.enums import (
     MessageDirection,
     PresenceState,
 )
-from resolvers import deliveries
+from resolvers import calls, deliveries
 from resolvers.lists import CONVERSATION_MESSAGES, Counted, Wanted
 from schema.context import Info, argument_id
 from schema.loaders import SchemaView
@@ -112,7 +112,7 @@ class MessageLink:
     url: Url = strawberry.field(description="Where it leads.")
 
 
-@strawberry.type(description="Message to or from a lead.")
+@strawberry.type(description="Message to, from or about a lead.")
 class Message:
     row: strawberry.Private[MessageRow]
     view: strawberry.Private[SchemaView]
@@ -133,7 +133,7 @@ class Message:
     def direction(self) -> MessageDirection:
         return self.row.direction
 
-    @strawberry.field(description="At most 200 characters; pop-ups.")
+    @strawberry.field(description="At most 200 characters; mail and pop-ups.")
     def subject(self) -> str | None:
         return self.row.subject
 
@@ -141,7 +141,7 @@ class Message:
     def text(self) -> str:
         return self.row.text
 
-    @strawberry.field(description="Who wrote it.")
+    @strawberry.field(description="Who wrote it, or put it down.")
     def author(self) -> Actor:
         row = self.row
         return actor_of(self.view, row.author_kind, row.author_id, row.author_name)
@@ -149,6 +149,19 @@ class Message:
     @strawberry.field(description="When written or received.")
     def at(self) -> datetime:
         return self.row.at
+
+    @strawberry.field(description="TAKEN: whom the words came from, at most 100 characters.")
+    def taken_from(self) -> str | None:
+        return self.row.taken_from
+
+    @strawberry.field(description="Put down by hand, not sent or received by this program.")
+    def is_logged(self) -> bool:
+        return self.row.logged_at is not None
+
+    @strawberry.field(description="Put down more than 5 minutes later.")
+    def is_backdated(self) -> bool:
+        logged_at = self.row.logged_at
+        return logged_at is not None and calls.is_later(self.row.at, logged_at)
 
     @strawberry.field(description="Presence of the lead when it was written; messages to the lead.")
     def lead_presence(self) -> PresenceState | None:

@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from models import enums
-from resolvers import errors, lead_card, lead_list, leads_list, log, policy, timeline, zones
+from resolvers import agenda, errors, lead_card, lead_list, leads_list, log, policy, timeline, zones
 
 
 class SortDirection(StrEnum):
@@ -184,6 +184,9 @@ _described(
     "Channel",
     "Ways to talk.",
     CHAT="Chat on a site.",
+    EMAIL="E-mail.",
+    SMS="Text message.",
+    WHATSAPP="WhatsApp.",
     POPUP="Pop-up on a site.",
 )
 _described(
@@ -192,6 +195,41 @@ _described(
     "Who speaks.",
     TO_LEAD="From the team.",
     FROM_LEAD="From the lead.",
+    TAKEN="About the lead, taken from somebody else.",
+)
+_described(
+    enums.AppointmentKind,
+    "AppointmentKind",
+    "Kinds of appointments.",
+    CALL="Phone call.",
+    SHOWING="Showing of a listing.",
+    MEETING="Meeting.",
+)
+_described(
+    enums.AppointmentOutcome,
+    "AppointmentOutcome",
+    "What came of an appointment.",
+    HELD="It took place.",
+    NO_SHOW="The lead did not come.",
+    MOVED="Moved to another time.",
+)
+_described(
+    agenda.AppointmentPeriod,
+    "AppointmentPeriod",
+    "Side of now, by end time.",
+    UPCOMING="Not ended; called off ones left out.",
+    PAST="Ended or called off.",
+    ALL="Both.",
+)
+_described(
+    enums.CallOutcome,
+    "CallOutcome",
+    "What came of a call.",
+    ANSWERED="They talked.",
+    NO_ANSWER="Nobody answered.",
+    BUSY="Engaged.",
+    VOICEMAIL="A message was left.",
+    WRONG_NUMBER="Number out of use.",
 )
 _described(
     enums.DeliveryState,
@@ -243,12 +281,14 @@ _described(
     CHAT="Chat and pop-up.",
     CALL="Phone call.",
     EMAIL="Mail.",
+    TEXT_MESSAGE="Text and WhatsApp.",
     TASK="Task.",
     FIELD_CHANGE="Field, property, tag, address.",
     STATE="Pipeline.",
     ASSIGNMENT="Assignee.",
     NOTE="Note.",
     EVENT="Event.",
+    APPOINTMENT="Appointment.",
     SUBSCRIPTION="Subscription.",
     LIFECYCLE="Creation, identification, merge.",
 )
@@ -256,8 +296,11 @@ _described(
     timeline.TimelineKind,
     "TimelineKind",
     "Kinds of timeline items.",
+    CALL="Calls.",
+    EMAIL="Mails.",
+    MEETING="Meetings, showings, planned calls.",
     NOTE="Notes.",
-    MESSAGE="Chat and pop-ups.",
+    MESSAGE="Chat, pop-ups, text messages, WhatsApp.",
     EVENT="Events.",
     CHANGE="Moves and assignments; how the lead began, was identified, took in another.",
 )

@@ -23,6 +23,8 @@ from resolvers.lead_card import (
     follow_lead_card,
 )
 from schema.changes import (
+    AppointmentChanged,
+    CallChanged,
     ContactPointsChanged,
     ConversationChanged,
     EventAnnotated,
@@ -119,6 +121,8 @@ LeadCardItem = Annotated[
     | MessageAdded
     | MessageDeliveryChanged
     | ConversationChanged
+    | AppointmentChanged
+    | CallChanged
     | LeadIdentified
     | LeadAbsorbed,
     strawberry.union(

@@ -12,12 +12,16 @@ from models.enums import ActorKind, Channel, ConversationState, HistoryType, Pri
 from models.leads import Assignment as AssignmentRow
 from models.leads import Lead as LeadRow
 from resolvers import access, lists
+from resolvers.agenda import APPOINTMENTS, CALLS, AppointmentPeriod
+from resolvers.deliveries import ON_SITES
 from resolvers.leads_list import EXACT_BELOW
 from resolvers.lists import Chosen, Counted, OwnedList, Wanted
 from resolvers.policy import Permission
 from resolvers.presence import ViewerList
 from resolvers.timeline import TimelineKind
+from schema.appointments import Appointment, AppointmentConnection, AppointmentEdge
 from schema.avatar import Avatar
+from schema.calls import Call, CallConnection, CallEdge
 from schema.contact_points import (
     EmailSubscription,
     LeadEmailAddress,
@@ -332,12 +336,13 @@ class Lead:
             change_state=may(Permission.CHANGE_STATE),
             assign=may(Permission.ASSIGN_LEAD),
             send_message=can_send,
-            channels=list(Channel) if can_send else [],
+            channels=list(ON_SITES) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
         )
 
     @strawberry.field(
-        description="Tab: notes, messages, events and moves in one stream, newest first; an item "
+        description="Tab: calls, mails, meetings, notes, messages, events and moves in one "
+        "stream, newest first; an item "
         "stands where it was told first and shows its thing as it is now."
     )
     async def timeline(
@@ -469,6 +474,45 @@ class Lead:
     async def event_groups(self) -> list[EventGroup] | None:
         rows = await self.view.load.event_groups_of_lead.load(self.row.id)
         return [event_group_of(self.view, row) for row in rows[:500]]
+
+    @strawberry.field(
+        description="Tab: calls, showings and meetings; UPCOMING by start, else newest first."
+    )
+    async def appointments(
+        self,
+        first: First,
+        after: After = None,
+        when: Annotated[
+            AppointmentPeriod, strawberry.argument(description="Which side of now, by end time.")
+        ] = AppointmentPeriod.UPCOMING,
+        range: Annotated[
+            DateTimeRangeInput | None, strawberry.argument(description="Starting within.")
+        ] = None,
+    ) -> AppointmentConnection | None:
+        chosen = Chosen(
+            ascending=when is AppointmentPeriod.UPCOMING,
+            since=range.from_at if range else None,
+            before=range.to_at if range else None,
+            period=when,
+            now=self.view.services.clock.now(),
+        )
+        return await self._list(
+            APPOINTMENTS,
+            chosen,
+            (first, after),
+            (AppointmentConnection, AppointmentEdge),
+            lambda row: Appointment(row=row, view=self.view),
+        )
+
+    @strawberry.field(description="Tab: logged phone calls, newest first.")
+    async def calls(self, first: First, after: After = None) -> CallConnection | None:
+        return await self._list(
+            CALLS,
+            Chosen(),
+            (first, after),
+            (CallConnection, CallEdge),
+            lambda row: Call(row=row, view=self.view),
+        )
 
     @strawberry.field(description="Version for `expectedVersion` of changes to its own fields.")
     async def version(self, info: Info) -> Version:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from models.appointments import Appointment
+from models.calls import Call
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, Property
@@ -17,7 +19,7 @@ from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from models.tags import Tag
-from resolvers import lists, pins, presence, readers
+from resolvers import agenda, lists, pins, presence, readers, wordings
 from resolvers.actors import Actor
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
@@ -113,6 +115,25 @@ class Loaders:
     def files_of(self) -> DataLoader[UUID, list[File]]:
         """By what they are part of."""
         return self._of(readers.files_by_subject)
+
+    @cached_property
+    def appointment(self) -> DataLoader[UUID, Appointment | None]:
+        return self._of(agenda.appointments_by_id)
+
+    @cached_property
+    def overlaps(self) -> DataLoader[Appointment, list[Appointment]]:
+        async def load(rows: list[Appointment]) -> list[list[Appointment]]:
+            return await agenda.overlaps_of(self._view, rows)
+
+        return DataLoader(load_fn=load, cache_key_fn=lambda row: row.id)
+
+    @cached_property
+    def call(self) -> DataLoader[UUID, Call | None]:
+        return self._of(agenda.calls_by_id)
+
+    @cached_property
+    def wording(self) -> DataLoader[wordings.Worded, str]:
+        return self._of(wordings.texts)
 
     @cached_property
     def tag(self) -> DataLoader[UUID, Tag | None]:

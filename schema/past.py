@@ -156,6 +156,27 @@ class PastLoaders(Loaders):
         return _each(read)
 
     @cached_property
+    def appointment(self) -> DataLoader[UUID, Any]:
+        async def read(key: UUID) -> Any:
+            return (await rows.appointments(self._view, self._past)).get(key)
+
+        return _each(read)
+
+    @cached_property
+    def overlaps(self) -> DataLoader[Any, list[Any]]:
+        async def load(asked: list[Any]) -> list[list[Any]]:
+            return [[] for _ in asked]  # a warning for those who plan: nobody plans in the past
+
+        return DataLoader(load_fn=load, cache_key_fn=lambda row: row.id)
+
+    @cached_property
+    def call(self) -> DataLoader[UUID, Any]:
+        async def read(key: UUID) -> Any:
+            return (await rows.calls(self._view, self._past)).get(key)
+
+        return _each(read)
+
+    @cached_property
     def note_texts(self) -> DataLoader[UUID, Any]:
         return _each(partial(rows.note_texts, self._view, self._past))
 

@@ -7,6 +7,8 @@ import strawberry
 
 from models.changes import Change
 from resolvers.timeline import TimelineKind, kind_of
+from schema.appointments import Appointment
+from schema.calls import Call
 from schema.conversations import Message
 from schema.events import Event
 from schema.history import HistoryEntry
@@ -18,7 +20,7 @@ from schema.staff import Actor, actor_of
 from schema.values import global_id
 
 TimelineSubject = Annotated[
-    Message | Note | Event | HistoryEntry,
+    Call | Message | Appointment | Note | Event | HistoryEntry,
     strawberry.union("TimelineSubject", description="What a timeline item shows."),
 ]
 
@@ -54,7 +56,7 @@ class TimelineItem:
     async def subject(self) -> TimelineSubject:
         return await self._thing() or HistoryEntry(row=self.row, view=self.view)
 
-    async def _thing(self) -> Message | Note | Event | None:
+    async def _thing(self) -> Call | Message | Appointment | Note | Event | None:
         subject_id = self.row.subject_id
         if subject_id is None:
             return None
@@ -63,7 +65,13 @@ class TimelineItem:
             case TimelineKind.NOTE:
                 note = await load.note.load(subject_id)
                 return Note(row=note, view=self.view) if note else None
-            case TimelineKind.MESSAGE:
+            case TimelineKind.CALL:
+                call = await load.call.load(subject_id)
+                return Call(row=call, view=self.view) if call else None
+            case TimelineKind.MEETING:
+                appointment = await load.appointment.load(subject_id)
+                return Appointment(row=appointment, view=self.view) if appointment else None
+            case TimelineKind.MESSAGE | TimelineKind.EMAIL:
                 message = await load.message.load(subject_id)
                 return Message(row=message, view=self.view) if message else None
             case TimelineKind.EVENT:

@@ -108,6 +108,8 @@ def value_of(logged: LoggedValue | None) -> Value | None:
         case "DATE":
             day = logged["date"]
             return DateValue(display=day, copy_text=day, date=Day.fromisoformat(day))
+        case "INSTANT":
+            return instant_value(datetime.fromisoformat(logged["at"]))
         case "MONEY":
             return _money(logged["amount"], logged["currency"])
         case "URL":

@@ -13,9 +13,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.appointments import Appointment
+from models.calls import Call
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
-from models.enums import ConversationState, DeliveryState, NoteVisibility
+from models.enums import (
+    AppointmentOutcome,
+    CallOutcome,
+    ConversationState,
+    DeliveryState,
+    NoteVisibility,
+)
 from models.events import Event, EventGroup, EventText
 from models.fields import FieldDefinition, Property
 from models.leads import Assignment
@@ -24,7 +32,8 @@ from models.tags import Tag
 from models.visits import PresenceInterval
 from realtime.presence import PresenceState as EngineState
 from realtime.presence import Reading
-from resolvers import access, lists, pages, readers, values
+from resolvers import access, agenda, lists, pages, readers, values
+from resolvers.agenda import APPOINTMENTS, CALLS
 from resolvers.fields import source_of
 from resolvers.lists import (
     CONVERSATION_MESSAGES,
@@ -42,6 +51,8 @@ from resolvers.past.folding import Past
 from resolvers.readers import AddressRow
 from resolvers.views import View
 
+MOVING = (NOTES, CONVERSATIONS, APPOINTMENTS, CALLS)
+"""Lists whose rows or order change with time."""
 FIRST = 1
 """Revision of the change that created the lead, with its state and assignee."""
 
@@ -246,10 +257,45 @@ async def note_texts(view: View, past: Past, note_id: UUID) -> list[NoteText]:
     return [row for row in rows if row.version <= version]
 
 
+async def appointments(view: View, past: Past) -> dict[UUID, Appointment]:
+    """Appointments as they stood, by id."""
+    rows = await agenda.appointments_by_id(view, _ids(past.card.appointments))
+    return {row.id: _appointment(past, row) for row in rows if row}
+
+
+def _appointment(past: Past, row: Appointment) -> Appointment:
+    then = past.card.appointments[row.id.hex]
+    assignee, outcome = then["assignee"], then["outcome"]
+    copy: Appointment = _copy(
+        row,
+        **{key: value for key, value in then.items() if key != "assignee"}
+        | {key: _instant(then[key]) for key in ("starts_at", "ends_at", "cancelled_at")}
+        | {
+            "assignee_id": UUID(hex=assignee) if assignee else None,
+            "kind": row.kind,
+            "outcome": AppointmentOutcome(outcome) if outcome else None,
+            "changed_at": _instant(then["changed_at"]),
+        },
+    )
+    return copy
+
+
+async def calls(view: View, past: Past) -> dict[UUID, Call]:
+    """Calls with the outcome and the note that they had, by id."""
+    rows = await agenda.calls_by_id(view, _ids(past.card.calls))
+    return {row.id: _call(past, row) for row in rows if row}
+
+
+def _call(past: Past, row: Call) -> Call:
+    then = past.card.calls[row.id.hex]
+    copy: Call = _copy(row, **{**then, "outcome": CallOutcome(then["outcome"])})
+    return copy
+
+
 async def page(view: View, past: Past, wanted: Wanted) -> Page[Any]:
     """One page of a list of the card as it was."""
     here = replace(wanted, chosen=_until(past, wanted.chosen))
-    if wanted.list in (NOTES, CONVERSATIONS):
+    if wanted.list in MOVING:
         rows = await _at_hand(view, past, Counted(wanted.list, wanted.owner_id, wanted.chosen))
         order = wanted.list.order(wanted.chosen)
         return pages.page_of(view, rows, order, here.scope, wanted.first, wanted.after)
@@ -267,7 +313,7 @@ async def page(view: View, past: Past, wanted: Wanted) -> Page[Any]:
 
 async def count(view: View, past: Past, counted: Counted) -> int:
     """Size of a list of the card as it was."""
-    if counted.list in (NOTES, CONVERSATIONS):
+    if counted.list in MOVING:
         return len(await _at_hand(view, past, counted))
     (found,) = await lists.count_rows(view, [replace(counted, chosen=_until(past, counted.chosen))])
     return found
@@ -281,6 +327,17 @@ async def _at_hand(view: View, past: Past, counted: Counted) -> list[Any]:
     """Rows of a list whose order changes with time, so that only the fold knows it."""
     if counted.list is NOTES:
         return list((await notes(view, past)).values())
+    if counted.list is CALLS:
+        return list((await calls(view, past)).values())
+    if counted.list is APPOINTMENTS:
+        chosen = counted.chosen
+        return [
+            row
+            for row in (await appointments(view, past)).values()
+            if agenda.is_in(chosen.period, row, past.at)
+            and (chosen.since is None or row.starts_at >= chosen.since)
+            and (chosen.before is None or row.starts_at < chosen.before)
+        ]
     rows = (await conversations(view, past)).values()
     wanted = counted.chosen.states
     return [row for row in rows if not wanted or row.state in wanted]

@@ -46,6 +46,7 @@ async def _message_for(work: UnitOfWork, lead: Lead, message_id: UUID) -> Messag
             col(Message.id) == message_id,
             col(Message.lead_id) == lead.id,
             col(Message.direction) == MessageDirection.TO_LEAD,
+            col(Message.channel).in_(deliveries.ON_SITES),
         )
     )
     if message is None:

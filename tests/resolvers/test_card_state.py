@@ -15,30 +15,46 @@ from sqlmodel import col
 from models.clock import ManualClock
 from models.contact_points import LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation
-from models.enums import ChangeKind, Channel, ConversationState, NoteVisibility, Priority
+from models.enums import (
+    AppointmentKind,
+    AppointmentOutcome,
+    CallOutcome,
+    ChangeKind,
+    Channel,
+    ConversationState,
+    MessageDirection,
+    NoteVisibility,
+    Priority,
+)
 from models.events import Event, EventKind
 from models.notes import Note
 from models.pipelines import PipelineState
 from models.visits import Site
 from resolvers import (
     access,
+    appointments,
+    calls,
     conversations,
     deliveries,
     email_addresses,
     event_texts,
     events,
     leads,
+    logged_messages,
     notes,
     phone_numbers,
     tags,
     visits,
 )
 from resolvers.actors import StaffActor
+from resolvers.appointments import AppointmentEdit, Held, NewAppointment
+from resolvers.calls import CallEdit, NewCall
 from resolvers.card_state import APPLY, CardState
 from resolvers.conversations import NewMessage
 from resolvers.errors import Conflict
 from resolvers.events import NewEvent
 from resolvers.leads import NewLead, PropertyEdit
+from resolvers.logged_messages import LoggedMessage
 from resolvers.notes import NoteEdit
 from resolvers.past import read_past
 from resolvers.phone_numbers import NumberEdit
@@ -481,6 +497,86 @@ async def wishes_told(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(leads.change_sales, stage.lead_id, wanted, None)
 
 
+async def planned(stage: Stage) -> UUID:
+    start = stage.clock.now() + timedelta(days=1)
+    new = NewAppointment(
+        AppointmentKind.SHOWING, start, start + timedelta(hours=1), "Flat tour", body="Ring twice"
+    )
+    made: UUID = await stage.by_admin(appointments.schedule, stage.lead_id, new, uuid4().hex)
+    return made
+
+
+@proves(ChangeKind.APPOINTMENT_CHANGED)
+async def an_appointment_planned(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: planned(stage)
+
+
+@proves(ChangeKind.APPOINTMENT_CHANGED)
+async def an_appointment_moved(stage: Stage) -> tuple[UUID, Act]:
+    row_id, start = await planned(stage), stage.clock.now() + timedelta(days=2)
+    parts = {
+        "starts_at": start,
+        "ends_at": start + timedelta(days=2),
+        "is_all_day": True,
+        "place": "Elm Street 5",
+        "body": None,
+        "assignee_id": None,
+        "reminder_minutes": None,
+    }
+    return stage.lead_id, lambda: stage.by_admin(
+        appointments.update, stage.lead_id, row_id, AppointmentEdit(parts)
+    )
+
+
+@proves(ChangeKind.APPOINTMENT_CHANGED)
+async def an_appointment_that_took_place(stage: Stage) -> tuple[UUID, Act]:
+    row_id = await planned(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        appointments.record_outcome, stage.lead_id, row_id,
+        AppointmentOutcome.HELD, {"note": "Liked the light"}, None,
+    )  # fmt: skip
+
+
+@proves(ChangeKind.APPOINTMENT_CHANGED)
+async def an_appointment_called_off(stage: Stage) -> tuple[UUID, Act]:
+    row_id = await planned(stage)
+    return stage.lead_id, lambda: stage.by_admin(appointments.cancel, stage.lead_id, row_id, "Ill")
+
+
+@proves(ChangeKind.APPOINTMENT_CHANGED)
+async def a_meeting_put_down(stage: Stage) -> tuple[UUID, Act]:
+    now = stage.clock.now()
+    held = Held(AppointmentKind.MEETING, now - timedelta(hours=2), now, "Contract", "Signed")
+    return stage.lead_id, lambda: stage.by_admin(
+        appointments.log_meeting, stage.lead_id, held, uuid4().hex
+    )
+
+
+def call_put_down(stage: Stage) -> Awaitable[UUID]:
+    new = NewCall(MessageDirection.TO_LEAD, CallOutcome.BUSY, duration_seconds=3, note="Later")
+    return stage.by_admin(calls.log_call, stage.lead_id, new, uuid4().hex)
+
+
+@proves(ChangeKind.CALL_CHANGED)
+async def a_call_put_down(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: call_put_down(stage)
+
+
+@proves(ChangeKind.CALL_CHANGED)
+async def a_call_corrected(stage: Stage) -> tuple[UUID, Act]:
+    row_id = await call_put_down(stage)
+    edit = CallEdit({"outcome": CallOutcome.ANSWERED, "note": "Back at noon"})
+    return stage.lead_id, lambda: stage.by_admin(calls.update_call, stage.lead_id, row_id, edit)
+
+
+@proves(ChangeKind.MESSAGE_ADDED)
+async def a_mail_put_down(stage: Stage) -> tuple[UUID, Act]:
+    new = LoggedMessage(Channel.EMAIL, MessageDirection.FROM_LEAD, "Is it free?", "Question")
+    return stage.lead_id, lambda: stage.by_admin(
+        logged_messages.log_message, stage.lead_id, new, uuid4().hex
+    )
+
+
 @proves(ChangeKind.LEAD_IDENTIFIED)
 async def a_visitor_identified(stage: Stage) -> tuple[UUID, Act]:
     claim = stage.claim("customer-1")
@@ -507,6 +603,8 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
     await act(services, stage.admin, event_texts.annotate_event, stage.lead_id, event_id, "x", None)
     await stage.conversation()
     await pop_up_at(stage, 60)
+    await planned(stage)
+    await call_put_down(stage)
     typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
     anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor
     await visits.record(services, anonymous, Told("Left", "page-0002", 1))

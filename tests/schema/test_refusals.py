@@ -68,9 +68,35 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "logQuickEvent": {},
     "annotateEvent": {"body": "Call back"},
     "sendMessage": {"channel": "CHAT", "text": "Hello"},
+    "scheduleAppointment": {
+        "kind": "SHOWING",
+        "startsAt": "2026-03-03T10:00:00Z",
+        "endsAt": "2026-03-03T11:00:00Z",
+    },
+    "updateAppointment": {"title": "Second tour"},
+    "recordAppointmentOutcome": {"outcome": "HELD", "note": "Liked it"},
+    "cancelAppointment": {"reason": "Ill"},
+    "logMeeting": {"startsAt": "2026-03-01T10:00:00Z", "endsAt": "2026-03-01T11:00:00Z"},
+    "logCall": {"direction": "TO_LEAD", "outcome": "ANSWERED"},
+    "updateCall": {"outcome": "BUSY"},
+    "logMessage": {"channel": "EMAIL", "direction": "FROM_LEAD", "text": "Hello"},
     "changeConversationState": {"state": "CLOSED"},
 }
-KEYED = ("addNote", "addEvent", "logQuickEvent", "sendMessage")
+KEYED = (
+    "addNote", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment", "logMeeting",
+    "logCall", "logMessage",
+)  # fmt: skip
+OTHERWISE = {
+    "addNote": {"html": "<p>Other</p>"},
+    "logQuickEvent": {},
+    "sendMessage": {"text": "Other"},
+    "scheduleAppointment": {"title": "Other"},
+    "logMeeting": {"title": "Other"},
+    "logCall": {"durationSeconds": 5},
+    "logMessage": {"text": "Other"},
+}
+"""What makes another body of it."""
+ON_APPOINTMENTS = ("updateAppointment", "recordAppointmentOutcome", "cancelAppointment")
 PERMISSIONS = {
     "changeLeadState": Permission.CHANGE_STATE,
     "assignLead": Permission.ASSIGN_LEAD,
@@ -150,6 +176,19 @@ class Desk:
         )["event"]
         return event
 
+    async def appointment(self) -> dict[str, Any]:
+        given = {**LEAD_ACTS["scheduleAppointment"], **self.on(), "idempotencyKey": key()}
+        made = await self.admin.done("scheduleAppointment", "appointment { id version }", **given)
+        appointment: dict[str, Any] = made["appointment"]
+        return appointment
+
+    async def call(self) -> dict[str, Any]:
+        given = {**LEAD_ACTS["logCall"], **self.on(), "idempotencyKey": key()}
+        call: dict[str, Any] = (await self.admin.done("logCall", "call { id version }", **given))[
+            "call"
+        ]
+        return call
+
     async def state(self, name: str = "Contacted") -> str:
         data = await self.admin.read("{ pipelines { states { id name } } }")
         (found,) = [s["id"] for s in data["pipelines"][0]["states"] if s["name"] == name]
@@ -164,6 +203,10 @@ class Desk:
             given["noteId"] = (await self.note())["id"]
         if mutation == "logQuickEvent":
             given["kindId"] = await self.kind()
+        if mutation in ON_APPOINTMENTS:
+            given["appointmentId"] = (await self.appointment())["id"]
+        if mutation == "updateCall":
+            given["callId"] = (await self.call())["id"]
         if mutation == "annotateEvent":
             given["eventId"] = (await self.event())["id"]
         if mutation in (
@@ -300,9 +343,7 @@ async def test_an_act_on_a_lead_is_refused_for_each_common_reason_and_succeeds_w
 
 
 def for_acts_with_a_key(mutation: str) -> None:
-    changed = {"text": "Other"} if mutation == "sendMessage" else {"name": "Other"}
-    changed = {"html": "<p>Other</p>"} if mutation == "addNote" else changed
-    changed = {} if mutation == "logQuickEvent" else changed
+    changed = dict(OTHERWISE.get(mutation, {"name": "Other"}))
 
     @case(mutation, "Conflict", "a key that was used with another body")
     async def reused(desk: Desk) -> Case:
@@ -372,6 +413,130 @@ async def _stale_note(desk: Desk) -> Case:
         "changedByName": "Ada Ames",
     }
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [words]})
+
+
+@case("updateAppointment", "Conflict", "a version from before somebody else's change")
+async def _stale_appointment(desk: Desk) -> Case:
+    seen = await desk.appointment()
+    given = {**desk.on(), "appointmentId": seen["id"]}
+    await desk.admin.done("updateAppointment", **given, title="Theirs", place="Elm Street 5")
+    given |= {"title": "Mine", "body": "Ring twice", "expectedVersion": seen["version"]}
+    title = {
+        "path": "title",
+        "base": {"__typename": "TextValue", "display": "Showing"},
+        "current": {"__typename": "TextValue", "display": "Theirs"},
+        "attempted": {"__typename": "TextValue", "display": "Mine"},
+        "changedByName": "Ada Ames",
+    }
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [title]})
+
+
+@case("recordAppointmentOutcome", "Conflict", "a version from before somebody else's change")
+async def _stale_outcome(desk: Desk) -> Case:
+    seen = await desk.appointment()
+    given = {**desk.on(), "appointmentId": seen["id"], "outcome": "NO_SHOW"}
+    await desk.admin.done("recordAppointmentOutcome", **{**given, "outcome": "HELD", "note": "a"})
+    given |= {"note": "b", "expectedVersion": seen["version"]}
+    clashes = [{"path": "outcome", "base": None}, {"path": "note", "base": None}]
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": clashes})
+
+
+@case("updateCall", "Conflict", "a version from before somebody else's change")
+async def _stale_call(desk: Desk) -> Case:
+    seen = await desk.call()
+    given = {**desk.on(), "callId": seen["id"], "outcome": "BUSY"}
+    await desk.admin.done("updateCall", **{**given, "outcome": "VOICEMAIL"})
+    outcome = {
+        "path": "outcome",
+        "base": {"__typename": "TextValue", "display": "ANSWERED"},
+        "current": {"__typename": "TextValue", "display": "VOICEMAIL"},
+    }
+    given["expectedVersion"] = seen["version"]
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [outcome]})
+
+
+def for_wrong_inputs(mutation: str, wrong: dict[str, Any], path: str, code: str) -> None:
+    @case(mutation, "InvalidInput", f"{path} {code} {str(wrong)[:60]}")
+    async def refused(desk: Desk) -> Case:
+        return Case(desk.admin, {**await desk.act(mutation), **wrong}, problem(path, code))
+
+
+FAR = "2999-01-01T00:00:00Z"
+for each, its_wrong, its_path, its_code in (
+    ("scheduleAppointment", {"endsAt": "2026-03-03T10:00:00Z"}, "endsAt", "TOO_SMALL"),
+    ("scheduleAppointment", {"endsAt": "2026-03-03T09:00:00Z"}, "endsAt", "TOO_SMALL"),
+    ("scheduleAppointment", {"endsAt": "2026-04-03T10:00:01Z"}, "endsAt", "TOO_LARGE"),
+    ("scheduleAppointment", {"startsAt": "0001-01-01T00:00:00Z"}, "startsAt", "TOO_SMALL"),
+    ("scheduleAppointment", {"startsAt": FAR, "endsAt": FAR}, "startsAt", "TOO_LARGE"),
+    ("scheduleAppointment", {"title": "x" * 201}, "title", "TOO_LARGE"),
+    ("scheduleAppointment", {"title": "a\r\nATTENDEE:b"}, "title", "MALFORMED"),
+    ("scheduleAppointment", {"place": "x" * 301}, "place", "TOO_LARGE"),
+    ("scheduleAppointment", {"body": "x" * 10_001}, "body", "TOO_LARGE"),
+    ("scheduleAppointment", {"timeZone": "Mars/Olympus"}, "timeZone", "UNKNOWN"),
+    ("scheduleAppointment", {"reminderMinutes": -1}, "reminderMinutes", "TOO_SMALL"),
+    ("scheduleAppointment", {"reminderMinutes": 10_081}, "reminderMinutes", "TOO_LARGE"),
+    ("scheduleAppointment", {"assigneeId": f"staff_{NOBODYS}"}, "assigneeId", "UNKNOWN"),
+    ("scheduleAppointment", {"assigneeId": "me"}, "assigneeId", "MALFORMED"),
+    ("updateAppointment", {"title": " "}, "title", "REQUIRED"),
+    ("updateAppointment", {"endsAt": "2026-03-03T09:00:00Z"}, "endsAt", "TOO_SMALL"),
+    ("updateAppointment", {"reminderMinutes": 99_999}, "reminderMinutes", "TOO_LARGE"),
+    ("updateAppointment", {"assigneeId": f"staff_{NOBODYS}"}, "assigneeId", "UNKNOWN"),
+    ("updateAppointment", {"expectedVersion": "x"}, "expectedVersion", "MALFORMED"),
+    ("recordAppointmentOutcome", {"note": "x" * 20_001}, "note", "TOO_LARGE"),
+    ("cancelAppointment", {"reason": "x" * 501}, "reason", "TOO_LARGE"),
+    ("logMeeting", {"kind": "CALL"}, "kind", "CONTRADICTION"),
+    ("logMeeting", {"endsAt": "2026-03-01T10:00:00Z"}, "endsAt", "TOO_SMALL"),
+    ("logMeeting", {"startsAt": FAR, "endsAt": FAR}, "startsAt", "TOO_LARGE"),
+    ("logCall", {"direction": "TAKEN"}, "direction", "CONTRADICTION"),
+    ("logCall", {"durationSeconds": -1}, "durationSeconds", "TOO_SMALL"),
+    ("logCall", {"durationSeconds": 86_401}, "durationSeconds", "TOO_LARGE"),
+    ("logCall", {"occurredAt": FAR}, "occurredAt", "TOO_LARGE"),
+    ("logCall", {"phoneNumber": "12"}, "phoneNumber", "MALFORMED"),
+    ("logCall", {"note": "x" * 20_001}, "note", "TOO_LARGE"),
+    ("updateCall", {"note": "x" * 20_001}, "note", "TOO_LARGE"),
+    ("logMessage", {"channel": "CHAT"}, "channel", "CONTRADICTION"),
+    ("logMessage", {"text": " "}, "text", "REQUIRED"),
+    ("logMessage", {"direction": "TAKEN"}, "takenFrom", "REQUIRED"),
+    ("logMessage", {"takenFrom": "Bo"}, "takenFrom", "CONTRADICTION"),
+    ("logMessage", {"at": FAR}, "at", "TOO_LARGE"),
+):  # fmt: skip
+    for_wrong_inputs(each, its_wrong, its_path, its_code)
+
+
+def for_acts_on_an_appointment(mutation: str) -> None:
+    @case(mutation, "NotFound", "an appointment of another lead")
+    async def elsewhere(desk: Desk) -> Case:
+        given = await desk.act(mutation)
+        other = await make_lead(desk.services, SYSTEM)
+        return Case(desk.admin, {**given, "leadId": lead(other)}, {"id": given["appointmentId"]})
+
+    if mutation == "cancelAppointment":
+        return
+
+    @case(mutation, "InvalidInput", "an appointment that was called off")
+    async def called_off(desk: Desk) -> Case:
+        given = await desk.act(mutation)
+        on = {**desk.on(), "appointmentId": given["appointmentId"]}
+        await desk.admin.done("cancelAppointment", **on)
+        return Case(desk.admin, given, problem("appointmentId", "CONTRADICTION"))
+
+
+for each in ON_APPOINTMENTS:
+    for_acts_on_an_appointment(each)
+
+
+@case("updateCall", "NotFound", "a call of another lead")
+async def _call_of_another(desk: Desk) -> Case:
+    given = await desk.act("updateCall")
+    other = await make_lead(desk.services, SYSTEM)
+    return Case(desk.admin, {**given, "leadId": lead(other)}, {"id": given["callId"]})
+
+
+@case("sendMessage", "ChannelUnavailable", "a channel that this program does not carry")
+async def _not_carried(desk: Desk) -> Case:
+    given = {**await desk.act("sendMessage"), "channel": "WHATSAPP"}
+    alternatives = {"channel": "WHATSAPP", "alternatives": ["CHAT", "POPUP"]}
+    return Case(desk.admin, given, alternatives)
 
 
 # --- leads ---------------------------------------------------------------------------------------

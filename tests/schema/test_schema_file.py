@@ -213,7 +213,7 @@ def test_every_list_has_only_values():
 def test_creating_things_takes_an_idempotency_key():
     creating = {
         "createLead", "addNote", "addEvent", "logQuickEvent", "sendMessage", "sendVisitorMessage",
-        "importLeads",
+        "importLeads", "logCall", "logMeeting", "logMessage", "scheduleAppointment",
     }  # fmt: skip
     having = {
         name

@@ -123,7 +123,7 @@ async def test_what_happened_stands_in_one_stream_down_to_how_the_lead_began(
         assert await items(story.admin, story.id, first) == found
 
 
-@pytest.mark.behaviour("C36")
+@pytest.mark.behaviour("C34", "C36")
 async def test_it_is_filtered_by_its_kinds(story: Story) -> None:
     whole = await items(story.admin, story.id)
     for kinds in (["NOTE"], ["MESSAGE", "EVENT"], ["CHANGE"], ["CHANGE", "NOTE"], []):
