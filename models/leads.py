@@ -37,6 +37,8 @@ class Lead(SQLModel, table=True):
     source_recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state_id: UUID = Field(foreign_key="pipeline_state.id")
     state_since: datetime = Field(sa_type=UtcDateTime)
+    loss_reason: str | None = Field(default=None, max_length=500)
+    """Why it was lost; only in a LOST state."""
     assignee_id: UUID | None = Field(default=None, foreign_key="staff.id")
     assigned_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     priority: Priority = Field(default=Priority.NORMAL, sa_type=one_of(Priority))

@@ -21,6 +21,10 @@ class Workspace(SQLModel, table=True):
     """Raised by each change of staff, role or access setting; stored in each change."""
     revision: int = 0
     """Number of the last workspace change."""
+    card_version: int = 0
+    """Raised by each change of what all cards show: header, pipelines, kinds of events."""
+    header_version: int = 0
+    """`card_version` that the last change of the header led to."""
     name: str = Field(default="Leadlight", max_length=100)
     time_zone: str = Field(default="UTC", max_length=64)
     is_double_opt_in_on: bool = False
@@ -30,6 +34,11 @@ class Workspace(SQLModel, table=True):
     manager_scope: AccessScope = Field(default=AccessScope.ALL, sa_type=one_of(AccessScope))
     default_region: str = Field(default="DE", max_length=2)
     has_demo_data: bool = False
+    is_won_button_shown: bool = True
+    won_button_text: str = Field(default="Lead won", max_length=40)
+    won_text: str = Field(default="Won", max_length=40)
+    is_reopen_allowed: bool = True
+    won_needs_required_fields: bool = False
 
 
 class WorkspaceChange(SQLModel, table=True):

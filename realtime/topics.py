@@ -46,6 +46,11 @@ def jobs() -> str:
     return "jobs"
 
 
+def card_settings() -> str:
+    """What all cards show was changed; the message is the number of that change."""
+    return "card-settings"
+
+
 def echo(token: str) -> str:
     """One process's own channel, by which it hears whether the bus still carries."""
     return f"bus:{token}:echo"

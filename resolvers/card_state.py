@@ -23,6 +23,7 @@ from models.events import Event, EventGroup
 from models.fields import FieldDefinition, Property
 from models.leads import Lead
 from models.notes import Note
+from models.pipelines import StateTime
 from models.tags import LeadTag, Tag
 from resolvers import appointments, calls, contact_points, conversations, events, naming, notes
 from resolvers.values import stored
@@ -35,6 +36,8 @@ class CardState:
     """Everything on a card that changes, as JSON values, by id where there are many."""
 
     lead: Values = field(default_factory=dict)
+    state_seconds: Values = field(default_factory=dict)
+    """Seconds in each state that the lead left, in all visits."""
     properties: Values = field(default_factory=dict)
     tags: Values = field(default_factory=dict)
     email_addresses: list[Values] = field(default_factory=list)
@@ -52,6 +55,8 @@ async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
     """The card as the tables have it, in one transaction of the caller's."""
     lead = await session.get_one(Lead, lead_id, populate_existing=True)
     card = CardState(lead={**naming.columns(lead), **_places(lead)})
+    times = await session.scalars(select(StateTime).where(col(StateTime.lead_id) == lead_id))
+    card.state_seconds = {each.state_id.hex: each.seconds for each in times}
     rows = await session.execute(
         select(Property, FieldDefinition)
         .join(FieldDefinition, col(FieldDefinition.id) == col(Property.field_id))
@@ -76,6 +81,7 @@ def _places(lead: Lead) -> Values:
     return {
         "state": lead.state_id.hex,
         "state_since": lead.state_since.isoformat(),
+        "loss_reason": lead.loss_reason,
         "assignee": lead.assignee_id.hex if lead.assignee_id else None,
     }
 
@@ -133,6 +139,7 @@ def _created(card: CardState, change: Change, data: Values) -> None:
         **data["lead"],
         "state": data["state"],
         "state_since": data["since"],
+        "loss_reason": None,
         "assignee": data["assignee"],
     }
     _set_properties(card, data["diffs"])
@@ -163,7 +170,10 @@ def _contact_points_changed(card: CardState, change: Change, data: Values) -> No
 
 
 def _state_changed(card: CardState, change: Change, data: Values) -> None:
-    card.lead |= {"state": data["to"], "state_since": data["since"]}
+    reason = data.get("loss_reason")  # not kept before there were any
+    card.lead |= {"state": data["to"], "state_since": data["since"], "loss_reason": reason}
+    spent = card.state_seconds.get(data["from"], 0)
+    card.state_seconds[data["from"]] = spent + data["seconds_in_from"]
 
 
 def _assignee_changed(card: CardState, change: Change, data: Values) -> None:

@@ -124,6 +124,10 @@ class PreconditionReason(StrEnum):
     INVITED = "INVITED"
     UPLOAD_MISSING = "UPLOAD_MISSING"
     UPLOAD_TYPE = "UPLOAD_TYPE"
+    IN_USE = "IN_USE"
+    NOT_WON = "NOT_WON"
+    NO_WON_STATE = "NO_WON_STATE"
+    REOPEN_OFF = "REOPEN_OFF"
 
 
 class Precondition(DomainError):
@@ -160,6 +164,15 @@ class MissingRequiredFields(DomainError):
         self.fields = [FieldDefinition(**each.model_dump()) for each in fields]
         self.labels = tuple(each.label for each in self.fields)
         super().__init__(f"Please fill: {', '.join(self.labels)}.")
+
+
+class TransitionRefused(DomainError):
+    """A rule of the pipeline forbids the move; `from_id` None: from anywhere."""
+
+    def __init__(self, from_id: UUID | None, to_id: UUID, reason: str) -> None:
+        super().__init__(reason)
+        self.from_id = from_id
+        self.to_id = to_id
 
 
 class ProviderFailed(Exception):

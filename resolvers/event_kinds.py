@@ -80,7 +80,9 @@ async def save_event_kind(work: UnitOfWork, kind_id: UUID | None, edit: KindEdit
         each.position = position
     await work.session.flush()
     work.record_workspace(
-        "event_kind_saved", {"kind": kind.id.hex, **_shown(kind), "position": kind.position}
+        "event_kind_saved",
+        {"kind": kind.id.hex, **_shown(kind), "position": kind.position},
+        card=True,
     )
     return kind
 

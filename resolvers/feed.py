@@ -76,8 +76,14 @@ class LogSource:
     async def reconcile(self, known: Mapping[UUID, int]) -> Reconciled:
         """Heads that differ from what is known; leads without a log are MISSING."""
         async with self._database.read_session() as session:
-            epoch, access = (
-                await session.execute(select(col(Workspace.epoch), col(Workspace.access_version)))
+            epoch, access, settings = (
+                await session.execute(
+                    select(
+                        col(Workspace.epoch),
+                        col(Workspace.access_version),
+                        col(Workspace.card_version),
+                    )
+                )
             ).one()
             statement = select(
                 col(LeadFeed.lead_id), col(LeadFeed.revision), col(LeadFeed.floor)
@@ -86,7 +92,7 @@ class LogSource:
         heads = {lead: Head(revision, floor) for lead, revision, floor in rows}
         found = {lead: head for lead, head in heads.items() if head.revision != known[lead]}
         found |= {lead: MISSING for lead in known if lead not in heads}
-        return Reconciled(epoch, found, access)
+        return Reconciled(epoch, found, access, settings)
 
     async def changes_after(self, lead_id: UUID, revision: int, limit: int) -> Sequence[Change]:
         """Rows after a revision, oldest first."""

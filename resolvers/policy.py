@@ -10,6 +10,7 @@ ADMIN, MANAGER, AGENT = StaffRole.ADMIN, StaffRole.MANAGER, StaffRole.AGENT
 class Permission(StrEnum):
     EDIT_LEAD = "EDIT_LEAD"
     CHANGE_STATE = "CHANGE_STATE"
+    REOPEN_LEAD = "REOPEN_LEAD"
     ASSIGN_LEAD = "ASSIGN_LEAD"
     SEND_MESSAGE = "SEND_MESSAGE"
     WRITE_NOTES = "WRITE_NOTES"
@@ -23,6 +24,7 @@ class Permission(StrEnum):
 GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.EDIT_LEAD: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.CHANGE_STATE: frozenset({ADMIN, MANAGER, AGENT}),
+    Permission.REOPEN_LEAD: frozenset({ADMIN, MANAGER}),
     Permission.ASSIGN_LEAD: frozenset({ADMIN, MANAGER}),
     Permission.SEND_MESSAGE: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.WRITE_NOTES: frozenset({ADMIN, MANAGER, AGENT}),
@@ -37,6 +39,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
 API_SCOPES: dict[Permission, ApiScope] = {
     Permission.EDIT_LEAD: ApiScope.WRITE_LEADS,
     Permission.CHANGE_STATE: ApiScope.WRITE_LEADS,
+    Permission.REOPEN_LEAD: ApiScope.WRITE_LEADS,
     Permission.ASSIGN_LEAD: ApiScope.WRITE_LEADS,
     Permission.IMPORT_LEADS: ApiScope.WRITE_LEADS,
     Permission.SEND_MESSAGE: ApiScope.SEND_MESSAGES,

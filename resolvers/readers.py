@@ -19,10 +19,11 @@ from models.fields import FieldDefinition, FieldGroup, Property
 from models.files import File
 from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
-from models.pipelines import Pipeline, PipelineState
+from models.pipelines import Pipeline, PipelineState, StateTime
 from models.staff import Staff
 from models.tags import LeadTag, Tag
 from models.visits import Site
+from models.workspace import Workspace
 from resolvers import access
 from resolvers.contact_points import MAX_OTHERS
 from resolvers.views import View, by_key
@@ -263,22 +264,33 @@ async def all_field_groups(view: View) -> Sequence[FieldGroup]:
     )
 
 
-async def all_pipelines(view: View) -> Sequence[Pipeline]:
-    return await view.scalars(
-        select(Pipeline)
-        .where(col(Pipeline.archived_at).is_(None))
-        .order_by(col(Pipeline.position), col(Pipeline.id))
-    )
+async def all_pipelines(view: View, *, with_archived: bool = False) -> Sequence[Pipeline]:
+    """Pipelines in order."""
+    statement = select(Pipeline).order_by(col(Pipeline.position), col(Pipeline.id))
+    if not with_archived:
+        statement = statement.where(col(Pipeline.archived_at).is_(None))
+    return await view.scalars(statement)
 
 
 async def states_by_pipeline(view: View, ids: Sequence[UUID]) -> list[list[PipelineState]]:
-    """States in order, archived ones left out."""
+    """States in order, archived ones last."""
     rows = await view.scalars(
         select(PipelineState)
-        .where(col(PipelineState.pipeline_id).in_(ids), col(PipelineState.archived_at).is_(None))
+        .where(col(PipelineState.pipeline_id).in_(ids))
         .order_by(col(PipelineState.position))
     )
     return by_key(rows, ids, "pipeline_id")
+
+
+async def state_times_by_lead(view: View, ids: Sequence[UUID]) -> list[list[StateTime]]:
+    """How long leads were in the states that they left."""
+    rows = await view.scalars(select(StateTime).where(col(StateTime.lead_id).in_(ids)))
+    return by_key(rows, ids, "lead_id")
+
+
+async def workspace(view: View) -> Workspace | None:
+    """The settings."""
+    return await view.scalar(select(Workspace))
 
 
 async def all_event_kinds(

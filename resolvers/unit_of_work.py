@@ -70,6 +70,8 @@ class UnitOfWork:
         self._many: dict[type[SQLModel], tuple[Sequence[str], list[VersionedRow]]] = {}
         self._workspace: list[WorkspaceChange] = []
         self._raises_access = False
+        self._raises_card = False
+        self._card_version = 0
         self._epoch = ""
 
     def record(
@@ -115,9 +117,16 @@ class UnitOfWork:
         """
         self._many.setdefault(table, (unique, []))[1].extend(rows)
 
-    def record_workspace(self, kind: str, data: dict[str, Any], *, access: bool = False) -> None:
-        """Notes a change of the workspace; with `access`, rights are read anew everywhere."""
+    def record_workspace(
+        self, kind: str, data: dict[str, Any], *, access: bool = False, card: bool = False
+    ) -> None:
+        """Notes a change of the workspace.
+
+        With `access`, rights are read anew everywhere; with `card`, open cards are told that what
+        all cards show is different.
+        """
         self._raises_access = self._raises_access or access
+        self._raises_card = self._raises_card or card
         self._workspace.append(
             WorkspaceChange(
                 revision=0,
@@ -153,16 +162,17 @@ class UnitOfWork:
         await notices.store(self.session, self.notices)
 
     async def _number_workspace(self) -> None:
-        last = await self.session.scalar(
+        numbers = await self.session.execute(
             update(Workspace)
             .values(
                 revision=col(Workspace.revision) + len(self._workspace),
                 access_version=col(Workspace.access_version) + int(self._raises_access),
+                card_version=col(Workspace.card_version) + int(self._raises_card),
             )
-            .returning(col(Workspace.revision)),
+            .returning(col(Workspace.revision), col(Workspace.card_version)),
             execution_options={"synchronize_session": False},
         )
-        assert last is not None
+        last, self._card_version = numbers.one()
         for number, change in enumerate(self._workspace, last - len(self._workspace) + 1):
             change.revision = number
             self.session.add(change)
@@ -187,6 +197,8 @@ class UnitOfWork:
         told = {topics.notifications(notice.staff_id) for notice in self.notices}
         for topic in self._hints | told:
             await bus.publish(topic, "")
+        if self._raises_card:
+            await bus.publish(topics.card_settings(), str(self._card_version))
 
 
 @asynccontextmanager

@@ -79,7 +79,12 @@ async def begin_workspace(services: Services) -> None:
         for position, (name, kind, color) in enumerate(STATES):
             session.add(
                 PipelineState(
-                    pipeline_id=pipeline.id, name=name, kind=kind, position=position, color=color
+                    pipeline_id=pipeline.id,
+                    name=name,
+                    kind=kind,
+                    position=position,
+                    color=color,
+                    is_goal=kind is StateKind.WON,
                 )
             )
         groups = {}

@@ -18,6 +18,7 @@ from schema import (
     notifications,
     past,
     pipelines,
+    project,
     sites,
     staff,
     uploads,
@@ -30,13 +31,15 @@ from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
 from schema.mutations import appointments as appointment_acts
-from schema.mutations import card, contact_points, logging, pins, sales, totp
+from schema.mutations import card, contact_points, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
+from schema.mutations import pipelines as set_up
 from schema.mutations import staff as staff_acts
 from schema.mutations import visits as visit_acts
 from schema.observing import Observe, Observing
 from schema.operations import LeadlightSchema
+from schema.pipelines import OnTransitionRefused
 from schema.scalars import SCALARS
 from schema.staff import ACTOR_TYPES
 from schema.trusted import TrustedDocuments
@@ -108,7 +111,10 @@ class Query:
     staff_members = strawberry.field(
         staff.staff_members, description="All staff, by name; those who left included, marked."
     )
-    pipelines = strawberry.field(pipelines.pipelines, description="All pipelines in order.")
+    pipelines = strawberry.field(
+        pipelines.pipelines, description="Pipelines in order; at most 20 in use."
+    )
+    project = strawberry.field(project.project, description="The one team's settings.")
     field_groups = strawberry.field(
         fields.field_groups,
         description="Field groups with their fields, project-wide order; at most 500 fields.",
@@ -245,9 +251,18 @@ class Mutation:
         "value's type for all leads.",
     )
     change_lead_state = strawberry.mutation(
-        lead_acts.change_lead_state,
+        states.change_lead_state,
         description="Moves the lead to a state of any pipeline, forward or back; the same state "
         "changes nothing.",
+    )
+    win_lead = strawberry.mutation(
+        states.win_lead,
+        description="Moves the lead to its pipeline's won state; already won changes nothing.",
+    )
+    reopen_lead = strawberry.mutation(
+        states.reopen_lead,
+        description="Moves a won lead back to its last open state, or the first if that is "
+        "archived. ADMIN, MANAGER.",
     )
     assign_lead = strawberry.mutation(
         lead_acts.assign_lead,
@@ -315,6 +330,17 @@ class Mutation:
     )
     change_conversation_state = strawberry.mutation(
         card.change_conversation_state, description="Closes or opens a conversation."
+    )
+    save_pipeline = strawberry.mutation(
+        set_up.save_pipeline,
+        description="Makes or changes a pipeline; its first state is OPEN. ADMIN, MANAGER.",
+    )
+    change_header_settings = strawberry.mutation(
+        set_up.change_header_settings,
+        description="Changes the Won button; open cards follow at once. ADMIN, MANAGER.",
+    )
+    update_project = strawberry.mutation(
+        set_up.update_project, description="Changes project settings. ADMIN."
     )
     pin_property = strawberry.mutation(
         pins.pin_property,
@@ -428,7 +454,7 @@ def build_schema(
         subscription=Subscription,
         types=[*TYPES.values(), *ACTOR_TYPES, *VALUE_TYPES],
         extensions=[lambda: Observing(observe), lambda: Documents(known, trusted)],
-        exception_handlers=HANDLERS,
+        exception_handlers=(*HANDLERS, OnTransitionRefused()),
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     schema.execution_seconds = execution_seconds

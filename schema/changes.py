@@ -29,6 +29,7 @@ from schema.history import FieldDiff, HistoryEntry, diffs_of
 from schema.loaders import SchemaView
 from schema.notes import Note
 from schema.pipelines import PipelineState, state_of
+from schema.project import WonButton, won_button_of
 from schema.scalars import Cursor
 from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.tags import Tag
@@ -132,7 +133,9 @@ class ContactPointsChanged(LeadChange):
         return await phones_of(self.view, self.row.lead_id)
 
 
-@strawberry.type(description="The lead moved along the pipeline.")
+@strawberry.type(
+    description="The lead moved along the pipeline; Won, Reopen and Lost are moves too."
+)
 class LeadStateChanged(LeadChange):
     @strawberry.field(description="From.")
     async def from_state(self) -> PipelineState:
@@ -145,6 +148,16 @@ class LeadStateChanged(LeadChange):
     @strawberry.field(description="Time in the former state.")
     def seconds_in_from(self) -> int:
         return int(self.data["seconds_in_from"])
+
+    @strawberry.field(description="Given reason.")
+    def loss_reason(self) -> str | None:
+        reason: str | None = self.data.get("loss_reason")
+        return reason
+
+    @strawberry.field(description="The Won button now.")
+    async def won_button(self) -> WonButton | None:
+        row = await self.view.load.lead.load(self.row.lead_id)
+        return await won_button_of(self.view, row) if row else None
 
 
 @strawberry.type(description="The lead changed hands.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from models.leads import Lead as LeadRow
 from resolvers.actors import Actor as Caller
 from resolvers.errors import AccessEndReason, BadArgument
 from resolvers.lead_card import (
@@ -18,6 +19,7 @@ from resolvers.lead_card import (
     PresenceTold,
     Reset,
     ResetReason,
+    SettingsTold,
     Snapshot,
     ViewersTold,
     follow_lead_card,
@@ -46,6 +48,7 @@ from schema.leads import Lead, viewers_of
 from schema.loaders import SchemaView
 from schema.operation_errors import Code, operation_error
 from schema.presence import CardViewer, Presence
+from schema.project import CardConfiguration, WonButton, card_configuration_of, won_button_of
 from schema.scalars import Cursor
 from schema.values import global_id
 
@@ -102,6 +105,28 @@ class ViewersChanged:
     viewer_count: int = strawberry.field(description="How many there are.")
 
 
+@strawberry.type(
+    description="What all cards show changed: the header, a pipeline, buttons of events. Also once "
+    "after a resume; at most 1 a second."
+)
+class SettingsChanged:
+    lead_row: strawberry.Private[LeadRow]
+    view: strawberry.Private[SchemaView]
+    cursor: Cursor = strawberry.field(description="Position of the log that you have.")
+
+    @strawberry.field(description="The lead, to read again what settings show, such as its bar.")
+    def lead(self) -> Lead:
+        return Lead(row=self.lead_row, view=self.view)
+
+    @strawberry.field(description="New settings.")
+    async def card(self) -> CardConfiguration:
+        return await card_configuration_of(self.view)
+
+    @strawberry.field(description="The Won button of this lead now.")
+    async def won_button(self) -> WonButton | None:
+        return await won_button_of(self.view, self.lead_row)
+
+
 LeadCardItem = Annotated[
     LeadCardSnapshot
     | LeadCardReset
@@ -109,6 +134,7 @@ LeadCardItem = Annotated[
     | AccessEnded
     | PresenceChanged
     | ViewersChanged
+    | SettingsChanged
     | LeadCreated
     | PropertiesChanged
     | ContactPointsChanged
@@ -186,6 +212,10 @@ def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
                 viewers=viewers_of(view, item.viewers),
                 viewer_count=item.viewers.count,
             )
+        case SettingsTold():
+            view = context.adopt(item.view)
+            cursor = _cursor(context, item.position)
+            return SettingsChanged(cursor=cursor, lead_row=item.lead, view=view)
         case Merged():
             view = context.adopt(item.view)
             into = Lead(row=item.into, view=view) if item.into else None

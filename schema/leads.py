@@ -50,7 +50,7 @@ from schema.loaders import SchemaView
 from schema.location import Location
 from schema.notes import Note, NoteConnection, NoteEdge
 from schema.pages import AFTER, FIRST, Count, PageInfo, connection
-from schema.pipelines import PipelineState, StateBarStep, state_of, states_of
+from schema.pipelines import PipelineState, StateBarStep, bar_of, state_of
 from schema.presence import (
     CardViewer,
     Presence,
@@ -59,6 +59,7 @@ from schema.presence import (
     PresenceIntervalEdge,
     presence_of,
 )
+from schema.project import WonButton, won_button_of
 from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
 from schema.summary import SummaryField, summary_of
@@ -135,7 +136,8 @@ class Assignment:
 @strawberry.type(description="What you may do with a lead now; buttons follow it.")
 class LeadViewerCan:
     edit: bool = strawberry.field(description="Change information, properties, tags.")
-    change_state: bool = strawberry.field(description="Move along the pipeline.")
+    change_state: bool = strawberry.field(description="Move along the pipeline, win.")
+    reopen: bool = strawberry.field(description="Reopen.")
     assign: bool = strawberry.field(description="Assign to anyone.")
     send_message: bool = strawberry.field(description="Write on some channel.")
     channels: list[Channel] = strawberry.field(description="Channels that would work now.")
@@ -254,15 +256,15 @@ class Lead:
 
     @strawberry.field(description="The pipeline's bar, in order.")
     async def state_bar(self) -> list[StateBarStep]:
-        current = (await state_of(self.view, self.row.state_id)).row
-        return [
-            StateBarStep(
-                state=state,
-                is_current=state.row.id == current.id,
-                is_passed=state.row.position < current.position,
-            )
-            for state in await states_of(self.view, current.pipeline_id)
-        ]
+        return await bar_of(self.view, self.row)
+
+    @strawberry.field(description="The Won button as it is now; null when not shown.")
+    async def won_button(self) -> WonButton | None:
+        return await won_button_of(self.view, self.row)
+
+    @strawberry.field(description="Why it was lost; only in a LOST state.")
+    def loss_reason(self) -> str | None:
+        return self.row.loss_reason
 
     @strawberry.field(description="Present assignee, if any.")
     async def assignee(self) -> Staff | None:
@@ -334,6 +336,7 @@ class Lead:
         return LeadViewerCan(
             edit=may(Permission.EDIT_LEAD),
             change_state=may(Permission.CHANGE_STATE),
+            reopen=may(Permission.REOPEN_LEAD),
             assign=may(Permission.ASSIGN_LEAD),
             send_message=can_send,
             channels=list(ON_SITES) if can_send else [],

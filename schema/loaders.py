@@ -16,9 +16,10 @@ from models.fields import FieldDefinition, FieldGroup, Property
 from models.files import File
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
-from models.pipelines import Pipeline, PipelineState
+from models.pipelines import Pipeline, PipelineState, StateTime
 from models.staff import Staff
 from models.tags import Tag
+from models.workspace import Workspace
 from resolvers import agenda, lists, pins, presence, readers, wordings
 from resolvers.actors import Actor
 from resolvers.open_pages import PresenceSession, read_sessions
@@ -36,6 +37,11 @@ class SchemaView(View):
 
     is_past = False
     """Whether the card is read as it was: then nothing can be done with it."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant that the card is shown at."""
+        return self.services.clock.now()
 
     def __init__(self, services: Services, actor: Actor) -> None:
         super().__init__(services, actor)
@@ -78,6 +84,17 @@ class Loaders:
     @cached_property
     def states_of_pipeline(self) -> DataLoader[UUID, list[PipelineState]]:
         return self._of(readers.states_by_pipeline)
+
+    @cached_property
+    def state_times_of_lead(self) -> DataLoader[UUID, list[StateTime]]:
+        return self._of(readers.state_times_by_lead)
+
+    @cached_property
+    def workspace(self) -> DataLoader[None, Workspace | None]:
+        async def load(keys: list[None]) -> list[Workspace | None]:
+            return [await readers.workspace(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
 
     @cached_property
     def event_kind(self) -> DataLoader[UUID, EventKind | None]:

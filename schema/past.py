@@ -49,8 +49,13 @@ class PastView(SchemaView):
     def __init__(self, present: SchemaView, past: Past) -> None:
         super().__init__(present.services, present.actor)
         self._present = present
+        self._at = past.at
         self.load = PastLoaders(self, past)
         present.when_closed(vars(self.load).clear)
+
+    @property
+    def now(self) -> datetime:
+        return self._at
 
     async def rows(self, statement: Any) -> Any:
         return await self._present.rows(statement)
@@ -113,6 +118,10 @@ class PastLoaders(Loaders):
     @cached_property
     def version_of_lead(self) -> DataLoader[UUID, int]:
         return self._from(rows.version)
+
+    @cached_property
+    def state_times_of_lead(self) -> DataLoader[UUID, Any]:
+        return self._from(rows.state_times)
 
     @cached_property
     def assignments_of_lead(self) -> DataLoader[UUID, Any]:

@@ -41,6 +41,7 @@ ERROR_PARTS = {
     "LimitError": "message limit retryAfter",
     "ChannelUnavailableError": "message channel alternatives",
     "MissingRequiredFieldsError": "message labels fields { key }",
+    "TransitionRefusedError": "message rule { from { name } to { name } reason }",
 }
 LEAD_WRITE = """lead { id displayName version }
     changes { __typename cursor entry { id type summary diffs {

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from realtime import topics
-from realtime.bus import Bus, Gap
+from realtime.bus import Bus, Event, Gap
 from realtime.hub.source import GONE, UNKNOWN, C, Head, Reconciled, Source
 from realtime.hub.topic import READ_LIMIT, HubClosed, Topic
 from realtime.tasks import end
@@ -35,6 +35,8 @@ class Hub(Generic[C]):
         """The database's own, as last read; empty before the first topic."""
         self.access_mark = 0
         """Counts up when staff, sessions or settings may have changed: check rights again."""
+        self.settings = 0
+        """Number of the last known change of what all cards show; comparable within one epoch."""
         self.reading = asyncio.Semaphore(4)
         self.read_seconds = 10.0
         self._bus = bus
@@ -169,11 +171,15 @@ class Hub(Generic[C]):
             self._drop(topic)
 
     async def _follow_access(self, is_listening: asyncio.Event) -> None:
-        async with self._bus.subscribe(topics.access()) as feed:
+        channels = topics.access(), topics.card_settings()
+        async with self._bus.subscribe(*channels) as feed:
             is_listening.set()
-            async for _ in feed:
-                self._bump_access()
-                self._must_look.set()
+            async for item in feed:
+                if item.channel == topics.access():
+                    self._bump_access()
+                    self._must_look.set()
+                else:
+                    self._hear_settings(item)
 
     async def _reconcile_forever(self) -> None:
         while True:
@@ -226,6 +232,9 @@ class Hub(Generic[C]):
         former, self._access = self._access, found.access
         if former not in (None, found.access):
             self._bump_access()  # the hint may have been lost, or there is no bus between us
+        if self.epoch != found.epoch:
+            self.settings = 0  # numbers of another database tell nothing
+        self._learn_settings(found.settings)
         self._learn_epoch(found.epoch)
 
     def _learn_epoch(self, epoch: str) -> None:
@@ -240,7 +249,21 @@ class Hub(Generic[C]):
         self._bump_access()
         self._must_look.set()
 
+    def _hear_settings(self, item: Event | Gap) -> None:
+        if isinstance(item, Event) and item.message.isdecimal():
+            self._learn_settings(int(item.message))
+        else:
+            self._must_look.set()
+
+    def _learn_settings(self, number: int) -> None:
+        if number > self.settings:
+            self.settings = number
+            self._wake_all()
+
     def _bump_access(self) -> None:
         self.access_mark += 1
+        self._wake_all()
+
+    def _wake_all(self) -> None:
         for topic in self._topics.values():
             topic.wake()

@@ -36,6 +36,8 @@ class Reconciled:
     """Of leads whose revision differs from the one asked with; Head(-1, -1) where there is none."""
     access: int = 0
     """Another number than before: staff, sessions or settings changed."""
+    settings: int = 0
+    """Number of the last change of what all cards show."""
 
 
 class Source(Protocol[C_co]):

@@ -29,6 +29,7 @@ class Marks(NamedTuple):
     presence: int
     viewers: int
     access: int
+    settings: int
     resets: int
     epoch: str
     is_closed: bool
@@ -79,6 +80,7 @@ class Topic(Generic[C]):
             self.presence_mark,
             self.viewers_mark,
             self._hub.access_mark,
+            self._hub.settings,
             self.resets,
             self._hub.epoch,
             self.is_closed,

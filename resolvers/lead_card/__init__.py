@@ -9,14 +9,16 @@ from resolvers.lead_card.items import (
     PresenceTold,
     Reset,
     ResetReason,
+    SettingsTold,
     Snapshot,
     ViewersTold,
 )
 from resolvers.lead_card.reading import MAX_BEHIND, may_see_change, read_feed, why_not_from
-from resolvers.lead_card.stream import VIEWERS_APART, follow_lead_card
+from resolvers.lead_card.stream import SETTINGS_APART, VIEWERS_APART, follow_lead_card
 
 __all__ = [
     "MAX_BEHIND",
+    "SETTINGS_APART",
     "VIEWERS_APART",
     "Changed",
     "Ended",
@@ -26,6 +28,7 @@ __all__ = [
     "PresenceTold",
     "Reset",
     "ResetReason",
+    "SettingsTold",
     "Snapshot",
     "ViewersTold",
     "follow_lead_card",

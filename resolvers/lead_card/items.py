@@ -82,6 +82,15 @@ class ViewersTold(Generic[V]):
 
 
 @dataclass(frozen=True)
+class SettingsTold(Generic[V]):
+    """What all cards show is different now, beside the log; read it through `view`."""
+
+    position: Position
+    lead: Lead
+    view: V
+
+
+@dataclass(frozen=True)
 class Merged(Generic[V]):
     """The lead went into another, which the viewer may open if `into` is given; the last item."""
 
@@ -99,4 +108,13 @@ class Ended:
     reason: AccessEndReason
 
 
-Item = Snapshot[V] | Changed[V] | Reset | PresenceTold[V] | ViewersTold[V] | Merged[V] | Ended
+Item = (
+    Snapshot[V]
+    | Changed[V]
+    | Reset
+    | PresenceTold[V]
+    | ViewersTold[V]
+    | SettingsTold[V]
+    | Merged[V]
+    | Ended
+)

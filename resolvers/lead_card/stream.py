@@ -37,6 +37,7 @@ from resolvers.lead_card.items import (
     PresenceTold,
     Reset,
     ResetReason,
+    SettingsTold,
     Snapshot,
     V,
     ViewersTold,
@@ -56,6 +57,8 @@ from resolvers.views import View
 
 VIEWERS_APART = 1.0
 """Seconds between two items about viewers."""
+SETTINGS_APART = 1.0
+"""Seconds between two items about what all cards show."""
 PROVISIONAL_LOOK = 1.0
 """Seconds after which presence that was not sure is looked at again."""
 
@@ -135,6 +138,9 @@ class _Card(Generic[V]):
         self.told_viewers: ViewerList | None = None
         self.viewers_mark = -1
         self.viewers_read_at = 0.0
+        self.told_settings = -1
+        """Not known what the client has: told once after a resume."""
+        self.settings_told_at = 0.0
 
     @property
     def position(self) -> Position:
@@ -359,6 +365,7 @@ class _Card(Generic[V]):
     async def _snapshot(self) -> Snapshot[V] | Merged[V] | Ended:
         """The card now, the stream goes on right behind it; or why there is none any more."""
         services, log = self.services, (self.topic.epoch, self.topic.resets)
+        settings = services.hub.settings  # before the reading, which may be newer
         presence = (await presence_of(services, [self.lead_id]))[self.lead_id]
         viewers = await services.viewers.read(self.lead_id)
         await services.hub.reading.acquire()
@@ -375,6 +382,7 @@ class _Card(Generic[V]):
         self.told_presence = (presence.epoch, presence.place)
         self.is_provisional = presence.provisional
         self.told_viewers = viewers
+        self.told_settings = settings
         return Snapshot(self.position, lead, now, presence, viewers, view)
 
     async def _may_see(self) -> bool:
@@ -406,6 +414,16 @@ class _Card(Generic[V]):
                     yield PresenceTold(self.position, reading, view)
                 else:
                     await view.close()  # the log has the rest
+        if self._have_settings_moved() and not self._until_settings():
+            self.told_settings = self.services.hub.settings
+            self.settings_told_at = asyncio.get_running_loop().time()
+            view = self.make_view(self.actor)
+            async with _closed_on_failure(view):
+                lead = await view.run(access.find_lead, self.actor, self.lead_id)
+            if lead is not None and lead.id == self.lead_id:
+                yield SettingsTold(self.position, lead, view)
+            else:
+                await view.close()  # the log has the rest
         if self._viewers_are_due():
             self.viewers_mark = self.topic.viewers_mark
             self.viewers_read_at = asyncio.get_running_loop().time()
@@ -437,10 +455,23 @@ class _Card(Generic[V]):
         has_moved = self.viewers_mark != self.topic.viewers_mark
         return waited >= (VIEWERS_APART if has_moved else REFRESH)
 
+    def _have_settings_moved(self) -> bool:
+        return self.told_settings != self.services.hub.settings
+
+    def _until_settings(self) -> float:
+        """Seconds until settings may be told again."""
+        waited = asyncio.get_running_loop().time() - self.settings_told_at
+        return max(SETTINGS_APART - waited, 0.0)
+
     def _patience(self) -> float:
         """How long to wait without news: leases of viewers end without a word."""
         if self.is_provisional:
             return PROVISIONAL_LOOK
+        if self._have_settings_moved():
+            return min(self._until_viewers(), max(self._until_settings(), 0.01))
+        return self._until_viewers()
+
+    def _until_viewers(self) -> float:
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
         return max((VIEWERS_APART if has_moved else REFRESH) - waited, 0.01)

@@ -5,7 +5,6 @@ from resolvers.leads.acts import (
     change_person,
     change_priority,
     change_sales,
-    change_state,
     change_value,
     set_properties,
 )
@@ -21,6 +20,7 @@ from resolvers.leads.edits import (
     person_edits,
     property_edits,
 )
+from resolvers.leads.states import change_state, reopen_lead, win_lead
 
 __all__ = [
     "NewLead",
@@ -37,5 +37,7 @@ __all__ = [
     "person_edits",
     "property_edits",
     "record_created",
+    "reopen_lead",
     "set_properties",
+    "win_lead",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +14,6 @@ from models.enums import (
     Priority,
 )
 from models.leads import Assignment, Lead
-from models.pipelines import PipelineState
 from models.staff import Staff
 from resolvers import access, built_in, fields
 from resolvers.errors import ProblemCode, invalid
@@ -24,6 +22,7 @@ from resolvers.leads import sales
 from resolvers.leads.assigning import tell_assignees
 from resolvers.leads.creating import active_staff
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
+from resolvers.leads.own_fields import change_own_field
 from resolvers.policy import Permission
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import TypedValue, money, reference
@@ -104,40 +103,6 @@ async def set_properties(
     return lead.id
 
 
-async def change_state(
-    work: UnitOfWork, lead_id: UUID, state_id: UUID, expected: int | None
-) -> UUID:
-    """Moves the lead to any state; the same one changes nothing."""
-    access.require(work.actor, Permission.CHANGE_STATE)
-    lead = await access.lead_for(work.session, work.actor, lead_id)
-    to = await work.session.get(PipelineState, state_id)
-    if to is None or to.archived_at:
-        raise invalid("stateId", ProblemCode.UNKNOWN, "This state can't be entered.")
-    former = await work.session.get_one(PipelineState, lead.state_id)
-    if to.id == former.id:
-        return lead.id
-    diff, row = await _own_field(
-        work, lead, "state", reference(former.name, former.id), reference(to.name, to.id),
-        to.id.hex, expected,
-    )  # fmt: skip
-    seconds = int((work.at - lead.state_since).total_seconds())
-    lead.state_id, lead.state_since = to.id, work.at
-    work.record(
-        lead.id,
-        ChangeKind.LEAD_STATE_CHANGED,
-        HistoryType.STATE,
-        {
-            "from": former.id.hex,
-            "to": to.id.hex,
-            "since": lead.state_since.isoformat(),
-            "seconds_in_from": max(seconds, 0),
-            "diffs": [diff],
-        },
-        stamps=[row],
-    )
-    return lead.id
-
-
 async def assign(
     work: UnitOfWork, lead_id: UUID, staff_id: UUID | None, expected: int | None
 ) -> UUID:
@@ -148,7 +113,7 @@ async def assign(
         return lead.id
     to = await active_staff(work, "staffId", staff_id) if staff_id else None
     former = await work.session.get(Staff, lead.assignee_id) if lead.assignee_id else None
-    diff, row = await _own_field(
+    diff, row = await change_own_field(
         work, lead, "assignee",
         reference(former.name, former.id) if former else None,
         reference(to.name, to.id) if to else None,
@@ -191,31 +156,3 @@ async def _assignment_start(work: UnitOfWork, lead: Lead) -> datetime:
         .limit(1)
     )
     return work.at if last is None else max(work.at, last + timedelta(microseconds=1))
-
-
-async def _own_field(
-    work: UnitOfWork,
-    lead: Lead,
-    key: str,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    value: str | None,
-    expected: int | None,
-) -> tuple[dict[str, Any], Any]:
-    """Version check, value row and diff of a field that has an act of its own."""
-    definition = (await fields.definitions(work.session, key))[key]
-    rows = await fields.property_rows(work.session, lead.id, [definition.id])
-    present = rows.get(definition.id)
-    typed = TypedValue(FieldType.TEXT, text=value) if value else None
-    if expected is not None and present and present.version > expected:
-        stale = Edit(definition, typed, expected)
-        raise await fields.conflict(work, lead, rows, [stale], {definition.id: (before, after)})
-    row = fields.write_value(work, lead.id, rows, definition, typed)
-    diff = {
-        "path": key,
-        "field_id": definition.id.hex,
-        "label": definition.label,
-        "before": before,
-        "after": after,
-    }
-    return diff, row

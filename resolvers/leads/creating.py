@@ -147,12 +147,13 @@ def record_created(
     )
 
 
-async def first_state(work: UnitOfWork) -> PipelineState:
-    """Where new leads begin."""
+async def first_state(work: UnitOfWork, pipeline_id: UUID | None = None) -> PipelineState:
+    """Where leads begin in a pipeline, the default one if none is named."""
+    wanted = col(Pipeline.id) == pipeline_id if pipeline_id else col(Pipeline.is_default)
     statement = (
         select(PipelineState)
         .join(Pipeline, col(Pipeline.id) == col(PipelineState.pipeline_id))
-        .where(col(Pipeline.is_default), col(PipelineState.archived_at).is_(None))
+        .where(wanted, col(PipelineState.archived_at).is_(None))
         .order_by(col(PipelineState.position))
         .limit(1)
     )

@@ -9,6 +9,7 @@ from models.changes import Change
 from resolvers import contact_points
 from resolvers.history import Diff, diffs_of, tag_diff
 from resolvers.past.folding import Past
+from resolvers.values import LoggedValue
 from resolvers.views import View
 
 
@@ -38,8 +39,19 @@ def _others(before: Past, after: Past) -> list[Diff]:
     points = contact_points.diffs(vars(before.card), vars(after.card))
     old, new = before.card.tags, after.card.tags
     return [
+        *_loss_reasons(before.card.lead["loss_reason"], after.card.lead["loss_reason"]),
         *(Diff(each["path"], each["label"], each["before"], each["after"], None)
           for each in points),
         *(tag_diff(name, is_added=True) for key, name in new.items() if key not in old),
         *(tag_diff(name, is_added=False) for key, name in old.items() if key not in new),
     ]  # fmt: skip
+
+
+def _loss_reasons(before: str | None, after: str | None) -> list[Diff]:
+    if before == after:
+        return []
+    return [Diff("lossReason", "Loss reason", _text(before), _text(after), None)]
+
+
+def _text(text: str | None) -> LoggedValue | None:
+    return {"type": "TEXT", "text": text} if text else None

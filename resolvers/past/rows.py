@@ -28,6 +28,7 @@ from models.events import Event, EventGroup, EventText
 from models.fields import FieldDefinition, Property
 from models.leads import Assignment
 from models.notes import Note, NoteText
+from models.pipelines import StateTime
 from models.tags import Tag
 from models.visits import PresenceInterval
 from realtime.presence import PresenceState as EngineState
@@ -154,6 +155,14 @@ async def phones(view: View, past: Past) -> list[LeadPhoneNumber]:
             added_at=_came(past, then["id"], kept),
         )
         for position, then in enumerate(past.card.phone_numbers)
+    ]
+
+
+async def state_times(view: View, past: Past) -> list[StateTime]:
+    """How long the lead had been in the states that it had left."""
+    return [
+        StateTime(lead_id=past.lead.id, state_id=UUID(hex=key), seconds=seconds)
+        for key, seconds in past.card.state_seconds.items()
     ]
 
 

@@ -183,26 +183,6 @@ SetPropertiesResult = Annotated[
 ]
 
 
-@strawberry.input(description="Input of `changeLeadState`.")
-class ChangeLeadStateInput:
-    lead_id: strawberry.ID = strawberry.field(description="The lead.")
-    state_id: strawberry.ID = strawberry.field(description="The state.")
-    expected_version: Version | None = strawberry.field(
-        default=None, description="Version that you saw."
-    )
-
-
-@strawberry.type(description="Success of `changeLeadState`.")
-class ChangeLeadStateSuccess(LeadWrite):
-    """The lead after it."""
-
-
-ChangeLeadStateResult = Annotated[
-    ChangeLeadStateSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
-    strawberry.union("ChangeLeadStateResult", description="Result of `changeLeadState`."),
-]
-
-
 @strawberry.input(description="Input of `assignLead`.")
 class AssignLeadInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
@@ -298,19 +278,6 @@ async def set_properties(
         lead_id = await leads.set_properties(work, lead_id, edits)
     _, fields = await written(info, work, lead_id)
     return SetPropertiesSuccess(**fields)
-
-
-async def change_lead_state(
-    info: Info, input: Annotated[ChangeLeadStateInput, strawberry.argument(description=INPUT)]
-) -> ChangeLeadStateResult:
-    """Moves the lead along its pipeline."""
-    lead_id = read_id("leadId", "lead", input.lead_id)
-    state_id = read_id("stateId", "state", input.state_id)
-    expected = read_version(info, lead_id, input.expected_version)
-    async with info.context.work() as work:
-        lead_id = await leads.change_state(work, lead_id, state_id, expected)
-    _, fields = await written(info, work, lead_id)
-    return ChangeLeadStateSuccess(**fields)
 
 
 async def assign_lead(

@@ -209,6 +209,21 @@ async def a_state_entered(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(leads.change_state, stage.lead_id, to, None)
 
 
+@proves(ChangeKind.LEAD_STATE_CHANGED)
+async def a_lead_lost(stage: Stage) -> tuple[UUID, Act]:
+    to = await stage.state("Lost")
+    return stage.lead_id, lambda: stage.by_admin(
+        leads.change_state, stage.lead_id, to, None, "Too dear"
+    )
+
+
+@proves(ChangeKind.LEAD_STATE_CHANGED)
+async def a_lead_won_again(stage: Stage) -> tuple[UUID, Act]:
+    for use_case in (leads.win_lead, leads.reopen_lead):
+        await stage.by_admin(use_case, stage.lead_id, None)
+    return stage.lead_id, lambda: stage.by_admin(leads.win_lead, stage.lead_id, None)
+
+
 @proves(ChangeKind.LEAD_ASSIGNEE_CHANGED)
 async def a_lead_assigned(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(leads.assign, stage.lead_id, stage.admin.id, None)

@@ -58,6 +58,8 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "changePriority": {"priority": "HIGH"},
     "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
     "changeLeadState": {},
+    "winLead": {},
+    "reopenLead": {},
     "assignLead": {"staffId": None},
     "addTags": {"tags": ["VIP"]},
     "removeTags": {"tags": ["VIP"]},
@@ -99,6 +101,8 @@ OTHERWISE = {
 ON_APPOINTMENTS = ("updateAppointment", "recordAppointmentOutcome", "cancelAppointment")
 PERMISSIONS = {
     "changeLeadState": Permission.CHANGE_STATE,
+    "winLead": Permission.CHANGE_STATE,
+    "reopenLead": Permission.REOPEN_LEAD,
     "assignLead": Permission.ASSIGN_LEAD,
     "addNote": Permission.WRITE_NOTES,
     "sendMessage": Permission.SEND_MESSAGE,
@@ -194,6 +198,22 @@ class Desk:
         (found,) = [s["id"] for s in data["pipelines"][0]["states"] if s["name"] == name]
         return str(found)
 
+    async def pipeline(self, **changes: Any) -> dict[str, Any]:
+        """Changes the only pipeline; its input, to save it again."""
+        data = await self.admin.read(
+            "{ pipelines { id name wonState { name } states { id name kind color } } }"
+        )
+        (found,) = data["pipelines"]
+        given = {
+            "pipelineId": found["id"],
+            "name": found["name"],
+            "wonStateName": found["wonState"]["name"],
+            "states": [{"stateId": each.pop("id"), **each} for each in found["states"]],
+            **changes,
+        }
+        await self.admin.done("savePipeline", **given)
+        return given
+
     async def act(self, mutation: str) -> dict[str, Any]:
         """Input of an act on the lead that would succeed."""
         given: dict[str, Any] = {**deepcopy(LEAD_ACTS[mutation]), **self.on()}
@@ -219,6 +239,8 @@ class Desk:
             given["phoneNumberId"] = await self.phone()
         if mutation == "changeLeadState":
             given["stateId"] = await self.state()
+        if mutation == "reopenLead":
+            await self.admin.done("winLead", **self.on())
         if mutation == "changeConversationState":
             given["conversationId"] = await self.conversation()
         return given
@@ -397,6 +419,86 @@ for_acts_with_a_version(
 )
 for_acts_with_a_version("changeLeadState", {}, "state")
 for_acts_with_a_version("assignLead", {}, "assignee")
+
+
+def for_moves(mutation: str, first: str) -> None:
+    @case(mutation, "Conflict", "a version from before somebody else's move")
+    async def stale(desk: Desk) -> Case:
+        document = "query($id: ID!) { lead(id: $id) { version } }"
+        seen = (await desk.admin.read(document, id=lead(desk.lead_id)))["lead"]["version"]
+        given = {**desk.on(), "stateId": await desk.state(first)}
+        await desk.admin.done("changeLeadState", **given)
+        told = {"conflictReason": "STALE_VERSION", "conflicts": [{"path": "state"}]}
+        return Case(desk.admin, {**desk.on(), "expectedVersion": seen}, told)
+
+
+for_moves("winLead", "Contacted")
+for_moves("reopenLead", "Converted")
+
+
+def for_ways_to_win(mutation: str) -> None:
+    async def given(desk: Desk) -> dict[str, Any]:
+        state = {"stateId": await desk.state("Converted")}
+        return {**desk.on(), **(state if mutation == "changeLeadState" else {})}
+
+    @case(mutation, "TransitionRefused")
+    async def forbidden_by_a_rule(desk: Desk) -> Case:
+        rule = {"from": "New", "to": "Converted", "reason": "Talk to them first."}
+        await desk.pipeline(transitionRules=[rule])
+        told = {"from": {"name": "New"}, "to": {"name": "Converted"}}
+        expected = {"message": rule["reason"], "rule": {**told, "reason": rule["reason"]}}
+        return Case(desk.admin, await given(desk), expected)
+
+    @case(mutation, "MissingRequiredFields")
+    async def required_field_empty(desk: Desk) -> Case:
+        await desk.admin.done("updateProject", wonNeedsRequiredFields=True)
+        await desk.sql(
+            update(FieldDefinition)
+            .where(col(FieldDefinition.key) == "company")
+            .values(is_required=True)
+        )
+        return Case(desk.admin, await given(desk), {"labels": ["Company"]})
+
+
+for_ways_to_win("changeLeadState")
+for_ways_to_win("winLead")
+
+
+@case("changeLeadState", "InvalidInput", "a lost lead without the reason that is demanded")
+async def _lost_without_a_reason(desk: Desk) -> Case:
+    await desk.pipeline(needsLossReason=True)
+    given = {**desk.on(), "stateId": await desk.state("Lost"), "lossReason": " "}
+    return Case(desk.admin, given, problem("lossReason", "REQUIRED"))
+
+
+@case("changeLeadState", "InvalidInput", "a reason for a lead that is not lost")
+async def _reason_without_a_loss(desk: Desk) -> Case:
+    given = {**desk.on(), "stateId": await desk.state("Contacted"), "lossReason": "Too dear"}
+    return Case(desk.admin, given, problem("lossReason", "CONTRADICTION"))
+
+
+@case("changeLeadState", "InvalidInput", "a reason that is too long")
+async def _long_reason(desk: Desk) -> Case:
+    given = {**desk.on(), "stateId": await desk.state("Lost"), "lossReason": "x" * 501}
+    return Case(desk.admin, given, problem("lossReason", "TOO_LARGE"))
+
+
+@case("winLead", "Precondition", "a pipeline without a won state")
+async def _nowhere_to_win(desk: Desk) -> Case:
+    await desk.pipeline(wonStateName=None)
+    return Case(desk.admin, desk.on(), {"reason": "NO_WON_STATE"})
+
+
+@case("reopenLead", "Precondition", "a lead that is not won")
+async def _not_won(desk: Desk) -> Case:
+    return Case(desk.admin, desk.on(), {"reason": "NOT_WON"})
+
+
+@case("reopenLead", "Precondition", "reopening switched off")
+async def _no_reopening(desk: Desk) -> Case:
+    await desk.admin.done("winLead", **desk.on())
+    await desk.admin.done("changeHeaderSettings", isReopenAllowed=False)
+    return Case(desk.admin, desk.on(), {"reason": "REOPEN_OFF"})
 
 
 @case("editNote", "Conflict", "a version from before somebody else's change")
@@ -850,6 +952,80 @@ async def _field_by_an_agent(desk: Desk) -> Case:
 async def _a_field_too_many(desk: Desk) -> Case:
     await _fill_fields(desk)
     return Case(desk.admin, FIELD, {"limit": 500, "retryAfter": None})
+
+
+PIPELINE = {
+    "name": "Rentals",
+    "states": [{"name": "Asked", "kind": "OPEN", "color": "#1F6FEB"}],
+}
+
+
+@case("savePipeline", "Forbidden")
+async def _pipeline_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), PIPELINE, {"permission": "CONFIGURE_CARD"})
+
+
+@case("savePipeline", "InvalidInput")
+async def _pipeline_without_states(desk: Desk) -> Case:
+    return Case(desk.admin, {**PIPELINE, "states": []}, problem("states", "REQUIRED"))
+
+
+@case("savePipeline", "NotFound")
+async def _pipeline_of_nobody(desk: Desk) -> Case:
+    given = {**PIPELINE, "pipelineId": f"pipeline_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"pipeline_{NOBODYS}"})
+
+
+@case("savePipeline", "Precondition")
+async def _no_default_pipeline(desk: Desk) -> Case:
+    given = await desk.pipeline()
+    return Case(desk.admin, {**given, "isDefault": False}, {"reason": "IN_USE"})
+
+
+@case("savePipeline", "Limit")
+async def _one_pipeline_too_many(desk: Desk) -> Case:
+    for number in range(19):
+        await desk.admin.done("savePipeline", **{**PIPELINE, "name": f"No {number}"})
+    return Case(desk.admin, PIPELINE, {"limit": 20, "retryAfter": None})
+
+
+@case("savePipeline", "Conflict")
+async def _stale_pipeline(desk: Desk) -> Case:
+    data = await desk.admin.read("{ pipelines { version } }")
+    given = await desk.pipeline(name="Flats")
+    stale = {**given, "name": "Houses", "expectedVersion": data["pipelines"][0]["version"]}
+    return Case(desk.admin, stale, {"conflictReason": "STALE_VERSION"})
+
+
+@case("changeHeaderSettings", "Forbidden")
+async def _header_by_an_agent(desk: Desk) -> Case:
+    given = {"isWonButtonShown": False}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("changeHeaderSettings", "InvalidInput")
+async def _markup_on_a_button(desk: Desk) -> Case:
+    return Case(desk.admin, {"wonText": "<b>Won</b>"}, problem("wonText", "MALFORMED"))
+
+
+@case("changeHeaderSettings", "Conflict")
+async def _stale_header(desk: Desk) -> Case:
+    seen = (await desk.admin.read("{ project { card { version } } }"))["project"]["card"]
+    await desk.admin.done("changeHeaderSettings", wonText="Done")
+    given = {"wonText": "Sold", "expectedVersion": seen["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION"})
+
+
+@case("updateProject", "InvalidInput")
+async def _no_setting(desk: Desk) -> Case:
+    path = "wonNeedsRequiredFields"
+    return Case(desk.admin, {path: None}, problem(path, "REQUIRED"))
+
+
+@case("updateProject", "Forbidden")
+async def _settings_by_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, {"wonNeedsRequiredFields": True}, {"permission": "ADMINISTER"})
 
 
 @case("exportHistory", "InvalidInput")
