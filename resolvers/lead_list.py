@@ -92,13 +92,12 @@ class ListSnapshot(Generic[V]):
 
 @dataclass(frozen=True)
 class ListChanged(Generic[V]):
-    """What differs from the last item; each lead once. Drop `left` and `moved`, then put `moved`
-    and `entered` at their places from the top down."""
+    """What differs from the last item. Drop what `left` and what is in `rows`, then put `rows` at
+    their places from the top down."""
 
     cursor: str
-    entered: Sequence[Row]
-    changed: Sequence[Row]
-    moved: Sequence[Row]
+    rows: Sequence[Row]
+    """New, different or at another place among those that stay."""
     left: Sequence[UUID]
     count: int
     view: V
@@ -257,17 +256,15 @@ class _List(Generic[V]):
         staying = [each for each in told if each in now.marks]
         at = {row.lead.id: row.position for row in now.rows}
         keeping = _longest_rise([at[each] for each in staying])
-        moved = [row for row in now.rows if row.lead.id in told and row.position not in keeping]
-        changed = [
+        rows = [
             row
             for row in now.rows
-            if row.position in keeping and told[row.lead.id] != now.marks[row.lead.id]
+            if row.position not in keeping or told[row.lead.id] != now.marks[row.lead.id]
         ]
-        entered = [row for row in now.rows if row.lead.id not in told]
         left = [each for each in told if each not in now.marks]
-        if not (moved or changed or entered or left) and count == now.count:
+        if not rows and not left and count == now.count:
             return None
-        return ListChanged(self.cursor, entered, changed, moved, left, now.count, now.view)
+        return ListChanged(self.cursor, rows, left, now.count, now.view)
 
 
 def _rights(actor: StaffActor) -> tuple[Any, ...]:

@@ -45,18 +45,14 @@ class LeadListSnapshot:
 
 
 @strawberry.type(
-    description="What changed since the last item; each lead at most once. To apply it, drop the "
-    "rows in `leftIds` and `moved`, then put those of `moved` and `entered` at their positions, "
-    "the least first."
+    description="What changed since the last item. To apply it, drop the leads in `leftIds` and in "
+    "`rows`, then put those in `rows` at their positions, the least first."
 )
 class LeadListChanged:
     cursor: Cursor = strawberry.field(description="Position.")
-    entered: list[LeadListRow] = strawberry.field(description="Came into the watched rows.")
-    changed: list[LeadListRow] = strawberry.field(
-        description="Stayed where they are, with other content or presence."
-    )
-    moved: list[LeadListRow] = strawberry.field(
-        description="Stayed at another place among the others."
+    rows: list[LeadListRow] = strawberry.field(
+        description="Came into the watched rows, have other content or presence, or stand at "
+        "another place among those that stayed."
     )
     left_ids: list[strawberry.ID] = strawberry.field(
         description="Went from the watched rows, whatever the reason."
@@ -144,9 +140,7 @@ def _item(context: Context, item: ListItem[SchemaView]) -> LeadListItem:
             view = context.adopt(item.view)
             return LeadListChanged(
                 cursor=Cursor(item.cursor),
-                entered=_rows(view, item.entered),
-                changed=_rows(view, item.changed),
-                moved=_rows(view, item.moved),
+                rows=_rows(view, item.rows),
                 left_ids=[global_id("lead", each) for each in item.left],
                 total_count=count_of(item.count),
             )

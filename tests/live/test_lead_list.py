@@ -67,9 +67,9 @@ def shown(items: Sequence[Any]) -> list[UUID]:
         if isinstance(item, ListSnapshot):
             rows = [row.lead.id for row in item.rows]
         elif isinstance(item, ListChanged):
-            gone = {*item.left, *(row.lead.id for row in item.moved)}
+            gone = {*item.left, *(row.lead.id for row in item.rows)}
             rows = [each for each in rows if each not in gone]
-            for row in sorted([*item.moved, *item.entered], key=lambda row: row.position):
+            for row in sorted(item.rows, key=lambda row: row.position):
                 rows.insert(row.position, row.lead.id)
     return rows
 
@@ -106,8 +106,8 @@ async def test_a_state_change_reaches_every_open_list_and_takes_the_lead_out_of_
         await fresh.count(1)
         await act(here, admin, leads.change_state, anna, second.id, None)
         (_, all_of_them), (_, narrowed) = await every.count(2), await fresh.count(2)
-        assert [row.lead.id for row in all_of_them.changed] == [anna]
-        assert all_of_them.changed[0].lead.state_id == second.id
+        assert [row.lead.id for row in all_of_them.rows] == [anna]
+        assert all_of_them.rows[0].lead.state_id == second.id
         assert narrowed.left == [anna]
         assert (narrowed.count, shown(fresh.items)) == (1, [bert])
         await act(here, admin, leads.change_state, anna, new.id, None)
@@ -127,11 +127,11 @@ async def test_rows_enter_move_and_leave_the_watched_window(
         await follower.count(1)
         (anna,) = await tagged(here, "window", "Anna")
         (_, entered) = await follower.count(2)
-        assert [(row.lead.id, row.position) for row in entered.entered] == [(anna, 0)]
-        assert (list(entered.left), list(entered.moved), entered.count) == ([emma], [], 4)
+        assert [(row.lead.id, row.position) for row in entered.rows] == [(anna, 0)]
+        assert (list(entered.left), entered.count) == ([emma], 4)
         await act(here, admin, leads.change_person, dora, {"first_name": "Aaron"}, {}, None)
         (*_, moved) = await follower.count(3)
-        assert [(row.lead.id, row.position) for row in moved.moved] == [(dora, 0)]
+        assert [(row.lead.id, row.position) for row in moved.rows] == [(dora, 0)]
         assert shown(follower.items) == [dora, anna, berta]
         await act(here, admin, tags.remove_tags, anna, ["window"])
         await follower.count(4)
@@ -149,12 +149,12 @@ async def test_many_changes_of_one_lead_become_few_items(pair: tuple[Services, S
             await act(here, admin, leads.change_priority, anna, wanted, None)
         await follower.until(
             lambda: (
-                follower.items[-1].changed[0].lead.priority is Priority.LOW
+                follower.items[-1].rows[0].lead.priority is Priority.LOW
                 if len(follower.items) > 1
                 else False
             )
         )
-    assert all(len(item.changed) == 1 for item in follower.items[1:])
+    assert all(len(item.rows) == 1 for item in follower.items[1:])
 
 
 async def test_what_is_hidden_makes_no_item(pair: tuple[Services, Services]) -> None:
@@ -171,7 +171,7 @@ async def test_what_is_hidden_makes_no_item(pair: tuple[Services, Services]) -> 
             here, admin, notes.add_note, lead, "<p>For all</p>", NoteVisibility.TEAM, False, "l"
         )
         (_, told) = await follower.count(2)
-        assert [row.lead.id for row in told.changed] == [lead]
+        assert [row.lead.id for row in told.rows] == [lead]
         await act(here, admin, leads.assign, lead, None, None)
         (*_, last) = await follower.count(3)
     assert (list(last.left), last.count) == ([lead], 0)
@@ -209,7 +209,7 @@ async def test_a_list_is_taken_up_without_a_snapshot_while_nothing_moved(
         await act(there, admin, tags.add_tags, anna, ["more"])
         (told,) = await follower.count(1)
         assert isinstance(told, ListChanged)
-        assert [row.lead.id for row in told.changed] == [anna]
+        assert [row.lead.id for row in told.rows] == [anna]
     async with listening(here, admin, having("again"), after=first.cursor) as follower:
         (told,) = await follower.count(1)
         assert isinstance(told, ListSnapshot)

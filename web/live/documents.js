@@ -48,14 +48,17 @@ export const ACCEPT_INVITATION = `mutation AcceptInvitation($input: AcceptInvita
 
 export const SIGN_OUT = `mutation SignOut { signOut { ... on SignOutSuccess { isSignedOut } } }`;
 
-export const LISTS = `query Lists {
-  visitors(first: 30) { nodes { ...Row } }
-  leads(first: 50, sort: { by: LAST_ACTIVITY_AT }) {
-    nodes { ...Row } pageInfo { hasNextPage endCursor } } }
+export const LEAD_LIST = `subscription LeadList($collection: LeadCollection!,
+  $sort: LeadSort, $after: Cursor) {
+  leadList(collection: $collection, first: 50, sort: $sort, after: $after) { __typename
+    ... on LeadListSnapshot { cursor rows { ...ListRow } totalCount { value isExact } }
+    ... on LeadListChanged { cursor rows { ...ListRow } leftIds totalCount { value isExact } }
+    ... on ListReset { cursor } } }
+fragment ListRow on LeadListRow { position lead { ...Row } }
 ${ROW}`;
 
-export const MORE_LEADS = `query MoreLeads($after: Cursor) {
-  leads(first: 50, after: $after, sort: { by: LAST_ACTIVITY_AT }) {
+export const MORE_LEADS = `query MoreLeads($first: Int!, $after: Cursor) {
+  leads(first: $first, after: $after, sort: { by: LAST_ACTIVITY_AT }) {
     nodes { ...Row } pageInfo { hasNextPage endCursor } } }
 ${ROW}`;
 

@@ -1,4 +1,4 @@
-// GraphQL over HTTP, and one graphql-transport-ws socket that carries one subscription at a time
+// GraphQL over HTTP, and one graphql-transport-ws socket that carries every subscription of the page
 // and comes back for ever. The session is a cookie of this origin.
 
 /** What went wrong with a whole operation; `isSignedOut` asks for a new sign-in. */
@@ -54,7 +54,7 @@ const SILENCE_MS = 10000;
  */
 export class LiveConnection {
   #onState; #onSignedOut;
-  #socket = null; #operation = null; #lastId = 0;
+  #socket = null; #open = new Map(); #lastId = 0;
   #attempt = 0; #retry = 0; #watch = 0; #fade = 0;
   #isWanted = false; #isReady = false; #isHeard = false;
   state = { name: "reconnecting", since: Date.now() };
@@ -78,39 +78,36 @@ export class LiveConnection {
 
   stop() {
     this.#isWanted = false;
-    this.close();
+    for (const { close } of this.#open.values()) close();
     this.#drop();
   }
 
   /**
-   * Subscribes instead of what was open before. `variables` is read again at every renewal: keep
-   * its cursor up to date. `onItem(data)` gets each result; `onFailure(failure)` a refused
-   * operation; both `onEnd()` and nothing else follow a completed one.
+   * Subscribes. `variables` is read again at every renewal: keep its cursor up to date.
+   * `onItem(data)` gets each result; `onFailure(failure)` a refused operation; both `onEnd()` and
+   * nothing else follow a completed one. Answers `close()`, and `renew()`, which subscribes again
+   * after a pause.
    */
-  open(query, variables, { onItem, onFailure, onEnd }) {
-    this.close();
-    this.#operation = { id: String(++this.#lastId), query, variables, onItem, onFailure, onEnd };
-    if (this.#isReady) this.#subscribe();
-  }
-
-  /** Ends the present subscription; the socket stays. */
-  close() {
-    if (this.#operation && this.#isReady) this.#tell({ id: this.#operation.id, type: "complete" });
-    this.#operation = null;
-  }
-
-  /** Subscribes again, after a pause, with the variables as they are then. */
-  renew() {
-    const operation = this.#operation;
-    setTimeout(() => {
-      if (!operation || this.#operation !== operation || !this.#isReady) return;
+  open(query, variables, handlers) {
+    const operation = { id: null, query, variables, ...handlers };
+    const subscribe = () => {
+      this.#open.delete(operation.id);
       operation.id = String(++this.#lastId);
-      this.#subscribe();
+      this.#open.set(operation.id, operation);
+      if (this.#isReady) this.#subscribe(operation);
+    };
+    operation.close = () => {
+      if (!this.#open.delete(operation.id)) return;
+      if (this.#isReady) this.#tell({ id: operation.id, type: "complete" });
+    };
+    operation.renew = () => setTimeout(() => {
+      if (this.#open.has(operation.id) && this.#isReady) subscribe();
     }, backoff(this.#attempt++));
+    subscribe();
+    return operation;
   }
 
-  #subscribe() {
-    const { id, query, variables } = this.#operation;
+  #subscribe({ id, query, variables }) {
     this.#tell({ id, type: "subscribe", payload: { query, variables } });
   }
 
@@ -145,11 +142,11 @@ export class LiveConnection {
     if (type === "connection_ack") {
       this.#isReady = true;
       this.#live();
-      if (this.#operation) this.#subscribe();
+      for (const operation of this.#open.values()) this.#subscribe(operation);
       return;
     }
-    const operation = this.#operation;
-    if (!operation || id !== operation.id) return;
+    const operation = this.#open.get(id);
+    if (!operation) return;
     if (type === "next" && payload.data) operation.onItem(payload.data);
     else if (type === "complete") operation.onEnd();
     else operation.onFailure(operationFailure(payload.errors ?? payload));

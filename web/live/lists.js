@@ -1,55 +1,50 @@
-// The left side: who is on the site now, and all leads by last activity. Asked for again every
-// five seconds while the page is in front.
+// The left side: who is on the site now, and all leads by last activity. Both are live lists; rows
+// below the watched ones are pages that stand still.
 
 import { lampAt } from "./card.js";
-import { LISTS, MORE_LEADS } from "./documents.js";
+import { LEAD_LIST, MORE_LEADS } from "./documents.js";
 import { ago, dot, fill, h, initials } from "./elements.js";
 import { request } from "./graphql.js";
 
-const EVERY_MS = 5000;
+const REDRAW_MS = 5000; // times and lamps move without news
+const PAGE = 100;
 
 /** `serverNow()` gives ms by the server's clock; `onSignedOut` is told when the session is over. */
-export function leadLists({ serverNow, onSignedOut }) {
+export function leadLists({ connection, serverNow, onSignedOut }) {
   const at = (id) => document.getElementById(id);
   const more = at("more");
   const refusal = at("lists-refusal");
-  let present = [], leads = [], next = null, timer = 0, isRunning = false, current = null;
+  const lists = { VISITORS: blank(), LEADS: blank() };
+  let further = [], next = null, timer = 0, isRunning = false, current = null;
 
-  async function refresh() {
-    clearTimeout(timer);
-    try {
-      const answer = await request(LISTS);
-      if (!isRunning) return;
-      present = answer.visitors.nodes;
-      leads = merged(answer.leads.nodes);
-      // With more pages shown, the button goes on below the last of them.
-      if (leads.length === answer.leads.nodes.length) next = pageEnd(answer.leads.pageInfo);
-      refusal.textContent = "";
-      draw();
-    } catch (failure) {
-      if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
-      if (isRunning && leads.length > 0) draw(); // the lamps go on without the server
-    }
-    clearTimeout(timer);
-    if (isRunning && !document.hidden) timer = setTimeout(refresh, EVERY_MS);
-  }
-
-  const pageEnd = ({ hasNextPage, endCursor }) => (hasNextPage ? endCursor : null);
-
-  function merged(first) {
-    const fresh = new Set(first.map(({ id }) => id));
-    const isOnePage = leads.length <= first.length;
-    return isOnePage ? first : [...first, ...leads.filter(({ id }) => !fresh.has(id))];
+  function open(collection) {
+    const list = lists[collection] = blank();
+    const sort = collection === "LEADS" ? { by: "LAST_ACTIVITY_AT" } : null;
+    const variables = { collection, sort, after: null };
+    list.stream = connection.open(LEAD_LIST, variables, {
+      onItem: ({ leadList: item }) => {
+        variables.after = item.cursor;
+        refusal.textContent = "";
+        apply(list, item);
+        draw();
+      },
+      onFailure: (failure) => {
+        if (failure.isSignedOut) return onSignedOut();
+        if (failure.code === "BAD_USER_INPUT") variables.after = null; // of another server
+        refusal.textContent = failure.message;
+        list.stream.renew();
+      },
+      onEnd: () => isRunning && list.stream.renew(),
+    });
   }
 
   async function showMore() {
     more.disabled = true;
     try {
-      const page = (await request(MORE_LEADS, { after: next })).leads;
-      const known = new Set(leads.map(({ id }) => id));
-      leads = [...leads, ...page.nodes.filter(({ id }) => !known.has(id))];
-      next = pageEnd(page.pageInfo);
+      const page = (await request(MORE_LEADS, { first: PAGE, after: next })).leads;
+      further = [...further, ...page.nodes];
+      next = page.pageInfo.endCursor;
+      refusal.textContent = "";
       draw();
     } catch (failure) {
       if (failure.isSignedOut) return onSignedOut();
@@ -62,13 +57,15 @@ export function leadLists({ serverNow, onSignedOut }) {
   function draw() {
     const now = serverNow();
     const withLamp = ({ presence, ...lead }) => ({ ...lead, lamp: lampAt(presence, now).state });
-    const here = present.map(withLamp).filter(({ lamp }) => lamp !== "OFFLINE");
+    const { VISITORS: visitors, LEADS: watched } = lists;
+    const here = visitors.rows.map(withLamp).filter(({ lamp }) => lamp !== "OFFLINE");
+    const all = distinct([...watched.rows, ...further]);
     fill(at("present"), here, ({ id }) => id, makeRow);
-    fill(at("all"), leads.map(withLamp), ({ id }) => id, makeRow);
-    at("lists").classList.remove("loading");
-    at("nobody").hidden = here.length > 0;
-    at("none").hidden = leads.length > 0;
-    more.hidden = !next;
+    fill(at("all"), all.map(withLamp), ({ id }) => id, makeRow);
+    at("lists").classList.toggle("loading", !visitors.isRead || !watched.isRead);
+    at("nobody").hidden = here.length > 0 || !visitors.isRead;
+    at("none").hidden = all.length > 0 || !watched.isRead;
+    more.hidden = !watched.total || (watched.total.isExact && watched.total.value <= all.length);
     select(current);
   }
 
@@ -83,13 +80,18 @@ export function leadLists({ serverNow, onSignedOut }) {
   function start() {
     isRunning = true;
     at("lists").classList.add("loading");
-    refresh();
+    for (const collection of Object.keys(lists)) open(collection);
+    timer = setInterval(() => document.hidden || draw(), REDRAW_MS);
   }
 
   function stop() {
     isRunning = false;
-    clearTimeout(timer);
-    present = leads = [];
+    clearInterval(timer);
+    for (const [name, list] of Object.entries(lists)) {
+      list.stream?.close();
+      lists[name] = blank();
+    }
+    further = [];
     next = null;
     for (const id of ["present", "all"]) {
       at(id).replaceChildren();
@@ -98,10 +100,31 @@ export function leadLists({ serverNow, onSignedOut }) {
   }
 
   more.addEventListener("click", showMore);
-  document.addEventListener("visibilitychange", () => {
-    if (isRunning && !document.hidden) refresh();
-  });
   return { start, stop, select };
+}
+
+const blank = () => ({ rows: [], total: null, isRead: false, stream: null });
+
+// As the schema says: drop what left and what comes anew, then put rows in at their places, the
+// least first.
+function apply(list, item) {
+  if (item.__typename === "ListReset") return;
+  list.isRead = true;
+  list.total = item.totalCount;
+  if (item.__typename === "LeadListSnapshot") {
+    list.rows = item.rows.map(({ lead }) => lead);
+    return;
+  }
+  const gone = new Set([...item.leftIds, ...item.rows.map(({ lead }) => lead.id)]);
+  const rows = list.rows.filter(({ id }) => !gone.has(id));
+  const placed = [...item.rows].sort((one, two) => one.position - two.position);
+  for (const { position, lead } of placed) rows.splice(position, 0, lead);
+  list.rows = rows;
+}
+
+function distinct(leads) {
+  const known = new Set();
+  return leads.filter(({ id }) => !known.has(id) && known.add(id));
 }
 
 const LAMPS = { ONLINE: "Online", SLEEPING: "Sleeping", OFFLINE: "Offline" };

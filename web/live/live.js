@@ -17,12 +17,12 @@ let me = null; // { id, name, role }
 let staff = [];
 let buttons = []; // kinds of events with a button
 let outbox = null;
-let opened = null; // { leadId, card, view, variables, timer }
+let opened = null; // { leadId, card, view, variables, stream, timer }
 let clockOffset = 0; // ms to add to this machine's clock to get the server's
 
 const serverNow = () => Date.now() + clockOffset;
 const connection = new LiveConnection({ onState: showConnection, onSignedOut: signedOut });
-const lists = leadLists({ serverNow, onSignedOut: signedOut });
+const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 
 // ---- session ------------------------------------------------------------------------------------
 
@@ -167,10 +167,10 @@ function openCard(leadId) {
   stage.replaceChildren(skeleton());
   const mine = opened;
   refreshButtons();
-  connection.open(LIVE_CARD, variables, {
+  mine.stream = connection.open(LIVE_CARD, variables, {
     onItem: ({ leadCard }) => mine === opened && take(leadCard),
     onFailure: (failure) => mine === opened && refused(failure),
-    onEnd: () => mine === opened && mine.card.status !== "ended" && connection.renew(),
+    onEnd: () => mine === opened && mine.card.status !== "ended" && mine.stream.renew(),
   });
 }
 
@@ -181,7 +181,7 @@ async function refreshButtons() {
 }
 
 function closeCard() {
-  connection.close();
+  opened?.stream.close();
   clearTimeout(opened?.timer);
   opened = null;
 }
@@ -259,7 +259,7 @@ function refused(failure) {
     if (!opened.variables.after) return showEnding({ why: "NOT_FOUND" });
     opened.variables.after = null; // a cursor of another server: begin anew
   }
-  connection.renew();
+  opened.stream.renew();
 }
 
 /** Sends a write; true when it was accepted, else the refusal is told in `place`, and whole to
@@ -291,7 +291,7 @@ const ENDINGS = {
 
 function showEnding({ why, into }) {
   clearTimeout(opened.timer);
-  connection.close();
+  opened.stream.close();
   opened.card = { ...opened.card, status: "ended" };
   document.title = "Leadlight";
   if (into) return void (location.hash = into);
