@@ -16,7 +16,7 @@ from models.leads import Lead
 from models.staff import Staff
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
-from resolvers.days import day_of, start_of
+from resolvers.calendar_days import day_of, start_of
 from resolvers.lists import Chosen, OwnedList, newest_first, was_there
 from resolvers.views import View
 

@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy import delete
 from sqlmodel import col
 
+from models.enums import JobKind
 from models.workspace import Idempotency
-from resolvers import deliveries, job_runner
+from resolvers import appointments, deliveries, job_runner
 from resolvers.actors import SYSTEM
 from resolvers.deliveries import expire_pop_ups
 from resolvers.files import forget_removed
@@ -37,7 +38,7 @@ REMOVAL_SECONDS = 2.0
 Work = Callable[[Services], Awaitable[object]]
 
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {JobKind.REMIND_OF_APPOINTMENT: appointments.remind}
 """What does the jobs of each kind."""
 
 

@@ -9,6 +9,7 @@ from resolvers.appointments.editing import (
 )
 from resolvers.appointments.planning import Held, NewAppointment, log_meeting, schedule
 from resolvers.appointments.recording import KIND_NOUNS, Act, logged
+from resolvers.appointments.reminders import remind
 
 __all__ = [
     "KIND_NOUNS",
@@ -21,6 +22,7 @@ __all__ = [
     "logged",
     "move_open",
     "record_outcome",
+    "remind",
     "schedule",
     "update",
 ]

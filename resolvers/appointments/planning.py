@@ -11,7 +11,7 @@ from models.leads import Lead
 from models.staff import Staff
 from resolvers import access, idempotency
 from resolvers.appointments.recording import BODY, KIND_NOUNS, NOTE, Act, record, write_text
-from resolvers.days import day_of, start_of, whole_days
+from resolvers.calendar_days import day_of, start_of, whole_days
 from resolvers.errors import ProblemCode, invalid
 from resolvers.leads.creating import active_staff
 from resolvers.policy import Permission
@@ -68,7 +68,7 @@ async def schedule(work: UnitOfWork, lead_id: UUID, new: NewAppointment, key: st
     row = await _begin(work, lead, appointment_id, new)
     work.session.add(row)
     write_text(work, row, BODY, body)
-    record(work, row, Act.SCHEDULED, [])
+    await record(work, row, Act.SCHEDULED, [])
     return appointment_id
 
 
@@ -91,7 +91,7 @@ async def log_meeting(work: UnitOfWork, lead_id: UUID, held: Held, key: str) -> 
     row.is_logged, row.outcome = True, AppointmentOutcome.HELD
     work.session.add(row)
     write_text(work, row, NOTE, note)
-    record(work, row, Act.LOGGED, [])
+    await record(work, row, Act.LOGGED, [])
     return appointment_id
 
 

@@ -9,6 +9,7 @@ from models.enums import AppointmentKind, ChangeKind, HistoryType
 from models.staff import Staff
 from models.wordings import WordingPart
 from resolvers import wordings
+from resolvers.appointments import reminders
 from resolvers.clashes import refuse_clashes
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue, reference
@@ -76,8 +77,8 @@ def logged(row: Appointment) -> Values:
     }
 
 
-def record(work: UnitOfWork, row: Appointment, act: Act, diffs: list[Values]) -> None:
-    """Writes an act into the log."""
+async def record(work: UnitOfWork, row: Appointment, act: Act, diffs: list[Values]) -> None:
+    """Writes an act into the log; the reminder follows."""
     work.record(
         row.lead_id,
         ChangeKind.APPOINTMENT_CHANGED,
@@ -91,6 +92,7 @@ def record(work: UnitOfWork, row: Appointment, act: Act, diffs: list[Values]) ->
         },
         subject=("appointment", row.id),
     )
+    await reminders.follow(work, row)
 
 
 async def text_of(work: UnitOfWork, row: Appointment, part: WordingPart) -> str | None:
@@ -137,7 +139,7 @@ class Editing:
         for part, (former, text) in self.texts.items():
             write_text(self.work, row, part, text)
             diffs.append(_worded(part, former, text, cut=True))
-        record(self.work, row, act, [*diffs, *more])
+        await record(self.work, row, act, [*diffs, *more])
         return True
 
     async def _diffs(self) -> list[Values]:

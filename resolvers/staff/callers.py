@@ -120,6 +120,21 @@ async def actor_for_session(
     return _actor(by_token[0], by_token[1], session_id, by_token[2])
 
 
+async def actor_for_person(session: AsyncSession, staff_id: UUID) -> tuple[StaffActor, str] | None:
+    """Somebody who is not here, with the rights of now and their zone; None once they left.
+
+    For what is told to people: nobody can act as the answer.
+    """
+    found = (
+        await session.execute(
+            select(Staff, Workspace)
+            .join(Workspace, col(Workspace.id) == 1)
+            .where(col(Staff.id) == staff_id, col(Staff.is_active))
+        )
+    ).one_or_none()
+    return (_actor(found[0], found[1], staff_id), found[0].time_zone) if found else None
+
+
 def _actor(
     staff: Staff, workspace: Workspace, session_id: UUID, token: ApiToken | None = None
 ) -> StaffActor:
