@@ -24,7 +24,7 @@ from models.staff import Staff
 from models.visits import Site
 from models.workspace import WorkerPosition, Workspace
 from resolvers import event_kinds, fields, leads_list, readers, sites, staff, visits
-from resolvers.actors import SYSTEM, StaffActor
+from resolvers.actors import SYSTEM, Rights, StaffActor
 from resolvers.fields import NewField
 from resolvers.passwords import Passwords
 from resolvers.secrets import sign
@@ -262,7 +262,7 @@ def _actor(person: Staff, workspace: Workspace) -> StaffActor:
         via=Via.APP,
         role=person.role,
         session_id=uuid4(),
-        scope=AccessScope.OWN if own else AccessScope.ALL,
+        rights=Rights(AccessScope.OWN, frozenset({person.id}), False) if own else Rights(),
         access_version=workspace.access_version,
     )
 

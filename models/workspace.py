@@ -32,6 +32,10 @@ class Workspace(SQLModel, table=True):
         default=NoteVisibility.PRIVATE, sa_type=one_of(NoteVisibility)
     )
     manager_scope: AccessScope = Field(default=AccessScope.ALL, sa_type=one_of(AccessScope))
+    agent_scope: AccessScope = Field(default=AccessScope.OWN, sa_type=one_of(AccessScope))
+    can_agents_self_assign: bool = False
+    """Leads of nobody are seen by all, and an AGENT may take them."""
+    can_agents_assign: bool = False
     default_region: str = Field(default="DE", max_length=2)
     has_demo_data: bool = False
     is_won_button_shown: bool = True

@@ -24,7 +24,8 @@ MAX_ALIAS_HOPS = 8
 def may(actor: Actor, permission: Permission) -> bool:
     """Whether the actor's role holds the permission, and an API token is for it; without rows."""
     if isinstance(actor, StaffActor):
-        return actor.role in GRANTS[permission] and is_for(actor, API_SCOPES.get(permission))
+        is_held = actor.role in GRANTS[permission] or permission in actor.rights.granted
+        return is_held and is_for(actor, API_SCOPES.get(permission))
     return not isinstance(actor, VisitorActor)
 
 
@@ -41,19 +42,43 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(permission)
 
 
-def visible_leads(actor: Actor, team: frozenset[UUID] = frozenset()) -> ColumnElement[bool]:
-    """Leads that the actor may see; `team` are the people whose leads count as the actor's."""
+def visible_leads(actor: Actor) -> ColumnElement[bool]:
+    """Leads that the actor may see: all, or those of the people whose leads count as theirs."""
     if isinstance(actor, VisitorActor) or not is_for(actor, ApiScope.READ_LEADS):
         return false()
     if not isinstance(actor, StaffActor) or actor.scope is AccessScope.ALL:
         return col(Lead.merged_at).is_(None)
-    own = {actor.id} | (team if actor.scope is AccessScope.TEAM else frozenset())
-    return and_(col(Lead.merged_at).is_(None), col(Lead.assignee_id).in_(own))
+    theirs: ColumnElement[bool] = col(Lead.assignee_id).in_(actor.rights.people)
+    if actor.rights.sees_unassigned:
+        theirs = or_(theirs, col(Lead.assignee_id).is_(None))
+    return and_(col(Lead.merged_at).is_(None), theirs)
 
 
-def is_bound_to_own(actor: StaffActor) -> bool:
-    """Whether the person sees a lead only while it is assigned to them."""
-    return actor.scope is AccessScope.OWN
+def sees_leads_of(actor: Actor, assignee_id: UUID | None) -> bool:
+    """Whether leads with this assignee, or with nobody, are among those that the actor sees."""
+    if not isinstance(actor, StaffActor) or actor.scope is AccessScope.ALL:
+        return True
+    if assignee_id is None:
+        return actor.rights.sees_unassigned
+    return assignee_id in actor.rights.people
+
+
+def is_bound_to_people(actor: StaffActor) -> bool:
+    """Whether the person sees a lead only while it is with certain people."""
+    return actor.scope is not AccessScope.ALL
+
+
+def may_assign(actor: Actor, from_id: UUID | None, to_id: UUID | None) -> bool:
+    """Whether the actor may hand a lead that they see from one person to another.
+
+    Who sees the leads of a team hands them over within it: the lead stays in sight.
+    """
+    if not isinstance(actor, StaffActor):
+        return may(actor, Permission.ASSIGN_LEAD)
+    if from_id is None and to_id == actor.id and may(actor, Permission.ASSIGN_SELF):
+        return True
+    is_within = actor.scope is not AccessScope.TEAM or sees_leads_of(actor, to_id)
+    return is_within and may(actor, Permission.ASSIGN_LEAD)
 
 
 def reads_notes(actor: Actor) -> bool:

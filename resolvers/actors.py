@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.enums import AccessScope, ActorKind, ApiScope, StaffRole, Via
+from resolvers.policy import Permission
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,19 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class Rights:
+    """What settings and teams add to a role; read anew at each change of them."""
+
+    scope: AccessScope = AccessScope.ALL
+    people: frozenset[UUID] = frozenset()
+    """Whose leads the person sees, the own ones included; empty with ALL."""
+    sees_unassigned: bool = True
+    """Whether leads of nobody are the person's to see."""
+    granted: frozenset[Permission] = frozenset()
+    """Permissions that settings add to those of the role."""
+
+
+@dataclass(frozen=True)
 class StaffActor(Actor):
     """A signed-in person of the team, or a program with an API token.
 
@@ -33,12 +47,17 @@ class StaffActor(Actor):
     role: StaffRole
     session_id: UUID
     """The session that the person came by, or the API token."""
-    scope: AccessScope
-    """Which leads the person sees, from role and settings."""
+    rights: Rights
+    """What role, teams and settings give the person."""
     access_version: int
     """The workspace's access version that role and scope were read at."""
     api_scopes: frozenset[ApiScope] | None = None
     """What the API token is for; None for a person, who needs no leave to use a role."""
+
+    @property
+    def scope(self) -> AccessScope:
+        """Which leads the person sees."""
+        return self.rights.scope
 
     @property
     def is_person(self) -> bool:

@@ -268,7 +268,7 @@ class _List(Generic[V]):
 
 
 def _rights(actor: StaffActor) -> tuple[Any, ...]:
-    return actor.role, actor.scope
+    return actor.role, actor.rights
 
 
 def _digest(marks: dict[UUID, _Mark] | None, count: int) -> bytes:

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     CHANGE_STATE = "CHANGE_STATE"
     REOPEN_LEAD = "REOPEN_LEAD"
     ASSIGN_LEAD = "ASSIGN_LEAD"
+    ASSIGN_SELF = "ASSIGN_SELF"
     SEND_MESSAGE = "SEND_MESSAGE"
     WRITE_NOTES = "WRITE_NOTES"
     READ_ALL_NOTES = "READ_ALL_NOTES"
@@ -26,6 +27,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CHANGE_STATE: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.REOPEN_LEAD: frozenset({ADMIN, MANAGER}),
     Permission.ASSIGN_LEAD: frozenset({ADMIN, MANAGER}),
+    Permission.ASSIGN_SELF: frozenset({ADMIN, MANAGER}),
     Permission.SEND_MESSAGE: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.WRITE_NOTES: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.READ_ALL_NOTES: frozenset({ADMIN}),
@@ -36,11 +38,18 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
 }
 """Which roles hold a permission, on top of seeing the row at all."""
 
+BY_SETTING: dict[Permission, tuple[StaffRole, str]] = {
+    Permission.ASSIGN_LEAD: (AGENT, "can_agents_assign"),
+    Permission.ASSIGN_SELF: (AGENT, "can_agents_self_assign"),
+}
+"""A role that holds a permission besides, while this setting of the workspace is on."""
+
 API_SCOPES: dict[Permission, ApiScope] = {
     Permission.EDIT_LEAD: ApiScope.WRITE_LEADS,
     Permission.CHANGE_STATE: ApiScope.WRITE_LEADS,
     Permission.REOPEN_LEAD: ApiScope.WRITE_LEADS,
     Permission.ASSIGN_LEAD: ApiScope.WRITE_LEADS,
+    Permission.ASSIGN_SELF: ApiScope.WRITE_LEADS,
     Permission.IMPORT_LEADS: ApiScope.WRITE_LEADS,
     Permission.SEND_MESSAGE: ApiScope.SEND_MESSAGES,
     Permission.WRITE_NOTES: ApiScope.NOTES,
@@ -55,12 +64,12 @@ API_SCOPES: dict[Permission, ApiScope] = {
 NEEDS_READING = frozenset({ApiScope.WRITE_LEADS, ApiScope.NOTES, ApiScope.SEND_MESSAGES})
 """Scopes that are of no use to a token that sees no leads."""
 
-LEAD_SCOPE: dict[StaffRole, AccessScope | None] = {
+LEAD_SCOPE: dict[StaffRole, AccessScope | str] = {
     ADMIN: AccessScope.ALL,
-    MANAGER: None,
-    AGENT: AccessScope.OWN,
+    MANAGER: "manager_scope",
+    AGENT: "agent_scope",
 }
-"""Which leads a role sees; None: the workspace's `manager_scope` says."""
+"""Which leads a role sees, or the setting of the workspace that says so."""
 
 FIELD_READERS: dict[FieldVisibility, frozenset[StaffRole]] = {
     FieldVisibility.ALL: frozenset({ADMIN, MANAGER, AGENT}),

@@ -34,6 +34,7 @@ SENTENCES = {
     "staff_created": "Added {name}",
     "staff_invited": "Invited {name} as {role}",
     "project_changed": "Changed the project's settings",
+    "team_saved": "Saved the team {name}",
     "recovery_code_used": "Signed in with a recovery code",
     "totp_confirmed": "Turned an authenticator on",
     "totp_removed": "Removed the authenticator of {name}",

@@ -21,6 +21,7 @@ from schema import (
     project,
     sites,
     staff,
+    teams,
     uploads,
     visitor_feed,
     visits,
@@ -111,6 +112,7 @@ class Query:
     staff_members = strawberry.field(
         staff.staff_members, description="All staff, by name; those who left included, marked."
     )
+    teams = strawberry.field(teams.all_teams, description="All teams, by name; at most 200.")
     pipelines = strawberry.field(
         pipelines.pipelines, description="Pipelines in order; at most 20 in use."
     )
@@ -201,9 +203,10 @@ class Mutation:
     )
     update_staff = strawberry.mutation(
         staff_acts.update_staff,
-        description="Changes name, role or activity; you may change your own name. Letting "
+        description="Changes name, role, team or activity; you may change your own name. Letting "
         "somebody go ends all sessions. ADMIN.",
     )
+    save_team = strawberry.mutation(teams.save_team, description="Makes or changes a team. ADMIN.")
     create_lead = strawberry.mutation(
         lead_acts.create_lead,
         description="Adds a lead in the default pipeline's first state. A known address keeps its "
@@ -266,7 +269,8 @@ class Mutation:
     )
     assign_lead = strawberry.mutation(
         lead_acts.assign_lead,
-        description="Gives the lead to somebody active, or to nobody. ADMIN, MANAGER.",
+        description="Gives the lead to somebody active, or to nobody; the new assignee is "
+        "notified in the same commit.",
     )
     add_tags = strawberry.mutation(
         card.add_tags, description="Adds tags; those already there change nothing."

@@ -170,6 +170,10 @@ class LeadAssigneeChanged(LeadChange):
     async def to_assignee(self) -> Staff | None:
         return await staff_of(self.view, _uuid(self.data["to"]))
 
+    @strawberry.field(description="Open tasks and appointments moved along.")
+    def moved_item_count(self) -> int:
+        return int(self.data.get("moved", 0))
+
 
 @strawberry.type(description="Tags came or went.")
 class TagsChanged(LeadChange):

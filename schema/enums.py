@@ -85,8 +85,8 @@ _described(
     "StaffRole",
     "Roles of staff.",
     ADMIN="Broker: everything.",
-    MANAGER="All leads, or those of the own people, by setting; configuration of the card.",
-    AGENT="Own leads.",
+    MANAGER="All leads, or those of own teams, by setting; configuration of the card.",
+    AGENT="Own leads, or those of the own team, by setting.",
 )
 _described(
     enums.NotificationKind,
@@ -99,6 +99,14 @@ _described(
     TASK_DUE="A task of yours is due.",
     AUTOMATION="An automation tells you something.",
     INTEGRATION_FAILED="An automation or webhook stopped working.",
+)
+_described(
+    enums.AccessScope,
+    "AccessScope",
+    "Width of access.",
+    OWN="Own leads.",
+    TEAM="Own, and those of members of the teams that one is in or manages.",
+    ALL="All leads.",
 )
 _described(
     enums.ApiScope,
@@ -326,13 +334,14 @@ _described(
     CHANGE_STATE="Move along the pipeline, win.",
     REOPEN_LEAD="Reopen a won lead.",
     ASSIGN_LEAD="Assign to others.",
+    ASSIGN_SELF="Take a lead of nobody.",
     SEND_MESSAGE="Write to leads.",
     WRITE_NOTES="Write notes.",
     READ_ALL_NOTES="See and edit notes of others.",
     CONFIGURE_CARD="Fields, pipelines, header.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
-    ADMINISTER="Staff, sites, kinds of events, API tokens, project settings.",
+    ADMINISTER="Staff, teams, sites, kinds of events, API tokens, project settings.",
 )
 _described(
     errors.ProblemCode,

@@ -12,6 +12,7 @@ from models.enums import ActorKind, Channel, ConversationState, HistoryType, Pri
 from models.leads import Assignment as AssignmentRow
 from models.leads import Lead as LeadRow
 from resolvers import access, lists
+from resolvers.actors import StaffActor
 from resolvers.agenda import APPOINTMENTS, CALLS, AppointmentPeriod
 from resolvers.deliveries import ON_SITES
 from resolvers.leads_list import EXACT_BELOW
@@ -138,7 +139,8 @@ class LeadViewerCan:
     edit: bool = strawberry.field(description="Change information, properties, tags.")
     change_state: bool = strawberry.field(description="Move along the pipeline, win.")
     reopen: bool = strawberry.field(description="Reopen.")
-    assign: bool = strawberry.field(description="Assign to anyone.")
+    assign: bool = strawberry.field(description="Assign to others; within own teams with TEAM.")
+    assign_to_me: bool = strawberry.field(description="Take it yourself.")
     send_message: bool = strawberry.field(description="Write on some channel.")
     channels: list[Channel] = strawberry.field(description="Channels that would work now.")
     verify_history: bool = strawberry.field(description="Check the history's digest chain.")
@@ -338,10 +340,16 @@ class Lead:
             change_state=may(Permission.CHANGE_STATE),
             reopen=may(Permission.REOPEN_LEAD),
             assign=may(Permission.ASSIGN_LEAD),
+            assign_to_me=self._is_to_take(),
             send_message=can_send,
             channels=list(ON_SITES) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
         )
+
+    def _is_to_take(self) -> bool:
+        actor, assignee = self.view.actor, self.row.assignee_id
+        is_other = isinstance(actor, StaffActor) and actor.id != assignee
+        return is_other and not self.view.is_past and access.may_assign(actor, assignee, actor.id)
 
     @strawberry.field(
         description="Tab: calls, mails, meetings, notes, messages, events and moves in one "

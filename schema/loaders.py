@@ -19,8 +19,9 @@ from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState, StateTime
 from models.staff import Staff
 from models.tags import Tag
+from models.teams import Team
 from models.workspace import Workspace
-from resolvers import agenda, lists, pins, presence, readers, wordings
+from resolvers import agenda, lists, pins, presence, readers, teams, wordings
 from resolvers.actors import Actor
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
@@ -72,6 +73,18 @@ class Loaders:
     @cached_property
     def staff(self) -> DataLoader[UUID, Staff | None]:
         return self._of(readers.staff_by_id)
+
+    @cached_property
+    def team_of_staff(self) -> DataLoader[UUID, Team | None]:
+        return self._of(teams.teams_of_staff)
+
+    @cached_property
+    def members_of_team(self) -> DataLoader[UUID, list[Staff]]:
+        return self._of(teams.members_of_teams)
+
+    @cached_property
+    def managers_of_team(self) -> DataLoader[UUID, list[Staff]]:
+        return self._of(teams.managers_of_teams)
 
     @cached_property
     def state(self) -> DataLoader[UUID, PipelineState | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from graphql import GraphQLEnumType, GraphQLField
 
 from models.enums import AccessScope, StaffRole
-from resolvers.policy import FIELD_READERS, GRANTS, LEAD_SCOPE
+from resolvers.policy import BY_SETTING, FIELD_READERS, GRANTS, LEAD_SCOPE, Permission
 from schema.audience import Audience, AudienceDirective
 from schema.operations import LeadlightSchema
 
@@ -18,15 +18,13 @@ query, list, count, stream and act uses. What one may not see does not exist: nu
 `NotFoundError` in mutations, no row, no count, no gap. Rights are read again before each item of a
 stream; who loses a lead loses its stream in the same moment.
 """
-_SCOPES = {
-    AccessScope.ALL: "all leads",
-    AccessScope.OWN: "leads assigned to them",
-    None: "as the workspace's `manager_scope` says",
-}
 _ROWS = """
 A visitor sees their own visit and conversation, never a card. A private note is seen by its author
 and by who may `READ_ALL_NOTES`, and so is every trace of it in history.
 """
+_WIDTHS = """OWN is leads assigned to the person, TEAM besides those assigned to members of the
+teams that the person is in or manages, ALL all. With `can_agents_self_assign` everybody sees leads
+of nobody too. Who sees TEAM hands leads over within it only."""
 _AUDIENCES = {
     Audience.PUBLIC: "Anyone, signed in or not",
     Audience.VISITOR: "Holder of a visit token",
@@ -42,7 +40,11 @@ def permissions_page(schema: LeadlightSchema) -> str:
 def _leads() -> Iterator[str]:
     yield "## Leads"
     yield ""
-    yield from (f"- {role.value}: {_SCOPES[LEAD_SCOPE[role]]}." for role in StaffRole)
+    for role, scope in LEAD_SCOPE.items():
+        is_fixed = isinstance(scope, AccessScope)
+        yield f"- {role.value}: {'all leads' if is_fixed else f'as the setting `{scope}` says'}."
+    yield ""
+    yield _WIDTHS
 
 
 def _grants(schema: LeadlightSchema) -> Iterator[str]:
@@ -53,7 +55,15 @@ def _grants(schema: LeadlightSchema) -> Iterator[str]:
     assert isinstance(described, GraphQLEnumType)
     for permission, roles in GRANTS.items():
         meaning = described.values[permission.value].description
-        yield f"| `{permission.value}` | {meaning} | {_marks(roles)} |"
+        marks = " | ".join(_mark(permission, role, role in roles) for role in StaffRole)
+        yield f"| `{permission.value}` | {meaning} | {marks} |"
+
+
+def _mark(permission: Permission, role: StaffRole, is_held: bool) -> str:
+    by_role, setting = BY_SETTING.get(permission, (None, ""))
+    if is_held:
+        return "yes"
+    return f"with `{setting}`" if role is by_role else ""
 
 
 def _fields() -> Iterator[str]:

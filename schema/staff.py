@@ -1,7 +1,7 @@
 """People of the team, and actors."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -18,6 +18,9 @@ from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, PageInfo, connection
 from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Url, Version
 from schema.values import global_id
+
+if TYPE_CHECKING:
+    from schema.teams import Team
 
 
 @strawberry.type(description="Person of the team.")
@@ -44,6 +47,12 @@ class Staff:
     @strawberry.field(description="Role.")
     def role(self) -> StaffRole:
         return self.row.role
+
+    @strawberry.field(description="Team, if any.")
+    async def team(self) -> Annotated["Team", strawberry.lazy("schema.teams")] | None:
+        from schema.teams import team_of
+
+        return await team_of(self.view, await self.view.load.team_of_staff.load(self.row.id))
 
     @strawberry.field(description="False: can't sign in or be assigned.")
     def is_active(self) -> bool:

@@ -42,7 +42,7 @@ from resolvers.imports.running import (
 from resolvers.imports.survey import Survey, look_through
 from resolvers.policy import Permission
 from resolvers.services import Services
-from resolvers.staff import scope_of
+from resolvers.staff import rights_of
 from resolvers.unit_of_work import unit_of_work
 from resolvers.uploads import path_of, require_received
 
@@ -246,8 +246,9 @@ async def _actor(services: Services, staff_id: UUID) -> StaffActor:
     async with services.database.read_session() as session:
         person = await session.get(Staff, staff_id)
         workspace = await session.get_one(Workspace, 1)
-    if person is None or not person.is_active:
-        raise Forbidden(Permission.IMPORT_LEADS)
+        if person is None or not person.is_active:
+            raise Forbidden(Permission.IMPORT_LEADS)
+        rights = await rights_of(session, person, workspace)
     return StaffActor(
         kind=ActorKind.STAFF,
         id=person.id,
@@ -255,7 +256,7 @@ async def _actor(services: Services, staff_id: UUID) -> StaffActor:
         via=Via.IMPORT,
         role=person.role,
         session_id=NO_SESSION,
-        scope=scope_of(person.role, workspace),
+        rights=rights,
         access_version=workspace.access_version,
     )
 

@@ -283,14 +283,12 @@ class _Card(Generic[V]):
 
     def _keeps(self, change: Change) -> bool:
         """Whether the viewer still sees the lead after it changed hands."""
-        if not isinstance(self.actor, StaffActor) or not access.is_bound_to_own(self.actor):
-            return True
         to = (change.data or {}).get("to")
-        return to is not None and self.actor.id is not None and to == self.actor.id.hex
+        return access.sees_leads_of(self.actor, UUID(hex=to) if to else None)
 
     async def _is_still_own(self, view: View) -> bool:
         """Whether the lead is the viewer's in the transaction that an item is read in."""
-        if not isinstance(self.actor, StaffActor) or not access.is_bound_to_own(self.actor):
+        if not isinstance(self.actor, StaffActor) or not access.is_bound_to_people(self.actor):
             return True
         return await view.run(access.find_lead, self.actor, self.lead_id) is not None
 
@@ -313,7 +311,7 @@ class _Card(Generic[V]):
             yield Ended(now, AccessEndReason.SIGNED_OUT)
             return
         self.actor = actor
-        if (actor.role, actor.scope) == (former.role, former.scope):
+        if (actor.role, actor.rights) == (former.role, former.rights):
             return
         if not await self._may_see():
             yield Ended(now, AccessEndReason.RIGHTS_CHANGED)

@@ -1,13 +1,13 @@
 """Leads: how they come to be, and the acts on their own fields."""
 
 from resolvers.leads.acts import (
-    assign,
     change_person,
     change_priority,
     change_sales,
     change_value,
     set_properties,
 )
+from resolvers.leads.assigning import active_staff, assign
 from resolvers.leads.creating import (
     NewLead,
     create_lead,
@@ -25,6 +25,7 @@ from resolvers.leads.states import change_state, reopen_lead, win_lead
 __all__ = [
     "NewLead",
     "PropertyEdit",
+    "active_staff",
     "assign",
     "change_person",
     "change_priority",

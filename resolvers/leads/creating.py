@@ -25,10 +25,10 @@ from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from resolvers import access, contact_points, fields, idempotency, naming, tags
 from resolvers.actors import StaffActor
-from resolvers.errors import ProblemCode, invalid
+from resolvers.errors import Forbidden
 from resolvers.fields import Edit
 from resolvers.leads import sales
-from resolvers.leads.assigning import tell_assignees
+from resolvers.leads.assigning import active_staff, tell_assignees
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
 from resolvers.text import optional, time_zone
@@ -56,7 +56,8 @@ class NewLead:
 async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
     """Adds a lead in the first state of the default pipeline; a repeated key answers the first.
 
-    An AGENT's new lead is the agent's own unless another assignee is allowed and named.
+    An AGENT's new lead is the agent's own unless another assignee is allowed and named; so is that
+    of who does not see leads of nobody.
     """
     access.require(work.actor, Permission.EDIT_LEAD)
     body = {**new.__dict__, "properties": [each.__dict__ for each in new.properties]}
@@ -164,21 +165,21 @@ async def _first_assignee(work: UnitOfWork, new: NewLead) -> Staff | None:
     actor = work.actor
     wanted = new.assignee_id
     if wanted is None:
-        if not isinstance(actor, StaffActor) or actor.role is not StaffRole.AGENT:
+        if not isinstance(actor, StaffActor) or not _keeps_new_leads(actor):
             return None
         wanted = actor.id
-    if wanted != actor.id:
-        access.require(actor, Permission.ASSIGN_LEAD)
-    assert wanted is not None
-    return await active_staff(work, "assigneeId", wanted)
+    if wanted == actor.id:
+        return await active_staff(work, "assigneeId", wanted)
+    access.require(actor, Permission.ASSIGN_LEAD)
+    assignee = await active_staff(work, "assigneeId", wanted)
+    if not access.may_assign(actor, None, wanted):
+        raise Forbidden(Permission.ASSIGN_LEAD)
+    return assignee
 
 
-async def active_staff(work: UnitOfWork, path: str, staff_id: UUID) -> Staff:
-    """Somebody who can be given leads; InvalidInput for unknown or inactive people."""
-    staff = await work.session.get(Staff, staff_id)
-    if staff is None or not staff.is_active:
-        raise invalid(path, ProblemCode.UNKNOWN, "This is no active member of the team.")
-    return staff
+def _keeps_new_leads(actor: StaffActor) -> bool:
+    """Whether a lead without a named assignee is the maker's own: who would not see it keeps it."""
+    return actor.role is StaffRole.AGENT or not access.sees_leads_of(actor, None)
 
 
 async def _first_values(

@@ -13,7 +13,7 @@ from resolvers.staff.callers import (
     actor_for_session,
     actor_for_token,
     ended_sessions,
-    scope_of,
+    rights_of,
 )
 from resolvers.staff.profile import PreferencesEdit, change_password, change_preferences
 from resolvers.staff.sessions import LONGEST, SignedIn, end_session, sessions_of, sign_out
@@ -61,7 +61,7 @@ __all__ = [
     "remove_staff_totp",
     "remove_totp",
     "revoke_api_token",
-    "scope_of",
+    "rights_of",
     "sessions_of",
     "sign_in",
     "sign_out",

@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.enums import AccessScope, ActorKind, ApiScope, StaffRole, Via
+from models.enums import AccessScope, ActorKind, ApiScope, Via
 from models.staff import ApiToken, Staff, StaffSession
 from models.workspace import Workspace
-from resolvers.actors import StaffActor
-from resolvers.policy import LEAD_SCOPE
+from resolvers.actors import Rights, StaffActor
+from resolvers.policy import BY_SETTING, LEAD_SCOPE
 from resolvers.secrets import hash_token
 from resolvers.services import Services
+from resolvers.teams import mates
 from resolvers.unit_of_work import unit_of_work
 
 IDLE = timedelta(days=14)
@@ -106,7 +107,8 @@ async def actor_for_session(
         )
     ).one_or_none()
     if row is not None:
-        return _actor(row[0], row[1], session_id)
+        rights = await rights_of(session, row[0], row[1])
+        return _actor(row[0], row[1], session_id, rights)
     by_token = (
         await session.execute(
             select(Staff, Workspace, ApiToken)
@@ -117,7 +119,9 @@ async def actor_for_session(
     ).one_or_none()
     if by_token is None:
         return None
-    return _actor(by_token[0], by_token[1], session_id, by_token[2])
+    person, workspace, token = by_token
+    rights = await rights_of(session, person, workspace)
+    return _actor(person, workspace, session_id, rights, token)
 
 
 async def actor_for_person(session: AsyncSession, staff_id: UUID) -> tuple[StaffActor, str] | None:
@@ -136,7 +140,11 @@ async def actor_for_person(session: AsyncSession, staff_id: UUID) -> tuple[Staff
 
 
 def _actor(
-    staff: Staff, workspace: Workspace, session_id: UUID, token: ApiToken | None = None
+    staff: Staff,
+    workspace: Workspace,
+    session_id: UUID,
+    rights: Rights,
+    token: ApiToken | None = None,
 ) -> StaffActor:
     is_integration = token is not None and not token.is_personal
     return StaffActor(
@@ -146,15 +154,25 @@ def _actor(
         via=Via.API if token else Via.APP,
         role=staff.role,
         session_id=session_id,
-        scope=scope_of(staff.role, workspace),
+        rights=rights,
         access_version=workspace.access_version,
         api_scopes=frozenset(map(ApiScope, token.scopes)) if token else None,
     )
 
 
-def scope_of(role: StaffRole, workspace: Workspace) -> AccessScope:
-    """Which leads a role sees in this workspace; the team's are everybody's until teams exist."""
-    scope = LEAD_SCOPE[role]
-    if scope is None:
-        scope = workspace.manager_scope
-    return AccessScope.ALL if scope is AccessScope.TEAM else scope
+async def rights_of(session: AsyncSession, staff: Staff, workspace: Workspace) -> Rights:
+    """What role, teams and settings give a person now."""
+    scope = LEAD_SCOPE[staff.role]
+    if not isinstance(scope, AccessScope):
+        scope = AccessScope(getattr(workspace, scope))
+    granted = frozenset(
+        permission
+        for permission, (role, setting) in BY_SETTING.items()
+        if role is staff.role and getattr(workspace, setting)
+    )
+    if scope is AccessScope.ALL:
+        return Rights(granted=granted)
+    people = {staff.id}
+    if scope is AccessScope.TEAM:
+        people |= await mates(session, staff.id)
+    return Rights(scope, frozenset(people), workspace.can_agents_self_assign, granted)

@@ -12,7 +12,7 @@ from sqlmodel import col
 from models.enums import StaffRole
 from models.ids import encode_id, new_id
 from models.staff import Staff, StaffInvitation
-from resolvers import access
+from resolvers import access, teams
 from resolvers.actors import Actor, StaffActor
 from resolvers.contact_points import judge
 from resolvers.errors import (
@@ -196,6 +196,9 @@ class StaffEdit:
     role: StaffRole | None = None
     is_active: bool | None = None
     expected: int | None = None
+    moves: bool = False
+    """Whether the team is to be `team_id`, None for none."""
+    team_id: UUID | None = None
 
 
 async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Staff:
@@ -218,13 +221,16 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
         staff.is_invited = False
         await _withdraw(work, staff.id)
         diffs.append(_diff("isInvited", "Invited", _flag(True), _flag(False)))
+    moved = await teams.move(work, staff, edit.team_id) if edit.moves else None
+    if moved:
+        diffs.append(moved)
     if not diffs:
         return staff
     if leaves:
         await end_sessions(work, staff.id)
         await revoke_all(work, staff.id)
     staff.version += 1
-    touches_access = edit.role is not None or edit.is_active is not None
+    touches_access = edit.role is not None or edit.is_active is not None or moved is not None
     data = {"staff": staff.id.hex, "name": staff.name, "diffs": diffs}
     work.record_workspace("staff_changed", data, access=touches_access)
     return staff
@@ -232,7 +238,7 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
 
 def _is_own_name(actor: Actor, staff_id: UUID, edit: StaffEdit) -> bool:
     is_self = isinstance(actor, StaffActor) and actor.is_person and actor.id == staff_id
-    return is_self and edit.role is None and edit.is_active is None
+    return is_self and edit.role is None and edit.is_active is None and not edit.moves
 
 
 async def _lock(session: AsyncSession, staff_id: UUID) -> tuple[Staff, int]:

@@ -85,7 +85,9 @@ class CreateLeadInput:
     )
     tags: list[str] = strawberry.field(default_factory=list, description="At most 20.")
     assignee_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Assignee; absent: you, if AGENT, else nobody."
+        default=None,
+        description="Assignee; absent: you, if AGENT or if you don't see leads of nobody; else "
+        "nobody.",
     )
     source_detail: str | None = strawberry.field(
         default=None, description="At most 200 characters."
@@ -187,6 +189,10 @@ SetPropertiesResult = Annotated[
 class AssignLeadInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
     staff_id: strawberry.ID | None = strawberry.field(description="Who; null: nobody.")
+    move_open_items: bool = strawberry.field(
+        default=False,
+        description="Move the former assignee's open tasks and appointments too; not to nobody.",
+    )
     expected_version: Version | None = strawberry.field(
         default=None, description="Version that you saw."
     )
@@ -288,6 +294,8 @@ async def assign_lead(
     staff_id = read_id("staffId", "staff", input.staff_id) if input.staff_id else None
     expected = read_version(info, lead_id, input.expected_version)
     async with info.context.work() as work:
-        lead_id = await leads.assign(work, lead_id, staff_id, expected)
+        lead_id = await leads.assign(
+            work, lead_id, staff_id, expected, moves_open_items=input.move_open_items
+        )
     _, fields = await written(info, work, lead_id)
     return AssignLeadSuccess(**fields)

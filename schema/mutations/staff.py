@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+from strawberry import Maybe
 
 from models.enums import StaffRole
 from models.staff import Staff as StaffRow
@@ -178,6 +179,7 @@ class UpdateStaffInput:
         description="False: let the person go, or take the invitation back. True: take a former "
         "person in again.",
     )
+    team_id: Maybe[strawberry.ID | None] = strawberry.field(description="Team; null for none.")
     expected_version: Version | None = strawberry.field(
         default=None, description="Version that you saw."
     )
@@ -305,7 +307,15 @@ async def update_staff(
     """Changes a person."""
     staff_id = read_id("staffId", "staff", input.staff_id)
     expected = read_version(info, staff_id, input.expected_version)
-    edit = StaffEdit(input.name, input.role, input.is_active, expected)
+    team = input.team_id.value if input.team_id else None
+    edit = StaffEdit(
+        input.name,
+        input.role,
+        input.is_active,
+        expected,
+        moves=input.team_id is not None,
+        team_id=read_id("teamId", "team", team) if team else None,
+    )
     async with info.context.work() as work:
         row = await staff.update_staff(work, staff_id, edit)
     return UpdateStaffSuccess(staff=await _staff(info, row))

@@ -92,27 +92,18 @@ async def test_a_manager_sees_what_the_setting_says(services: Services) -> None:
     other = await make_lead(services)
     for scope, expected in (
         (AccessScope.OWN, {own}),
-        (AccessScope.TEAM, {own, other}),  # everybody, until there are teams
+        (AccessScope.TEAM, {own}),  # in no team
         (AccessScope.ALL, {own, other}),
     ):
         await set_manager_scope(services, scope)
         now = await actor_of(services, manager.session_id)
         assert await seen_leads(services, now) == expected, scope
-        assert access.is_bound_to_own(now) is (scope is AccessScope.OWN)
+        assert access.is_bound_to_people(now) is (scope is not AccessScope.ALL)
         assert now.access_version > manager.access_version
     await set_manager_scope(services, AccessScope.OWN)
     for role in (ADMIN, AGENT):
         person = await make_staff(services, role)
         assert person.scope is (AccessScope.ALL if role is ADMIN else AccessScope.OWN)
-
-
-async def test_a_team_set_widens_what_a_person_sees(services: Services) -> None:
-    agent, mate = await make_staff(services, AGENT), await make_staff(services, AGENT)
-    lead_id = await make_lead(services, assignee_id=mate.id)
-    within = StaffActor(**{**agent.__dict__, "scope": AccessScope.TEAM})
-    where = access.visible_leads(within, frozenset({mate.id}))
-    assert await seen(services, Lead, where) == {lead_id}
-    assert await seen(services, Lead, access.visible_leads(within)) == set()
 
 
 @pytest.mark.parametrize("permission", Permission)

@@ -22,6 +22,7 @@ from models.fields import FieldDefinition
 from models.ids import encode_id, new_id
 from models.jobs import Job
 from models.staff import ApiToken
+from models.teams import Team
 from models.visits import Site
 from resolvers import policy
 from resolvers.actors import SYSTEM
@@ -1430,6 +1431,67 @@ async def _stale_person(desk: Desk) -> Case:
     await desk.admin.done("updateStaff", **person, name="Bea Brandt")
     given = {**person, "role": "AGENT", "expectedVersion": made["staff"]["version"]}
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+# --- teams ---------------------------------------------------------------------------------------
+
+WEST: dict[str, Any] = {"name": "West", "managerIds": [], "memberIds": []}
+
+
+@case("saveTeam", "Forbidden")
+async def _team_of_a_manager(desk: Desk) -> Case:
+    return Case(await desk.other(StaffRole.MANAGER), WEST, {"permission": "ADMINISTER"})
+
+
+@case("saveTeam", "NotFound")
+async def _unknown_team(desk: Desk) -> Case:
+    given = {**WEST, "teamId": f"team_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"team_{NOBODYS}"})
+
+
+@case("saveTeam", "InvalidInput", "a member who is not there")
+async def _unknown_member(desk: Desk) -> Case:
+    given = {**WEST, "memberIds": [_staff_id(desk.admin), f"staff_{NOBODYS}"]}
+    return Case(desk.admin, given, problem("memberIds.1", "UNKNOWN"))
+
+
+@case("saveTeam", "InvalidInput", "no name")
+async def _nameless_team(desk: Desk) -> Case:
+    return Case(desk.admin, {**WEST, "name": " "}, problem("name", "REQUIRED"))
+
+
+@case("saveTeam", "InvalidInput", "too many managers")
+async def _too_many_managers(desk: Desk) -> Case:
+    given = {**WEST, "managerIds": [f"staff_{NOBODYS}"] * 201}
+    return Case(desk.admin, given, problem("managerIds", "TOO_LARGE"))
+
+
+@case("saveTeam", "Conflict", "the name of another")
+async def _team_twice(desk: Desk) -> Case:
+    made = await desk.admin.done("saveTeam", "team { id }", **WEST)
+    expected = {"conflictReason": "DUPLICATE", "existingId": made["team"]["id"]}
+    return Case(desk.admin, {**WEST, "name": "WEST"}, expected)
+
+
+@case("saveTeam", "Conflict", "an older version")
+async def _stale_team(desk: Desk) -> Case:
+    made = (await desk.admin.done("saveTeam", "team { id version }", **WEST))["team"]
+    whole = {**WEST, "teamId": made["id"], "name": "East"}
+    await desk.admin.done("saveTeam", **whole)
+    given = {**whole, "name": "North", "expectedVersion": made["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("saveTeam", "Limit")
+async def _team_too_many(desk: Desk) -> Case:
+    await desk.add(*(Team(name=f"T{n}", name_key=f"t{n}") for n in range(200)))
+    return Case(desk.admin, WEST, {"limit": 200, "retryAfter": None})
+
+
+@case("updateStaff", "NotFound", "a team that is not there")
+async def _into_an_unknown_team(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin), "teamId": f"team_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"team_{NOBODYS}"})
 
 
 # --- notifications -------------------------------------------------------------------------------
