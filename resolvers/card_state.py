@@ -5,6 +5,7 @@ Both ways give the same: that is what makes the log whole. `read_card` is the fr
 (the words of a note, a message, an event) is named by id and not repeated here.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,10 @@ from models.appointments import Appointment
 from models.calls import Call
 from models.changes import Change
 from models.conversations import Conversation, Message
-from models.enums import ChangeKind
+from models.enums import ChangeKind, FileUse
 from models.events import Event, EventGroup
 from models.fields import FieldDefinition, Property
+from models.files import File
 from models.leads import Lead
 from models.notes import Note
 from models.pipelines import StateTime
@@ -93,10 +95,7 @@ async def _read_contact_points(session: AsyncSession, lead_id: UUID, card: CardS
 
 
 async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
-    for note in await session.scalars(
-        select(Note).where(col(Note.lead_id) == lead_id, col(Note.removed_at).is_(None))
-    ):
-        card.notes[note.id.hex] = notes.logged(note)
+    await _read_notes(session, lead_id, card)
     for event in await session.scalars(select(Event).where(col(Event.lead_id) == lead_id)):
         card.events[event.id.hex] = events.logged(
             event.name, event.count, event.last_at, event.version
@@ -121,6 +120,21 @@ async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardStat
         card.appointments[appointment.id.hex] = appointments.logged(appointment)
     for call in await session.scalars(select(Call).where(col(Call.lead_id) == lead_id)):
         card.calls[call.id.hex] = calls.logged(call)
+
+
+async def _read_notes(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
+    files = await session.execute(
+        select(col(File.subject_id), col(File.id))
+        .where(col(File.lead_id) == lead_id, col(File.use) == FileUse.NOTE)
+        .order_by(col(File.id))
+    )
+    attached = defaultdict(list)
+    for note_id, file_id in files:
+        attached[note_id].append(file_id)
+    for note in await session.scalars(
+        select(Note).where(col(Note.lead_id) == lead_id, col(Note.removed_at).is_(None))
+    ):
+        card.notes[note.id.hex] = notes.logged(note, attached[note.id])
 
 
 def _message(delivery: str | None) -> Values:

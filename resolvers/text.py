@@ -5,16 +5,9 @@ import unicodedata
 from functools import cache
 from zoneinfo import available_timezones
 
-import nh3
-
 from resolvers.errors import BadArgument, ProblemCode, invalid
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-NOTE_TAGS = {
-    "p", "br", "strong", "em", "u", "s", "h1", "h2", "h3", "ul", "ol", "li", "blockquote",
-    "code", "pre", "a",
-}  # fmt: skip
-MAX_HTML = 100_000
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
@@ -60,32 +53,6 @@ def sought(text: str) -> str:
     if "\0" in text:
         raise BadArgument("Control characters are found nowhere.")
     return text
-
-
-def sanitise(path: str, html: str) -> tuple[str, str]:
-    """Formatted text reduced to what notes allow, and the same as plain text."""
-    if len(html) > MAX_HTML:
-        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_HTML:,} characters.")
-    kept = nh3.clean(
-        unicodedata.normalize("NFC", html),
-        tags=NOTE_TAGS,
-        attributes={"a": {"href"}},
-        url_schemes={"http", "https", "mailto", "tel"},
-        link_rel="noopener noreferrer nofollow ugc",
-    ).strip()
-    text = to_plain(kept)
-    if not text:
-        raise invalid(path, ProblemCode.REQUIRED, "This can't be empty.")
-    return kept, clean(path, text, MAX_HTML, lines=True)
-
-
-def to_plain(html: str) -> str:
-    """The words of sanitised HTML, with a line for each block."""
-    broken = re.sub(r"<br\s*/?>|</(p|h[1-3]|li|blockquote|pre)>", "\n", html)
-    bare: str = nh3.clean(broken, tags=set())
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&amp;", "&")):
-        bare = bare.replace(entity, character)
-    return bare.strip()
 
 
 def time_zone(path: str, name: str) -> str:

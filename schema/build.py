@@ -35,6 +35,7 @@ from schema.mutations import appointments as appointment_acts
 from schema.mutations import card, contact_points, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
 from schema.mutations import leads as lead_acts
+from schema.mutations import notes as note_acts
 from schema.mutations import pipelines as set_up
 from schema.mutations import staff as staff_acts
 from schema.mutations import visits as visit_acts
@@ -278,13 +279,13 @@ class Mutation:
     remove_tags = strawberry.mutation(
         card.remove_tags, description="Removes tags; those not there change nothing."
     )
-    add_note = strawberry.mutation(card.add_note, description="Adds a note.")
+    add_note = strawberry.mutation(note_acts.add_note, description="Adds a note.")
     edit_note = strawberry.mutation(
-        card.edit_note,
+        note_acts.edit_note,
         description="Changes a note; it keeps its place and is marked edited. Author or ADMIN.",
     )
     remove_note = strawberry.mutation(
-        card.remove_note, description="Removes a note; author or ADMIN."
+        note_acts.remove_note, description="Removes a note with its files; author or ADMIN."
     )
     add_event = strawberry.mutation(
         event_acts.add_event,

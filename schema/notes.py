@@ -5,19 +5,22 @@ from datetime import datetime
 
 import strawberry
 
-from models.enums import ActorKind, NoteVisibility
+from models.enums import NoteVisibility
 from models.notes import Note as NoteRow
 from models.notes import NoteText
 from resolvers import notes
 from resolvers.actors import StaffActor as StaffCaller
 from schema.context import Info
 from schema.errors import seal_version
+from schema.files import File, file_of
 from schema.loaders import SchemaView
 from schema.pages import PageInfo
 from schema.scalars import Cursor, Html, Version
 from schema.staff import Actor, actor_of
 from schema.texts import TextVersion
 from schema.values import global_id
+
+MAX_VERSIONS = 100
 
 
 @strawberry.type(description="Note about a lead. PRIVATE ones exist for the author and ADMIN only.")
@@ -52,11 +55,11 @@ class Note:
     def edited_at(self) -> datetime | None:
         return self.row.edited_at
 
-    @strawberry.field(description="Former texts, newest first.")
+    @strawberry.field(description="Former texts, newest first; at most 100.")
     async def versions(self) -> list[TextVersion]:
         return [
             TextVersion(body=row.text, author=_author(self.view, row), at=row.at)
-            for row in (await self._texts())[1:]
+            for row in (await self._texts())[1 : MAX_VERSIONS + 1]
         ]
 
     @strawberry.field(description="Who sees it.")
@@ -66,6 +69,11 @@ class Note:
     @strawberry.field(description="Shown first.")
     def is_pinned(self) -> bool:
         return self.row.is_pinned
+
+    @strawberry.field(description="Files and pictures, at most 20, in order of their upload.")
+    async def attachments(self) -> list[File]:
+        rows = await self.view.load.files_of.load(self.row.id)
+        return [file_of(self.view, row) for row in rows]
 
     @strawberry.field(description="You may edit it.")
     def can_edit(self) -> bool:
@@ -78,7 +86,7 @@ class Note:
 
 
 def _author(view: SchemaView, row: NoteRow | NoteText) -> Actor:
-    return actor_of(view, ActorKind.STAFF, row.author_id, row.author_name)
+    return actor_of(view, row.author_kind, row.author_id, row.author_name)
 
 
 @strawberry.type(description="Row of NoteConnection.")

@@ -190,6 +190,10 @@ class PastLoaders(Loaders):
         return _each(partial(rows.note_texts, self._view, self._past))
 
     @cached_property
+    def files_of(self) -> DataLoader[UUID, Any]:
+        return _each(partial(rows.note_files, self._view, self._past))
+
+    @cached_property
     def event_texts(self) -> DataLoader[UUID, Any]:
         return _each(partial(rows.event_texts, self._view, self._past))
 

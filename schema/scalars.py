@@ -113,7 +113,8 @@ SCALARS: dict[Any, ScalarDefinition] = {
     Html: _text(
         "HTML",
         "Sanitised HTML: p, br, strong, em, u, s, h1-h3, ul, ol, li, blockquote, code, pre, a "
-        "(http, https, mailto, tel). Other input is stripped; at most 100,000 characters.",
+        "(http, https, mailto, tel), img (own attachments only, by `data-attachment`). Other "
+        "input is stripped; at most 100,000 characters.",
     ),
     Color: _text("Color", "Colour, `#1F6FEB`."),
 }

@@ -77,7 +77,7 @@ HOMES = {
     "limits": {"realtime"},
     "obstore": {"resolvers.file_store"},
     "PIL": {"resolvers.pictures"},
-    "nh3": {"resolvers"},
+    "nh3": {"resolvers.formatted_text"},
     "phonenumbers": {"resolvers"},
     "pwdlib": {"resolvers"},
     "broadcaster": {"realtime"},

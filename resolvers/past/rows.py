@@ -26,6 +26,7 @@ from models.enums import (
 )
 from models.events import Event, EventGroup, EventText
 from models.fields import FieldDefinition, Property
+from models.files import File
 from models.leads import Assignment
 from models.notes import Note, NoteText
 from models.pipelines import StateTime
@@ -299,6 +300,13 @@ def _call(past: Past, row: Call) -> Call:
     then = past.card.calls[row.id.hex]
     copy: Call = _copy(row, **{**then, "outcome": CallOutcome(then["outcome"])})
     return copy
+
+
+async def note_files(view: View, past: Past, note_id: UUID) -> list[File]:
+    """Files that a note had and still has; those that were removed since are gone for good."""
+    (rows,) = await readers.files_by_subject(view, [note_id])
+    then = past.card.notes.get(note_id.hex)
+    return rows if then is None else [row for row in rows if row.id.hex in then.get("files", ())]
 
 
 async def page(view: View, past: Past, wanted: Wanted) -> Page[Any]:

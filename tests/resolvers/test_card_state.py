@@ -63,6 +63,7 @@ from resolvers.services import Services
 from resolvers.views import View
 from resolvers.visits import Claim, StartedVisit, Told
 from tests.factories import ORIGIN, make_lead, make_site, make_staff, make_visit
+from tests.importing import received_upload
 from tests.resolvers.verify import (
     act,
     assert_folds,
@@ -99,10 +100,13 @@ class Stage:
         found: UUID = await self.first(statement)
         return found
 
-    async def note(self) -> UUID:
+    async def note(self, *uploads: UUID) -> UUID:
         return await self.by_admin(
-            notes.add_note, self.lead_id, "<p>Likes brass</p>", None, False, uuid4().hex
+            notes.add_note, self.lead_id, "<p>Likes brass</p>", None, False, uuid4().hex, uploads
         )
+
+    async def upload(self) -> UUID:
+        return await received_upload(self.services, self.admin, b"words", "words.txt")
 
     async def conversation(self) -> UUID:
         await visits.send_visitor_message(self.services, self.visit.actor, "Hello", uuid4().hex)
@@ -253,6 +257,27 @@ async def a_note_pinned(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(
         notes.edit_note, stage.lead_id, note_id, NoteEdit(is_pinned=True)
     )
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_given_a_file(stage: Stage) -> tuple[UUID, Act]:
+    note_id = await stage.note()
+    edit = NoteEdit(add_uploads=[await stage.upload(), await stage.upload()])
+    return stage.lead_id, lambda: stage.by_admin(notes.edit_note, stage.lead_id, note_id, edit)
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_whose_files_change(stage: Stage) -> tuple[UUID, Act]:
+    first, second = await stage.upload(), await stage.upload()
+    note_id = await stage.note(first)
+    edit = NoteEdit(add_uploads=[second], remove_files=[first])
+    return stage.lead_id, lambda: stage.by_admin(notes.edit_note, stage.lead_id, note_id, edit)
+
+
+@proves(ChangeKind.NOTE_CHANGED)
+async def a_note_with_files_removed(stage: Stage) -> tuple[UUID, Act]:
+    note_id = await stage.note(await stage.upload())
+    return stage.lead_id, lambda: stage.by_admin(notes.remove_note, stage.lead_id, note_id)
 
 
 @proves(ChangeKind.NOTE_CHANGED)
@@ -611,7 +636,7 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
         await visits.record(services, visitor, Told("Page view", "page-0001", 1, page=page))
         await visits.record(services, visitor, Told("Signed up", "page-0001", 2))
     await act(services, stage.admin, tags.add_tags, stage.lead_id, ["vip", "Brass"])
-    await stage.note()
+    await stage.note(await stage.upload())
     removed = await stage.note()
     await act(services, stage.admin, notes.remove_note, stage.lead_id, removed)
     event_id = await stage.first(select(col(Event.id)).where(col(Event.lead_id) == stage.lead_id))

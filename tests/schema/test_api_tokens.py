@@ -84,6 +84,24 @@ async def test_what_a_token_does_is_told_under_its_name_or_its_owners(
     assert me == (wanted if is_personal else None)
 
 
+@pytest.mark.behaviour("A6")
+@pytest.mark.parametrize("is_personal", [True, False])
+async def test_a_note_by_a_token_has_its_true_author(admin: Client, is_personal: bool) -> None:
+    scopes = (READ, ApiScope.WRITE_LEADS, ApiScope.NOTES)
+    client = await token_client(admin, *scopes, name="Importer", isPersonal=is_personal)
+    made = await admin.done("createLead", idempotencyKey=key(), person={"firstName": "Nora"})
+    parts = """note { id canEdit author { __typename name staff { name } }
+        versions { author { __typename name } } }"""
+    given = {"leadId": made["lead"]["id"], "idempotencyKey": key(), "html": "<p>a</p>"}
+    note = (await client.done("addNote", parts, **given))["note"]
+    kind, name = ("StaffActor", "Ada Ames") if is_personal else ("ApiActor", "Importer")
+    assert note["author"] == {"__typename": kind, "name": name, "staff": {"name": "Ada Ames"}}
+    assert note["canEdit"]
+    own = {"leadId": given["leadId"], "noteId": note["id"], "html": "<p>b</p>"}
+    note = (await admin.done("editNote", parts, **own))["note"]
+    assert note["versions"] == [{"author": {"__typename": kind, "name": name}}]
+
+
 async def test_an_integration_has_idempotency_keys_of_its_own(admin: Client) -> None:
     first, second = [
         await token_client(admin, READ, ApiScope.WRITE_LEADS, isPersonal=False) for _ in range(2)

@@ -21,6 +21,7 @@ from resolvers.unit_of_work import unit_of_work
 from resolvers.visits import Claim, Page, Told
 from tests.client import Client, key, lead, staff_client
 from tests.factories import ORIGIN, make_site, make_visit
+from tests.importing import received_upload
 
 CARD = """fragment Card on Lead {
   id displayName title isTitleDerived isAnonymous priority timeZone createdAt lastActivityAt
@@ -32,7 +33,7 @@ CARD = """fragment Card on Lead {
   properties { key source updatedAt updatedBy { name } version value { display } }
   tags { name }
   notes(first: 30) { totalCount nodes { id text html visibility isPinned editedAt version
-    versions { body } } }
+    versions { body } attachments { id name } } }
   conversations(first: 5) { totalCount { value } nodes { id channel state waitingSince
     lastMessage { text } messages(first: 9) { totalCount nodes { text } } } }
   open: conversations(first: 5, states: [OPEN]) { nodes { id } }
@@ -156,7 +157,15 @@ class Story:
 
     async def edit_note(self) -> None:
         html = "<p>Likes shades</p>"
-        await self.by_staff("editNote", noteId=self.note, html=html, isPinned=True)
+        uploads = [await self.upload()]
+        await self.by_staff(
+            "editNote", noteId=self.note, html=html, isPinned=True, addUploadIds=uploads
+        )
+
+    async def upload(self) -> str:
+        assert self.admin.actor
+        given = (self.services, self.admin.actor, b"words", "words.txt")
+        return encode_id("upload", await received_upload(*given))
 
     async def move(self) -> None:
         data = await self.admin.read("{ pipelines { states { id name } } }")
@@ -248,6 +257,18 @@ async def test_a_note_that_was_removed_since_does_not_come_back(story: Story) ->
     _, cursor = await story.live()
     await story.by_staff("removeNote", noteId=story.note)
     assert (await story.then(cursor=cursor))["notes"] == {"totalCount": 0, "nodes": []}
+
+
+async def test_a_file_that_was_removed_since_does_not_come_back(story: Story) -> None:
+    await story.write_note()
+    _, before = await story.live()
+    await story.edit_note()
+    card, cursor = await story.live()
+    (file,) = card["notes"]["nodes"][0]["attachments"]
+    await story.by_staff("editNote", noteId=story.note, removeFileIds=[file["id"]])
+    for moment in (before, cursor):
+        (note,) = (await story.then(cursor=moment))["notes"]["nodes"]
+        assert note["attachments"] == []
 
 
 async def test_a_past_card_shows_only_what_its_reader_may_see_now(

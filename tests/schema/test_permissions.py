@@ -13,15 +13,17 @@ from sqlmodel import col
 from models.changes import Change
 from models.conversations import Conversation
 from models.enums import AccessScope, HistoryType, StaffRole
-from models.ids import encode_id
+from models.ids import decode_id, encode_id
 from models.workspace import Workspace
-from resolvers import leads
+from resolvers import files, leads
 from resolvers.actors import SYSTEM
+from resolvers.errors import NotFound
 from resolvers.policy import FIELD_READERS, GRANTS, Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from tests.client import Answer, Client, key, lead, nothing_written, staff_client
 from tests.factories import make_site, make_visit
+from tests.importing import received_upload
 from tests.schema.crawl import root_type, selection
 
 PATIENCE = 10.0
@@ -375,16 +377,19 @@ class Secretive:
         self.author = await staff_client(services, AGENT, "Ann Abel")
         self.place = await make_place(services, self.admin, self.author)
         on = {"leadId": self.place.id}
+        self.files: list[str] = []
         for _ in range(3):
             made = await self.author.done(
                 "addNote",
-                "note { id visibility }",
+                "note { id visibility attachments { id } }",
                 **on,
                 html=f"<p>{MARKER}</p>",
                 idempotencyKey=key(),
                 isPinned=True,
+                attachmentUploadIds=[await self.upload(self.author)],
             )
             assert made["note"]["visibility"] == "PRIVATE"
+            self.files.append(made["note"]["attachments"][0]["id"])
         await self.author.done(
             "editNote", **on, noteId=made["note"]["id"], html=f"<p>again {MARKER}</p>"
         )
@@ -394,6 +399,21 @@ class Secretive:
         assert self.heir.actor
         await self.admin.done("assignLead", **on, staffId=encode_id("staff", self.heir.actor.id))
         return self
+
+    async def upload(self, client: Client) -> str:
+        assert client.actor
+        data, name = MARKER.encode(), f"{MARKER}.txt"
+        return encode_id("upload", await received_upload(self.services, client.actor, data, name))
+
+    async def reads(self, client: Client, file: str) -> bool:
+        """Whether a link of the client's leads to the file's bytes."""
+        assert client.actor
+        link = files.link_to(self.services, client.actor, decode_id("file", file))
+        try:
+            found = await files.open_link(self.services, link.rpartition("/")[2])
+        except NotFound:
+            return False
+        return MARKER.encode() == b"".join([part async for part in found.parts])
 
 
 @pytest.fixture
@@ -484,6 +504,64 @@ async def test_an_open_card_says_nothing_of_changes_to_hidden_notes(
     text = b"".join(answer.text for answer in seen)
     assert MARKER.encode() not in text
     assert b"NoteChanged" not in text
+
+
+@pytest.mark.behaviour("A19", "C40")
+async def test_files_of_private_notes_are_for_their_author_and_admins_while_they_see_the_lead(
+    services: Services, secretive: Secretive
+) -> None:
+    kept, _, removed = secretive.files
+    assert await secretive.reads(secretive.admin, kept)
+    for client in (
+        secretive.heir,
+        secretive.author,  # no longer the lead's agent
+        await staff_client(services, MANAGER),
+        await staff_client(services, AGENT),
+    ):
+        assert not await secretive.reads(client, kept)
+    assert not await secretive.reads(secretive.admin, removed)
+    assert secretive.author.actor
+    back = encode_id("staff", secretive.author.actor.id)
+    await secretive.admin.done("assignLead", leadId=secretive.place.id, staffId=back)
+    assert await secretive.reads(secretive.author, kept)
+
+
+@pytest.mark.behaviour("A19")
+async def test_a_link_to_a_file_ends_when_its_note_is_hidden(secretive: Secretive) -> None:
+    on = {"leadId": secretive.place.id}
+    made = await secretive.admin.done(
+        "addNote", "note { id attachments { id } }", **on, html="a", visibility="TEAM",
+        idempotencyKey=key(), attachmentUploadIds=[await secretive.upload(secretive.admin)],
+    )  # fmt: skip
+    (file,) = (each["id"] for each in made["note"]["attachments"])
+    assert await secretive.reads(secretive.heir, file)
+    note = {"noteId": made["note"]["id"]}
+    await secretive.admin.done("editNote", **on, **note, visibility="PRIVATE")
+    assert not await secretive.reads(secretive.heir, file)
+
+
+@pytest.mark.behaviour("A19", "C40")
+async def test_a_file_of_a_hidden_note_and_one_that_is_not_there_are_refused_alike(
+    secretive: Secretive,
+) -> None:
+    on = {"leadId": secretive.place.id}
+    made = await secretive.heir.done(
+        "addNote", "note { id html }", **on, html="mine", idempotencyKey=key()
+    )
+    own = {**on, "noteId": made["note"]["id"]}
+    hidden, absent = secretive.files[0].partition("_")[2], "0" * 32
+    for path, noun in (("removeFileIds", "file"), ("addUploadIds", "upload")):
+        answers = []
+        for each in (hidden, absent):
+            told = await secretive.heir.write("editNote", **own, **{path: [f"{noun}_{each}"]})
+            answers.append({name: value for name, value in told.items() if name != "id"})
+        assert answers[0] == answers[1]
+        assert answers[0]["__typename"] == "NotFoundError"
+    for each in (hidden, absent):
+        html = f'<p>mine <img data-attachment="file_{each}"></p>'
+        told = await secretive.heir.done("editNote", "note { html versions { body } }",
+                                         **own, html=html)  # fmt: skip
+        assert told["note"] == {"html": "<p>mine</p>", "versions": []}
 
 
 # --- fields that not everybody sees --------------------------------------------------------------

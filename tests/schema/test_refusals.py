@@ -246,6 +246,11 @@ class Desk:
             given["conversationId"] = await self.conversation()
         return given
 
+    async def upload(self, client: Client, data: bytes, name: str) -> str:
+        assert client.actor
+        given = (self.services, client.actor, data, name)
+        return encode_id("upload", await received_upload(*given))
+
     def on(self) -> dict[str, str]:
         return {"leadId": lead(self.lead_id)}
 
@@ -640,6 +645,39 @@ async def _not_carried(desk: Desk) -> Case:
     given = {**await desk.act("sendMessage"), "channel": "WHATSAPP"}
     alternatives = {"channel": "WHATSAPP", "alternatives": ["CHAT", "POPUP"]}
     return Case(desk.admin, given, alternatives)
+
+
+@case("addNote", "Precondition", "an upload of which no bytes came")
+async def _note_with_a_missing_upload(desk: Desk) -> Case:
+    made = await desk.admin.done("createUpload", "ticket { id }", name="a.txt", sizeBytes=1)
+    given = {**await desk.act("addNote"), "attachmentUploadIds": [made["ticket"]["id"]]}
+    return Case(desk.admin, given, {"reason": "UPLOAD_MISSING"})
+
+
+@case("addNote", "NotFound", "an upload of somebody else's")
+async def _note_with_a_foreign_upload(desk: Desk) -> Case:
+    upload_id = await desk.upload(await desk.other(), b"a", "a.txt")
+    given = {**await desk.act("addNote"), "attachmentUploadIds": [upload_id]}
+    return Case(desk.admin, given, {"id": upload_id})
+
+
+@case("addNote", "InvalidInput", "an id that is none of an upload")
+async def _note_with_an_odd_upload(desk: Desk) -> Case:
+    given = {**await desk.act("addNote"), "attachmentUploadIds": [f"file_{NOBODYS}"]}
+    return Case(desk.admin, given, problem("attachmentUploadIds.0", "MALFORMED"))
+
+
+@case("editNote", "Precondition", "content that is not what its name says")
+async def _note_with_a_wrong_upload(desk: Desk) -> Case:
+    upload_id = await desk.upload(desk.admin, b"<svg/>", "cat.png")
+    given = {**await desk.act("editNote"), "addUploadIds": [upload_id]}
+    return Case(desk.admin, given, {"reason": "UPLOAD_TYPE"})
+
+
+@case("editNote", "NotFound", "a file to remove that is not the note's")
+async def _note_without_that_file(desk: Desk) -> Case:
+    given = {**await desk.act("editNote"), "removeFileIds": [f"file_{NOBODYS}"]}
+    return Case(desk.admin, given, {"id": f"file_{NOBODYS}"})
 
 
 # --- leads ---------------------------------------------------------------------------------------

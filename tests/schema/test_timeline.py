@@ -140,6 +140,7 @@ async def test_it_is_filtered_by_its_kinds(story: Story) -> None:
 
 
 @pytest.mark.behaviour("C36", "A19")
+@pytest.mark.behaviour("C41")
 async def test_private_notes_of_others_leave_no_gap(story: Story, services: Services) -> None:
     manager = await staff_client(services, StaffRole.MANAGER, "Max Moor")
     before = await items(manager, story.id)
@@ -156,6 +157,7 @@ async def test_private_notes_of_others_leave_no_gap(story: Story, services: Serv
 
 
 @pytest.mark.behaviour("C36")
+@pytest.mark.behaviour("C41")
 async def test_a_note_keeps_its_place_when_edited_and_goes_when_removed(story: Story) -> None:
     given = {"leadId": story.id, "noteId": story.note}
     await story.act("editNote", **given, html="<p>Likes steel</p>")
