@@ -294,6 +294,8 @@ class Diary:
             "newsletter": {"boolean": self.chance(0.5)},
             "delivery_day": {"date": day},
             "website": {"url": site.replace(" ", "-")},
+            "glass_kind": dice.choice(talks.GLASS_KINDS),
+            "uses": "; ".join(dice.sample(talks.USES, dice.randint(1, 3))),
             "interest": {"text": dice.choice(talks.INTERESTS)},
             "title": {"text": dice.choice(talks.TITLES)},
         }

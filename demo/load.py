@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from demo import talks
 from demo.access import DemoAccess, Login, keep_demo_access, read_demo_access
 from demo.buttons import wanted_kinds
 from demo.lives import DAYS, Chapter, Introduction, Part, live
@@ -25,7 +26,7 @@ from models.visits import Site
 from models.workspace import WorkerPosition, Workspace
 from resolvers import event_kinds, fields, leads_list, readers, sites, staff, visits
 from resolvers.actors import SYSTEM, Rights, StaffActor
-from resolvers.fields import NewField
+from resolvers.fields import NewField, OptionEdit
 from resolvers.passwords import Passwords
 from resolvers.secrets import sign
 from resolvers.services import Services
@@ -54,6 +55,14 @@ FIELDS = (
     NewField("newsletter", "Newsletter", FieldType.BOOLEAN),
     NewField("delivery_day", "Delivery day", FieldType.DATE),
     NewField("website", "Website", FieldType.URL),
+    NewField(
+        "glass_kind", "Kind of glass", FieldType.DROPDOWN,
+        options=[OptionEdit(each) for each in talks.GLASS_KINDS],
+    ),
+    NewField(
+        "uses", "Uses", FieldType.MULTI_SELECT,
+        options=[OptionEdit(each) for each in talks.USES],
+    ),
     NewField("interest", "Source of interest", FieldType.TEXT, "How they heard of us."),
     NewField(
         "margin", "Margin", FieldType.NUMBER, unit="%", visibility=FieldVisibility.MANAGERS
@@ -233,6 +242,7 @@ async def _world(services: Services, place: Place) -> World:
         (states,) = await readers.states_by_pipeline(view, [pipelines[0].id])
         kinds = await readers.all_event_kinds(view)
         definitions = await view.run(fields.definitions)
+        options = await view.run(fields.options_of)
     finally:
         await view.close()
     return World(
@@ -245,6 +255,7 @@ async def _world(services: Services, place: Place) -> World:
         states={each.name: each for each in states},
         kinds={each.name: each for each in kinds},
         fields=definitions,
+        options=options,
     )
 
 

@@ -39,13 +39,13 @@ from resolvers import (
 )
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.events import NewEvent, Seen
-from resolvers.fields import Edit
+from resolvers.fields import Edit, Options
 from resolvers.leads import NewLead
 from resolvers.notes import NoteEdit
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.values import LoggedValue, of_type
+from resolvers.values import LoggedValue
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class World:
     states: Mapping[str, PipelineState]
     kinds: Mapping[str, EventKind]
     fields: Mapping[str, FieldDefinition]
+    options: Options
 
     @property
     def admin(self) -> StaffActor:
@@ -315,12 +316,18 @@ class Stage:
         await self.fill({"priority": {"text": priority.value}})
 
     async def fill(self, values: Mapping[str, Any]) -> None:
-        """Values by the keys of their fields, each as clients send them."""
+        """Values by the keys of their fields, each as clients send them, or as words."""
         await self._ready()
         edits = []
         for key, value in values.items():
             field = self.world.fields[key]
-            edits.append(Edit(field, of_type(field.type, key, value)))
+            options = self.world.options.get(field.id, ())
+            typed = (
+                fields.spelled(field, options, key, value)
+                if isinstance(value, str)
+                else fields.checked(field, options, key, value)
+            )
+            edits.append(Edit(field, typed))
         await fields.edit(self.work, self.lead, edits)
 
     async def describe(self, person: Mapping[str, str | date | None]) -> None:

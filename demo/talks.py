@@ -235,6 +235,8 @@ TAGS = (
     "lamp", "window", "gift", "repair", "trade", "newsletter", "open day", "returning",
     "measure first", "fragile address", "wedding", "press",
 )  # fmt: skip
+GLASS_KINDS = ("Clear", "Cathedral", "Opalescent", "Mouth-blown", "Safety")
+USES = ("Window", "Door", "Lamp", "Mirror", "Gift")
 INTERESTS = (
     "A friend's kitchen window", "Open day in the workshop", "A magazine article",
     "Found by chance", "Neighbour's front door", "The fair in spring", "Looked for a repair",

@@ -68,6 +68,8 @@ class SourceChannel(StrEnum):
 
 class FieldType(StrEnum):
     TEXT = "TEXT"
+    DROPDOWN = "DROPDOWN"
+    MULTI_SELECT = "MULTI_SELECT"
     NUMBER = "NUMBER"
     BOOLEAN = "BOOLEAN"
     DATE = "DATE"

@@ -21,6 +21,7 @@ class FieldGroup(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     name: str = Field(max_length=60, unique=True)
     position: int
+    version: int = 1
 
 
 class FieldDefinition(SQLModel, table=True):
@@ -42,9 +43,38 @@ class FieldDefinition(SQLModel, table=True):
     )
     is_personal_data: bool = True
     unit: str | None = Field(default=None, max_length=12)
+    minimum: Decimal | None = Field(default=None, sa_type=ScaledDecimal)
+    maximum: Decimal | None = Field(default=None, sa_type=ScaledDecimal)
     group_id: UUID = Field(foreign_key="field_group.id")
     position: int
     archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1
+
+
+class FieldOption(SQLModel, table=True):
+    """Option of a dropdown or multi-select; values name it and keep the label that it had."""
+
+    __tablename__ = "field_option"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    field_id: UUID = Field(foreign_key="field_definition.id", index=True)
+    label: str = Field(max_length=80)
+    position: int
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FieldLayout(SQLModel, table=True):
+    """How a person sees a group of fields, where that differs from the project's default."""
+
+    __tablename__ = "field_layout"
+
+    staff_id: UUID = Field(primary_key=True, foreign_key="staff.id")
+    group_id: UUID = Field(primary_key=True, foreign_key="field_group.id")
+    is_collapsed: bool = False
+    shown: list[str] | None = Field(default=None, sa_type=Json)
+    """Ids of fields in the person's order; None: the project's default."""
+    hidden: list[str] | None = Field(default=None, sa_type=Json)
+    """Ids of fields that the person took out; what is in neither list follows the shown ones."""
 
 
 class Property(SQLModel, table=True):
@@ -67,6 +97,10 @@ class Property(SQLModel, table=True):
     date_value: date | None = None
     instant_value: datetime | None = Field(default=None, sa_type=UtcDateTime)
     json_value: list[Any] | None = Field(default=None, sa_type=Json)
+    """DROPDOWN, MULTI_SELECT: id and label of each option, in the order of the choice."""
+    stored_type: FieldType | None = Field(default=None, sa_type=one_of(FieldType))
+    """The type that the value was stored as: the field may have got another one since. None: its
+    present one."""
     version: int = Field(default=0, sa_type=BigInteger)
     """Revision of the lead's log that last changed it."""
     source: ValueSource = Field(sa_type=one_of(ValueSource))

@@ -36,6 +36,8 @@ class Workspace(SQLModel, table=True):
     can_agents_self_assign: bool = False
     """Leads of nobody are seen by all, and an AGENT may take them."""
     can_agents_assign: bool = False
+    summary_keys: list[str] | None = Field(default=None, sa_type=Json)
+    """Lines of every lead's summary, in order; None: the product's own."""
     default_region: str = Field(default="DE", max_length=2)
     has_demo_data: bool = False
     is_won_button_shown: bool = True

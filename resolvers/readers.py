@@ -15,7 +15,7 @@ from models.changes import Change, LeadFeed
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
-from models.fields import FieldDefinition, FieldGroup, Property
+from models.fields import FieldDefinition, FieldGroup, FieldOption, Property
 from models.files import File
 from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
@@ -248,6 +248,24 @@ async def all_fields(view: View) -> Sequence[FieldDefinition]:
         .where(col(FieldDefinition.is_listed), access.visible_fields(view.actor))
         .order_by(col(FieldGroup.position), col(FieldDefinition.position), col(FieldDefinition.id))
     )
+
+
+async def options_by_field(view: View, ids: Sequence[UUID]) -> list[list[FieldOption]]:
+    """Options of fields in order, archived ones last."""
+    rows = await view.scalars(
+        select(FieldOption)
+        .where(col(FieldOption.field_id).in_(ids))
+        .order_by(
+            col(FieldOption.archived_at).is_not(None),
+            col(FieldOption.position),
+            col(FieldOption.id),
+        )
+    )
+    return by_key(rows, ids, "field_id")
+
+
+async def options_by_id(view: View, ids: Sequence[UUID]) -> list[FieldOption | None]:
+    return await _by_id(view, FieldOption, ids)
 
 
 async def hidden_field_ids(view: View) -> frozenset[UUID]:

@@ -4,7 +4,7 @@ In the log a value is a small JSON object with its `type`, so that a history out
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,18 @@ LoggedValue = dict[str, Any]
 """`{"type": "MONEY", "amount": "12.50", "currency": "EUR"}` and the like."""
 
 
+CHOICES = (FieldType.DROPDOWN, FieldType.MULTI_SELECT)
+"""Types whose values are options of their field."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option by its id, 32 hexadecimal digits, and the label that it had when it was chosen."""
+
+    id: str
+    label: str = field(compare=False)
+
+
 @dataclass(frozen=True)
 class TypedValue:
     """A checked value of a field's type."""
@@ -35,6 +47,8 @@ class TypedValue:
     number: Decimal | None = None
     currency: str | None = None
     day: date | None = None
+    options: tuple[Choice, ...] = ()
+    """DROPDOWN: one; MULTI_SELECT: in the order of the field."""
 
     def logged(self) -> LoggedValue:
         """As the log holds it."""
@@ -50,16 +64,42 @@ class TypedValue:
                 return {"type": "DATE", "date": self.day.isoformat() if self.day else None}
             case FieldType.URL:
                 return {"type": "URL", "url": self.text}
+            case FieldType.DROPDOWN | FieldType.MULTI_SELECT:
+                return {"type": self.type.value, "options": self._choices()}
         return {"type": "TEXT", "text": self.text}
 
+    def _choices(self) -> list[dict[str, str]]:
+        return [{"id": each.id, "label": each.label} for each in self.options]
+
+    @property
+    def words(self) -> str:
+        """As text: what a client may copy."""
+        match self.type:
+            case FieldType.NUMBER:
+                return plain(self.number)
+            case FieldType.MONEY:
+                return f"{plain(self.number)} {self.currency}"
+            case FieldType.BOOLEAN:
+                return "Yes" if self.number else "No"
+            case FieldType.DATE:
+                return self.day.isoformat() if self.day else ""
+            case FieldType.DROPDOWN | FieldType.MULTI_SELECT:
+                return ", ".join(each.label for each in self.options)
+        return self.text or ""
+
     def columns(self) -> dict[str, Any]:
-        """The columns of a row that hold the value."""
+        """The columns of a row that hold the value; a dropdown is found by its option's id."""
+        key = fold(self.text) if self.text is not None else None
+        if self.type is FieldType.DROPDOWN and self.options:
+            key = self.options[0].id
         return {
             "text_value": self.text,
-            "text_key": fold(self.text) if self.text is not None else None,
+            "text_key": key,
             "number_value": self.number,
             "currency": self.currency,
             "date_value": self.day,
+            "json_value": self._choices() or None,
+            "stored_type": self.type,
         }
 
     def put_into(self, row: Property) -> None:
@@ -82,14 +122,27 @@ def from_log(value: LoggedValue) -> TypedValue:
             return TypedValue(FieldType.DATE, day=date.fromisoformat(value["date"]))
         case FieldType.URL:
             return TypedValue(FieldType.URL, text=value["url"])
+        case FieldType.DROPDOWN | FieldType.MULTI_SELECT as kind:
+            return TypedValue(kind, options=_chosen(value["options"]))
     return TypedValue(FieldType.TEXT, text=value["text"])
 
 
 def stored(kind: FieldType, row: Any) -> TypedValue | None:
-    """The value in a row with a property's columns; None when it was cleared."""
+    """The value in a row with a property's columns; None when it was cleared.
+
+    It is of the type that it was stored as, which may be a former one of its field: `kind` is the
+    type of values that don't say.
+    """
+    kind = row.stored_type or kind
+    if kind in CHOICES:
+        return TypedValue(kind, options=_chosen(row.json_value)) if row.json_value else None
     if row.text_value is None and row.number_value is None and row.date_value is None:
         return None
     return TypedValue(kind, row.text_value, row.number_value, row.currency, row.date_value)
+
+
+def _chosen(kept: list[dict[str, str]]) -> tuple[Choice, ...]:
+    return tuple(Choice(each["id"], each["label"]) for each in kept)
 
 
 def plain(number: Decimal | None) -> str:

@@ -34,6 +34,7 @@ from schema.errors import HANDLERS
 from schema.mutations import appointments as appointment_acts
 from schema.mutations import card, contact_points, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
+from schema.mutations import fields as field_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import notes as note_acts
 from schema.mutations import pipelines as set_up
@@ -363,7 +364,29 @@ class Mutation:
         "nothing. ADMIN, MANAGER.",
     )
     create_field = strawberry.mutation(
-        fields.create_field, description="Defines a field. ADMIN, MANAGER."
+        field_acts.create_field, description="Defines a field. ADMIN, MANAGER."
+    )
+    update_field = strawberry.mutation(
+        field_acts.update_field,
+        description="Changes a definition; values that no longer fit are kept as they are and "
+        "marked. ADMIN, MANAGER.",
+    )
+    move_field = strawberry.mutation(
+        field_acts.move_field,
+        description="Puts a field into a group at a place; beyond the end means last. ADMIN, "
+        "MANAGER.",
+    )
+    save_field_group = strawberry.mutation(
+        field_acts.save_field_group,
+        description="Makes, renames or moves a group. ADMIN, MANAGER.",
+    )
+    remove_field_group = strawberry.mutation(
+        field_acts.remove_field_group, description="Removes an empty group. ADMIN, MANAGER."
+    )
+    change_my_layout = strawberry.mutation(
+        field_acts.change_my_layout,
+        description="Chooses which fields of a group you see and in which order; project defaults "
+        "fill the rest.",
     )
     export_history = strawberry.mutation(
         history.export_history,

@@ -145,6 +145,8 @@ _described(
     "FieldType",
     "Types of fields.",
     TEXT="One line or more.",
+    DROPDOWN="One option.",
+    MULTI_SELECT="Several options.",
     NUMBER="Decimal number.",
     BOOLEAN="Yes or no.",
     DATE="Day without zone.",

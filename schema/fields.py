@@ -1,45 +1,26 @@
-"""Field definitions and the properties of a lead."""
+"""The properties of a lead, one by one and in groups."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from models.enums import FieldType, FieldVisibility, ValueSource
+from models.enums import ValueSource
 from models.fields import FieldDefinition as FieldRow
-from models.fields import FieldGroup as FieldGroupRow
+from models.fields import FieldLayout as LayoutRow
+from models.fields import FieldOption as OptionRow
 from models.fields import Property as PropertyRow
-from resolvers import access, fields, readers
-from resolvers.fields import NewField
+from resolvers import access, fields, layouts
 from resolvers.policy import Permission
-from resolvers.values import stored
+from resolvers.values import CHOICES, TypedValue, stored
 from schema.context import Info
-from schema.errors import ForbiddenError, InvalidInputError, LimitError
-from schema.field_definitions import FieldDefinition
+from schema.field_definitions import FieldDefinition, FieldGroup
 from schema.loaders import SchemaView
 from schema.scalars import Version
 from schema.staff import Actor, actor_of
-from schema.values import Value, global_id, value_of
-
-
-@strawberry.type(description="Named group of fields.")
-class FieldGroup:
-    row: strawberry.Private[FieldGroupRow]
-    view: strawberry.Private[SchemaView]
-
-    @strawberry.field(description="The group.")
-    def id(self) -> strawberry.ID:
-        return global_id("group", self.row.id)
-
-    @strawberry.field(description="1 to 60 characters, unique.")
-    def name(self) -> str:
-        return self.row.name
-
-    @strawberry.field(description="Fields in order; may be empty.")
-    async def fields(self) -> list[FieldDefinition]:
-        rows = await self.view.load.fields.load(None)
-        return [FieldDefinition(row=row) for row in rows if row.group_id == self.row.id]
+from schema.values import Value, value_of
 
 
 @strawberry.type(description="Named value on the lead.")
@@ -61,10 +42,33 @@ class Property:
     def field(self) -> FieldDefinition:
         return FieldDefinition(row=self.definition)
 
-    @strawberry.field(description="Value; null: empty.")
-    def value(self) -> Value | None:
-        value = stored(self.definition.type, self.row) if self.row else None
+    @strawberry.field(description="Value; null: empty. A misfit is told as it was stored.")
+    async def value(self) -> Value | None:
+        value, _ = await self._fitted()
         return value_of(value.logged()) if value else None
+
+    @strawberry.field(
+        description="The value is from when the field was of another type, and does not fit."
+    )
+    async def is_misfit(self) -> bool:
+        _, is_misfit = await self._fitted()
+        return is_misfit
+
+    async def _fitted(self) -> tuple[TypedValue | None, bool]:
+        """The value as the field's type has it, else as it was stored, which is a misfit."""
+        definition = self.definition
+        value = stored(definition.type, self.row) if self.row else None
+        if value is None:
+            return None, False
+        options: list[OptionRow] = []
+        if definition.type in CHOICES:
+            options = await self.view.load.options_of_field.load(definition.id)
+        found = fields.fitted(definition, options, value)
+        if found is None:
+            return value, True
+        if options and not self.view.is_past:
+            found = with_present_labels(found, options)
+        return found, False
 
     @strawberry.field(description="How it came; null when never set.")
     def source(self) -> ValueSource | None:
@@ -113,6 +117,44 @@ async def pinned_of(view: SchemaView, lead_id: UUID) -> list[Property]:
     return [made[each.id] for each in await view.load.pins.load(None) if each.id in made]
 
 
+def with_present_labels(value: TypedValue, options: Sequence[OptionRow]) -> TypedValue:
+    """A choice with the labels that its options have now."""
+    labels = {each.id.hex: each.label for each in options}
+    chosen = (replace(each, label=labels.get(each.id, each.label)) for each in value.options)
+    return replace(value, options=tuple(chosen))
+
+
+@strawberry.type(description="Group of fields as you see it.")
+class LeadFieldGroup:
+    lead_id: strawberry.Private[UUID]
+    layout: strawberry.Private[LayoutRow | None]
+    group: FieldGroup = strawberry.field(description="The group.")
+
+    @strawberry.field(description="Folded in your layout.")
+    def is_collapsed(self) -> bool:
+        return self.layout is not None and self.layout.is_collapsed
+
+    @strawberry.field(
+        description="Fields in your order; those that you took out, and archived ones, left out."
+    )
+    async def properties(self) -> list[Property]:
+        view = self.group.view
+        made = {each.definition.id: each for each in await properties_of(view, self.lead_id)}
+        own = [row for row in await self.group.rows() if row.id in made]
+        return [made[row.id] for row in layouts.arranged(own, self.layout)]
+
+
+async def groups_of(view: SchemaView, lead_id: UUID) -> list[LeadFieldGroup]:
+    """All groups in the project's order, as the viewer sees them."""
+    found = await view.load.layouts.load(None)
+    return [
+        LeadFieldGroup(
+            lead_id=lead_id, layout=found.get(row.id), group=FieldGroup(row=row, view=view)
+        )
+        for row in await view.load.field_groups.load(None)
+    ]
+
+
 async def missing_of(view: SchemaView, lead_id: UUID) -> list[FieldDefinition]:
     """Required fields without a value, as far as the viewer sees them, by label."""
     return [
@@ -125,41 +167,10 @@ async def missing_of(view: SchemaView, lead_id: UUID) -> list[FieldDefinition]:
 
 async def field_groups(info: Info) -> list[FieldGroup]:
     """Groups in the project's order."""
-    view = await info.context.reading()
-    return [FieldGroup(row=row, view=view) for row in await readers.all_field_groups(view)]
+    return await groups_in(await info.context.reading())
 
 
-@strawberry.input(description="Input of `createField`.")
-class CreateFieldInput:
-    key: str = strawberry.field(
-        description="Lower snake case, 1 to 64 characters, not reserved, unique."
-    )
-    label: str = strawberry.field(description="1 to 80 characters.")
-    type: FieldType = strawberry.field(description="Type.")
-    hint: str | None = strawberry.field(default=None, description="At most 300 characters.")
-    unit: str | None = strawberry.field(default=None, description="At most 12 characters.")
-    visibility: FieldVisibility = strawberry.field(
-        default=FieldVisibility.ALL, description="Who may read and write it."
-    )
-
-
-@strawberry.type(description="Success of `createField`.")
-class CreateFieldSuccess:
-    field: FieldDefinition = strawberry.field(description="The field.")
-
-
-CreateFieldResult = Annotated[
-    CreateFieldSuccess | ForbiddenError | LimitError | InvalidInputError,
-    strawberry.union("CreateFieldResult", description="Result of `createField`."),
-]
-
-
-async def create_field(
-    info: Info,
-    input: Annotated[CreateFieldInput, strawberry.argument(description="What to do it with.")],
-) -> CreateFieldResult:
-    """Defines a field for all leads."""
-    new = NewField(input.key, input.label, input.type, input.hint, input.unit, input.visibility)
-    async with info.context.work() as work:
-        row = await fields.create_field(work, new)
-    return CreateFieldSuccess(field=FieldDefinition(row=row))
+async def groups_in(view: SchemaView) -> list[FieldGroup]:
+    """Groups in the project's order, as a view has them."""
+    rows = await view.load.field_groups.load(None)
+    return [FieldGroup(row=row, view=view) for row in rows]

@@ -44,7 +44,7 @@ from schema.errors import seal_version
 from schema.events import Event, EventConnection, EventEdge, EventGroup
 from schema.events import group_of as event_group_of
 from schema.field_definitions import FieldDefinition
-from schema.fields import Property, missing_of, pinned_of, properties_of
+from schema.fields import LeadFieldGroup, Property, groups_of, missing_of, pinned_of, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
 from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of, value_of
 from schema.loaders import SchemaView
@@ -279,6 +279,10 @@ class Lead:
     @strawberry.field(description="Non-editable summary: id, contact, creation, source.")
     async def summary(self) -> list[SummaryField]:
         return await summary_of(self.view, self.row)
+
+    @strawberry.field(description="Fields in your layout, by group.")
+    async def field_groups(self) -> list[LeadFieldGroup]:
+        return await groups_of(self.view, self.row.id)
 
     @strawberry.field(description="Your pinned properties, in order; at most 12.")
     async def pinned_properties(self) -> list[Property]:

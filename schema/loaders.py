@@ -1,6 +1,6 @@
 """Loaders of one view: keys that are asked for together become one statement."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from models.appointments import Appointment
 from models.calls import Call
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
-from models.fields import FieldDefinition, FieldGroup, Property
+from models.fields import FieldDefinition, FieldGroup, FieldLayout, FieldOption, Property
 from models.files import File
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
@@ -21,7 +21,7 @@ from models.staff import Staff
 from models.tags import Tag
 from models.teams import Team
 from models.workspace import Workspace
-from resolvers import agenda, lists, pins, presence, readers, teams, wordings
+from resolvers import agenda, layouts, lists, pins, presence, readers, teams, wordings
 from resolvers.actors import Actor
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
@@ -238,6 +238,21 @@ class Loaders:
     def fields(self) -> DataLoader[None, Sequence[FieldDefinition]]:
         async def load(keys: list[None]) -> list[Sequence[FieldDefinition]]:
             return [await readers.all_fields(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def options_of_field(self) -> DataLoader[UUID, list[FieldOption]]:
+        return self._of(readers.options_by_field)
+
+    @cached_property
+    def option(self) -> DataLoader[UUID, FieldOption | None]:
+        return self._of(readers.options_by_id)
+
+    @cached_property
+    def layouts(self) -> DataLoader[None, Mapping[UUID, FieldLayout]]:
+        async def load(keys: list[None]) -> list[Mapping[UUID, FieldLayout]]:
+            return [await layouts.layouts(self._view)] * len(keys)
 
         return DataLoader(load_fn=load)
 

@@ -10,7 +10,7 @@ from resolvers.project import CARD
 from schema.context import Info
 from schema.errors import seal_version
 from schema.events import EventKind
-from schema.fields import FieldGroup
+from schema.field_definitions import FieldGroup
 from schema.loaders import SchemaView
 from schema.pipelines import is_won
 from schema.scalars import TimeZone, Version

@@ -7,13 +7,15 @@ from uuid import UUID
 import strawberry
 
 from models.enums import ActorKind, StaffRole
+from models.fields import FieldLayout as LayoutRow
 from models.staff import Staff as StaffRow
 from models.staff import StaffSession as SessionRow
-from resolvers import access, leads_list, staff
+from resolvers import access, layouts, leads_list, staff
 from resolvers.actors import StaffActor as StaffCaller
 from resolvers.policy import Permission
 from schema.context import Info
 from schema.errors import seal_version
+from schema.field_definitions import FieldGroup
 from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, PageInfo, connection
 from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Url, Version
@@ -141,6 +143,23 @@ async def staff_of(view: SchemaView, staff_id: UUID | None) -> Staff | None:
     return Staff(row=row, view=view) if row else None
 
 
+@strawberry.type(description="How you see a group of fields.")
+class FieldGroupLayout:
+    row: strawberry.Private[LayoutRow]
+    group: FieldGroup = strawberry.field(description="The group.")
+
+    @strawberry.field(description="Folded.")
+    def is_collapsed(self) -> bool:
+        return self.row.is_collapsed
+
+    @strawberry.field(description="Keys shown, in order; null: the project's default.")
+    async def shown_field_keys(self) -> list[str] | None:
+        if self.row.shown is None:
+            return None
+        rows = await self.group.rows()
+        return [field.key for field in layouts.arranged(rows, self.row)]
+
+
 @strawberry.type(description="Preferences of a staff member.")
 class StaffPreferences:
     view: strawberry.Private[SchemaView]
@@ -163,6 +182,15 @@ class StaffPreferences:
     async def version(self, info: Info) -> Version:
         row = await self._row()
         return seal_version(info, row.id, row.version)
+
+    @strawberry.field(description="Groups of fields that you see in your own way, in order.")
+    async def field_layouts(self) -> list[FieldGroupLayout]:
+        found = await self.view.load.layouts.load(None)
+        return [
+            FieldGroupLayout(row=found[group.id], group=FieldGroup(row=group, view=self.view))
+            for group in await self.view.load.field_groups.load(None)
+            if group.id in found
+        ]
 
     @strawberry.field(description="Properties on top of each card, in order; at most 12.")
     async def pinned_field_keys(self) -> list[str]:

@@ -10,7 +10,17 @@ import strawberry
 
 from models.ids import encode_id
 from resolvers.errors import ProblemCode, invalid
-from resolvers.values import MAX_TEXT, LoggedValue, decimal, money, text, url
+from resolvers.values import (
+    MAX_TEXT,
+    Choice,
+    LoggedValue,
+    decimal,
+    from_log,
+    money,
+    text,
+    url,
+)
+from schema.context import Info
 from schema.scalars import CurrencyCode, Decimal, Url, write_instant
 
 MASK = "••••••"
@@ -67,6 +77,39 @@ class UrlValue(Value):
     url: Url = strawberry.field(description="The link.")
 
 
+@strawberry.type(description="Option of a dropdown or multi-select.")
+class FieldOption:
+    choice: strawberry.Private[Choice]
+
+    @strawberry.field(description="The option.")
+    def id(self) -> strawberry.ID:
+        return global_id("option", self.choice.id)
+
+    @strawberry.field(
+        description="1 to 80 characters, unique in its field; in a history as it was then."
+    )
+    def label(self) -> str:
+        return self.choice.label
+
+    @strawberry.field(description="When it was taken from the list; values keep it.")
+    async def archived_at(self, info: Info) -> datetime | None:
+        view = await info.context.reading()
+        row = await view.load.option.load(UUID(hex=self.choice.id))
+        return row.archived_at if row else None
+
+
+@strawberry.type(description="One option.")
+class ChoiceValue(Value):
+    option: FieldOption = strawberry.field(
+        description="The option; an archived one stays readable."
+    )
+
+
+@strawberry.type(description="Several options.")
+class ChoicesValue(Value):
+    options: list[FieldOption] = strawberry.field(description="The options, at most 50.")
+
+
 @strawberry.type(description="Mention of another object by the name that it had then.")
 class ReferenceValue(Value):
     """Names are kept as they were; whether the object is still the viewer's is not told."""
@@ -85,6 +128,8 @@ VALUE_TYPES = [
     DateTimeValue,
     MoneyValue,
     UrlValue,
+    ChoiceValue,
+    ChoicesValue,
     ReferenceValue,
     HiddenValue,
 ]
@@ -116,6 +161,8 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             link = logged["url"]
             display = link.partition("://")[2].rstrip("/")
             return UrlValue(display=display, copy_text=link, url=Url(link))
+        case "DROPDOWN" | "MULTI_SELECT":
+            return _options(logged)
         case "REFERENCE":
             return ReferenceValue(display=logged["name"], copy_text=logged["name"])
     return text_value(logged["text"] or "")
@@ -130,6 +177,14 @@ def instant_value(at: datetime) -> DateTimeValue:
     """An instant, told in UTC."""
     told = write_instant(at)
     return DateTimeValue(display=told, copy_text=told, date_time=at)
+
+
+def _options(logged: LoggedValue) -> ChoiceValue | ChoicesValue:
+    chosen = from_log(logged)
+    options = [FieldOption(choice=each) for each in chosen.options]
+    if logged["type"] == "DROPDOWN":
+        return ChoiceValue(display=chosen.words, copy_text=chosen.words, option=options[0])
+    return ChoicesValue(display=chosen.words, copy_text=chosen.words, options=options)
 
 
 def _money(amount: str, currency: str) -> MoneyValue:
@@ -155,6 +210,9 @@ class MoneyInput:
         return {"amount": self.amount, "currency": self.currency}
 
 
+VALUE_KEYS = ("text", "number", "boolean", "date", "money", "url", "option_id", "option_ids")
+
+
 @strawberry.input(description="Value to store; it must fit the type of the field.", one_of=True)
 class ValueInput:
     text: strawberry.Maybe[str] = strawberry.field(description="TEXT, at most 10,000 characters.")
@@ -163,10 +221,14 @@ class ValueInput:
     date: strawberry.Maybe[Day] = strawberry.field(description="DATE.")
     money: strawberry.Maybe[MoneyInput] = strawberry.field(description="MONEY.")
     url: strawberry.Maybe[Url] = strawberry.field(description="URL.")
+    option_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="DROPDOWN.")
+    option_ids: strawberry.Maybe[list[strawberry.ID]] = strawberry.field(
+        description="MULTI_SELECT, at most 50; none clears."
+    )
 
     def given(self) -> dict[str, Any]:
         """The one key and its value, as use-cases take it."""
-        for key in ("text", "number", "boolean", "date", "money", "url"):
+        for key in VALUE_KEYS:
             part = getattr(self, key)
             if part is not None:
                 value = part.value

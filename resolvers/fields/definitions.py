@@ -1,8 +1,8 @@
 """Field definitions by key, and how new ones come to be."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,8 +19,6 @@ from resolvers.errors import (
     ProblemCode,
     invalid,
 )
-from resolvers.policy import Permission
-from resolvers.text import optional, required
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_new
 
@@ -72,7 +70,7 @@ async def field_for_key(
     field = (await definitions(work.session, key)).get(key)
     if field is None:
         label = label or key.replace("_", " ").strip().capitalize() or key
-        return await _insert_field(work, key, label, kind, hint=None)
+        return await insert_field(work, key, label, kind, hint=None)
     readable = await work.session.scalar(
         select(col(FieldDefinition.id)).where(
             col(FieldDefinition.id) == field.id, access.visible_fields(work.actor)
@@ -83,49 +81,16 @@ async def field_for_key(
     return field
 
 
-@dataclass(frozen=True)
-class NewField:
-    """What `createField` takes."""
-
-    key: str
-    label: str
-    type: FieldType
-    hint: str | None = None
-    unit: str | None = None
-    visibility: FieldVisibility = FieldVisibility.ALL
-
-
-async def create_field(work: UnitOfWork, new: NewField) -> FieldDefinition:
-    """Defines a field for all leads."""
-    access.require(work.actor, Permission.CONFIGURE_CARD)
-    if not KEY.fullmatch(new.key):
-        raise invalid(
-            "key", ProblemCode.MALFORMED, "A key has 1 to 64 lower-case letters, digits and _."
-        )
-    taken = new.key in READ_ONLY or await definitions(work.session, new.key)
-    if taken:
-        raise invalid("key", ProblemCode.TAKEN, "This key is taken.")
-    return await _insert_field(
-        work,
-        new.key,
-        required("label", new.label, 80),
-        new.type,
-        hint=optional("hint", new.hint, 300),
-        unit=optional("unit", new.unit, 12),
-        visibility=new.visibility,
-    )
-
-
-async def _insert_field(
+async def insert_field(
     work: UnitOfWork, key: str, label: str, kind: FieldType, **more: Any
 ) -> FieldDefinition:
+    """A new definition, or the one that somebody else made under this key meanwhile."""
     count = await work.session.scalar(select(func.count()).select_from(FieldDefinition)) or 0
     if count >= MAX_FIELDS:
         raise LimitReached(f"There can be at most {MAX_FIELDS} fields.", MAX_FIELDS)
-    group = await work.session.scalar(
-        select(col(FieldGroup.id)).where(col(FieldGroup.name) == NEW_FIELDS_GROUP)
-    )
-    row = {"id": new_id(), "key": key, "label": label, "type": kind, "group_id": group}
+    row: dict[str, Any] = {"id": new_id(), "key": key, "label": label, "type": kind}
+    if "group_id" not in more:
+        row["group_id"] = await _group_of_new_fields(work)
     defaults = {
         "position": count,
         "is_built_in": False,
@@ -133,7 +98,20 @@ async def _insert_field(
         "is_required": False,
         "visibility": FieldVisibility.ALL,
         "is_personal_data": True,
+        "version": 1,
     }
     if await insert_new(work.session, FieldDefinition, row | defaults | more, ["key"]):
-        work.record_workspace("field_created", {"key": key, "label": label, "type": kind})
+        work.record_workspace(
+            "field_created", {"key": key, "label": label, "type": kind}, card=True
+        )
     return (await definitions(work.session, key))[key]
+
+
+async def _group_of_new_fields(work: UnitOfWork) -> UUID:
+    """The group that is meant for them, or the last one when a team did without."""
+    statement = (
+        select(col(FieldGroup.id))
+        .order_by(col(FieldGroup.name) != NEW_FIELDS_GROUP, col(FieldGroup.position).desc())
+        .limit(1)
+    )
+    return (await work.session.scalars(statement)).one()

@@ -96,7 +96,6 @@ def property_row(work: UnitOfWork, lead_id: UUID, each: Edit) -> VersionedRow:
         field_id=each.field.id,
         **value.columns(),
         instant_value=None,
-        json_value=None,
         version=0,
         source=fields.source_of(work.actor.kind, work.actor.via),
         updated_at=work.at,

@@ -78,9 +78,10 @@ async def _rejected(
 ) -> list[Rejection]:
     async with services.database.read_session() as session:
         known = await fields.definitions(session)
+        options = await fields.options_of(session)
         region = await session.scalar(select(col(Workspace.default_region))) or "DE"
     known |= stand_ins(layout, known, survey)
-    checker = Checker(layout, known, region)
+    checker = Checker(layout, known, region, options)
     rows = islice(read_values(source, survey.dialect), LOOKED_AT)
     checked = await asyncio.to_thread(check_rows, checker, rows)
     contacts = [row for row in checked if isinstance(row, Contact)]

@@ -65,9 +65,10 @@ async def rehearse(
     """Goes through the file, or its first `most` rows, and writes nothing."""
     async with services.database.read_session() as session:
         known = await fields.definitions(session)
+        options = await fields.options_of(session)
         region = await session.scalar(select(col(Workspace.default_region))) or "DE"
     known |= stand_ins(layout, known, survey)
-    checker = Checker(layout, known, region)
+    checker = Checker(layout, known, region, options)
     found, seen = Rehearsal(), set[int]()
     rows = islice(read_values(source, survey.dialect), most)
     waiting: list[Contact | Rejection] = []

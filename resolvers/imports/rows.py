@@ -3,28 +3,24 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
 
 from models.enums import FieldType, InvalidEmailReason
 from models.fields import FieldDefinition
 from resolvers import built_in, contact_points, tags
 from resolvers.errors import DomainError, ProblemCode, invalid
-from resolvers.fields import Edit
+from resolvers.fields import Edit, Options, spelled
+from resolvers.fields.checking import GERMAN_DATE, day
 from resolvers.imports.columns import PERSON, Column, Layout
 from resolvers.imports.reading import Row
 from resolvers.text import required
-from resolvers.values import TypedValue, of_type
+from resolvers.values import TypedValue
 
 DEFUSED = re.compile(r"'[=+\-@\t\r]")
 BETWEEN_MANY = re.compile(r"\s*:::\s*|[\r\n]+")
 BETWEEN_ADDRESSES = re.compile(r"\s*:::\s*|[;,\r\n]+")
 BETWEEN_TAGS = re.compile(r"\s*:::\s*|[;,|\r\n]+")
-GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-MONEY = re.compile(r"(?:(?P<a>[A-Z]{3}) ?)?(?P<amount>-?[0-9.]+)(?: ?(?P<b>[A-Z]{3}))?")
-YES = frozenset({"yes", "true", "1", "y", "on", "x", "ja"})
-NO = frozenset({"no", "false", "0", "n", "off", "nein"})
 OWN = {"title": "title", "timeZone": "time_zone"}
 """Targets that are fields of the lead itself, with their keys."""
 MAX_EXTERNAL_ID = 128
@@ -71,10 +67,17 @@ class Contact:
 class Checker:
     """Checks rows of one layout; `known` has the definition of every property in it."""
 
-    def __init__(self, layout: Layout, known: Mapping[str, FieldDefinition], region: str) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        known: Mapping[str, FieldDefinition],
+        region: str,
+        options: Options | None = None,
+    ) -> None:
         self._layout = layout
         self._known = known
         self._region = region
+        self._options = options or {}
         self._used = sorted(layout.used, key=lambda each: (each.target or "", each.number))
         self._width = len(layout.columns)
         written = [*(each.target or "" for each in self._used), str(layout.key is not None)]
@@ -134,7 +137,9 @@ class Checker:
             self._add(contact, OWN[target], built_in.text(place, OWN[target], cell))
         else:
             definition = self._known[column.property_key or ""]
-            self._add(contact, definition.key, _typed(definition, cell))
+            options = self._options.get(definition.id, ())
+            key = definition.type.value.lower()
+            self._add(contact, definition.key, spelled(definition, options, key, cell))
 
     def _add(self, contact: Contact, key: str, value: TypedValue | None) -> None:
         if value is not None:
@@ -142,7 +147,7 @@ class Checker:
 
     def _read_person(self, contact: Contact, key: str, cell: str) -> None:
         if key == "birthday":
-            self._add(contact, key, TypedValue(FieldType.DATE, day=_day(cell)))
+            self._add(contact, key, TypedValue(FieldType.DATE, day=day(cell)))
             return
         # A postal address has lines in a file and is one line here.
         text = " ".join(cell.split()) if key == "postal_address" else cell
@@ -190,51 +195,11 @@ def _read_addresses(contact: Contact, cell: str) -> None:
         raise invalid("address", ProblemCode.TOO_LARGE, "At most 20 addresses.")
 
 
-def _typed(definition: FieldDefinition, cell: str) -> TypedValue:
-    """The cell as a value of the field's type."""
-    key = definition.type.value.lower()
-    return of_type(definition.type, key, {key: _given(definition.type, cell)})
-
-
-def _given(kind: FieldType, cell: str) -> Any:
-    """What a client would have sent for this text."""
-    if kind is FieldType.BOOLEAN:
-        word = cell.casefold()
-        if word not in YES | NO:
-            raise invalid("boolean", ProblemCode.WRONG_TYPE, "Yes or no.")
-        return word in YES
-    if kind is FieldType.DATE:
-        return _day(cell)
-    if kind is FieldType.MONEY:
-        return _money(cell)
-    return cell
-
-
-def _money(cell: str) -> dict[str, str]:
-    """`12.50 EUR` or `EUR 12.50`."""
-    found = MONEY.fullmatch(cell)
-    currency = found and (found["a"] or found["b"])
-    if not found or not currency or (found["a"] and found["b"]):
-        raise invalid("money", ProblemCode.MALFORMED, "An amount and a currency: 12.50 EUR.")
-    return {"amount": found["amount"], "currency": currency}
-
-
-def _day(cell: str) -> date:
-    """`2001-12-31` or `31.12.2001`; other forms could be read in two ways."""
-    try:
-        german = GERMAN_DATE.fullmatch(cell)
-        if german:
-            return date(int(german[3]), int(german[2]), int(german[1]))
-        return date.fromisoformat(cell[:10] if cell[10:11] in ("T", " ") else cell)
-    except ValueError as error:
-        raise invalid("date", ProblemCode.MALFORMED, "A day such as 2001-12-31.") from error
-
-
 def _instant(cell: str) -> datetime:
     """A day or an instant; without an offset it is UTC."""
     if GERMAN_DATE.fullmatch(cell):
-        day = _day(cell)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        at = day(cell)
+        return datetime(at.year, at.month, at.day, tzinfo=UTC)
     try:
         found = datetime.fromisoformat(cell.removesuffix(" UTC"))
     except (ValueError, OverflowError) as error:

@@ -210,8 +210,9 @@ class Import:
     async def _checker(self) -> Checker:
         async with self.services.database.read_session() as session:
             self._known = await fields.definitions(session)
+            options = await fields.options_of(session)
             region = await session.scalar(select(col(Workspace.default_region))) or "DE"
-        return Checker(self._layout, self._known, region)
+        return Checker(self._layout, self._known, region, options)
 
     def _take(self, checker: Checker, count: int) -> list[Contact | Rejection]:
         return check_rows(checker, islice(self._rows, max(count, 0)))

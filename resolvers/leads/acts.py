@@ -87,7 +87,7 @@ async def set_properties(
     if not properties:
         raise invalid("properties", ProblemCode.REQUIRED, "Name at least one property.")
     lead = await access.lead_for(work.session, work.actor, lead_id)
-    edits = await property_edits(work, properties)
+    edits = await property_edits(work, properties, lead.id)
     await fields.edit(work, lead, edits)
     await sales.check(work.session, lead.id, edits, "properties")
     return lead.id

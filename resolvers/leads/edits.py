@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from models.enums import (
-    FieldType,
-)
-from models.fields import FieldDefinition
+from models.enums import FieldType
+from models.fields import FieldDefinition, Property
 from resolvers import built_in, fields
 from resolvers.errors import ProblemCode, invalid
-from resolvers.fields import Edit
+from resolvers.fields import Edit, Options
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.values import TypedValue, of_type
+from resolvers.values import CHOICES, TypedValue
 
 MAX_PROPERTIES = 50
 
@@ -45,11 +44,14 @@ def person_edits(
     return edits
 
 
-async def property_edits(work: UnitOfWork, given: Sequence[PropertyEdit]) -> list[Edit]:
-    """Checked edits for keys of properties, each key once."""
+async def property_edits(
+    work: UnitOfWork, given: Sequence[PropertyEdit], lead_id: UUID | None = None
+) -> list[Edit]:
+    """Checked edits for keys of properties, each key once; of a new lead without an id."""
     if len(given) > MAX_PROPERTIES:
         raise invalid("properties", ProblemCode.TOO_LARGE, f"At most {MAX_PROPERTIES} at once.")
-    edits, seen = [], set()
+    named: list[tuple[str, PropertyEdit, FieldDefinition]] = []
+    seen = set()
     # By key, so that two acts that make the same fields never wait for each other.
     for index, each in sorted(enumerate(given), key=lambda pair: pair[1].key):
         path = f"properties.{index}"
@@ -58,15 +60,46 @@ async def property_edits(work: UnitOfWork, given: Sequence[PropertyEdit]) -> lis
         seen.add(each.key)
         kind = type_of(each.value)
         definition = await fields.field_for_key(work, f"{path}.fieldKey", each.key, kind)
-        value = None
-        if each.value is not None:
-            value = of_type(definition.type, f"{path}.value", each.value)
-            if definition.is_built_in:
-                value = built_in.check(f"{path}.value", definition.key, value)
-            elif value.type in (FieldType.TEXT, FieldType.URL) and not value.text:
-                value = None
-        edits.append(Edit(definition, value, each.expected))
-    return edits
+        named.append((path, each, definition))
+    options, held = await _options(work, [field for _, _, field in named], lead_id)
+    return [
+        Edit(
+            field,
+            _checked(f"{path}.value", each, field, options, fields.value_in(held, field)),
+            each.expected,
+        )
+        for path, each, field in named
+    ]
+
+
+async def _options(
+    work: UnitOfWork, named: Sequence[FieldDefinition], lead_id: UUID | None
+) -> tuple[Options, Mapping[UUID, Property]]:
+    """Options of the fields that have some, and what the lead has chosen of them."""
+    choices = [field.id for field in named if field.type in CHOICES]
+    if not choices:
+        return {}, {}
+    options = await fields.options_of(work.session, *choices)
+    if lead_id is None:
+        return options, {}
+    return options, await fields.property_rows(work.session, lead_id, choices)
+
+
+def _checked(
+    path: str,
+    each: PropertyEdit,
+    field: FieldDefinition,
+    options: Options,
+    held: TypedValue | None,
+) -> TypedValue | None:
+    if each.value is None:
+        return None
+    value = fields.checked(field, options.get(field.id, ()), path, each.value, held)
+    if value is not None and field.is_built_in:
+        return built_in.check(path, field.key, value)
+    if value is not None and value.type in (FieldType.TEXT, FieldType.URL) and not value.text:
+        return None
+    return value
 
 
 def type_of(given: dict[str, Any] | None) -> FieldType:

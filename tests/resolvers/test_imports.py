@@ -35,7 +35,7 @@ from resolvers import access, contact_points, fields, leads, visits
 from resolvers.actors import SYSTEM, Actor
 from resolvers.card_state import CardState
 from resolvers.errors import Forbidden, InvalidInput, LimitReached
-from resolvers.fields import NewField
+from resolvers.fields import NewField, OptionEdit
 from resolvers.imports.rehearsal import rehearse
 from resolvers.imports.running import Overtaken, Wishes, begin, plan
 from resolvers.imports.survey import look_through
@@ -43,6 +43,7 @@ from resolvers.leads import NewLead, PropertyEdit
 from resolvers.merging import absorb
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
+from resolvers.values import CHOICES
 from resolvers.visits import Claim
 from tests.factories import make_lead, make_staff, make_visit
 from tests.importing import IMPORTER, begun, counts_of, imported, lead_ids, rejections
@@ -165,12 +166,14 @@ async def test_where_a_lead_came_from_is_kept(
 
 async def test_every_type_of_field_is_read(services: Services, write: Write) -> None:
     for kind in FieldType:
-        await act(services, SYSTEM, fields.create_field, NewField(kind.lower(), kind.title(), kind))
+        options = [OptionEdit("Gas"), OptionEdit("Wood, dry")] if kind in CHOICES else None
+        new = NewField(kind.lower(), kind.title(), kind, options=options)
+        await act(services, SYSTEM, fields.create_field, new)
     path = write(
-        "Text,Number,Boolean,Date,Money,Url,Birthday,Time zone",
-        "a,12.50,yes,2026-01-31,EUR 9.90,https://a.example/x,31.12.1980,Europe/Berlin",
-        "b,-3,0,31.01.2026,9.90 EUR,,1980-12-31 00:00:00,",
-        'c,"1,5",maybe,01/02/2026,9.90,ftp://a,1980,Mars',
+        "Text,Number,Boolean,Date,Money,Url,Birthday,Time zone,Dropdown,Multi_select",
+        "a,12.50,yes,2026-01-31,EUR 9.90,https://a.example/x,31.12.1980,Europe/Berlin,gas,Gas",
+        'b,-3,0,31.01.2026,9.90 EUR,,1980-12-31 00:00:00,,"Wood, dry","wood, dry"',
+        'c,"1,5",maybe,01/02/2026,9.90,ftp://a,1980,Mars,Oil,"Gas; Oil"',
     )
     assert await imported(services, path) == (2, 0, 0, 1)
     values = {}
@@ -182,7 +185,8 @@ async def test_every_type_of_field_is_read(services: Services, write: Write) -> 
         )
     ((line, reason),) = rejections(path)
     assert line == 4
-    for column in ("Number", "Boolean", "Date", "Money", "Url", "Birthday", "Time zone"):
+    for column in ("Number", "Boolean", "Date", "Money", "Url", "Birthday", "Time zone", "Dropdown",
+                   "Multi_select"):  # fmt: skip
         assert f"{column}: " in reason
     assert len(values) == 2
     await assert_whole(services)

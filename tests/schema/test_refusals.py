@@ -18,7 +18,7 @@ from sqlmodel import col
 from models.clock import ManualClock
 from models.enums import FieldType, JobKind, StaffRole
 from models.events import EventKind
-from models.fields import FieldDefinition
+from models.fields import FieldDefinition, FieldGroup
 from models.ids import encode_id, new_id
 from models.jobs import Job
 from models.staff import ApiToken
@@ -1065,6 +1065,142 @@ async def _no_setting(desk: Desk) -> Case:
 async def _settings_by_a_manager(desk: Desk) -> Case:
     manager = await desk.other(StaffRole.MANAGER)
     return Case(manager, {"wonNeedsRequiredFields": True}, {"permission": "ADMINISTER"})
+
+
+@case("createField", "NotFound")
+async def _field_of_no_group(desk: Desk) -> Case:
+    given = {**FIELD, "groupId": f"group_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
+
+
+async def _field(desk: Desk, **more: Any) -> dict[str, Any]:
+    """A field that was defined."""
+    made = await desk.admin.done(
+        "createField", "field { id version group { id } }", **FIELD, **more
+    )
+    field: dict[str, Any] = made["field"]
+    return field
+
+
+@case("updateField", "InvalidInput")
+async def _field_without_a_label(desk: Desk) -> Case:
+    given = {"fieldId": (await _field(desk))["id"], "label": " "}
+    return Case(desk.admin, given, problem("label", "REQUIRED"))
+
+
+@case("updateField", "Forbidden")
+async def _change_of_a_field_by_an_agent(desk: Desk) -> Case:
+    given = {"fieldId": (await _field(desk))["id"], "label": "Purse"}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("updateField", "NotFound")
+async def _change_of_a_field_that_is_hidden(desk: Desk) -> Case:
+    field = await _field(desk, visibility="ADMINS")
+    given = {"fieldId": field["id"], "label": "Purse"}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"id": field["id"]})
+
+
+@case("updateField", "Precondition")
+async def _another_type_for_a_part_of_the_product(desk: Desk) -> Case:
+    data = await desk.admin.read("{ fieldGroups { fields { id key } } }")
+    fields = [field for group in data["fieldGroups"] for field in group["fields"]]
+    (company,) = [field["id"] for field in fields if field["key"] == "company"]
+    return Case(desk.admin, {"fieldId": company, "type": "NUMBER"}, {"reason": "READ_ONLY"})
+
+
+@case("updateField", "Conflict")
+async def _stale_field(desk: Desk) -> Case:
+    field = await _field(desk)
+    await desk.admin.done("updateField", fieldId=field["id"], label="Purse")
+    given = {"fieldId": field["id"], "hint": "All of it", "expectedVersion": field["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("moveField", "InvalidInput")
+async def _field_into_a_lead(desk: Desk) -> Case:
+    field = await _field(desk)
+    given = {"fieldId": field["id"], "groupId": f"lead_{NOBODYS}", "position": 0}
+    return Case(desk.admin, given, problem("groupId", "MALFORMED"))
+
+
+@case("moveField", "Forbidden")
+async def _field_moved_by_an_agent(desk: Desk) -> Case:
+    field = await _field(desk)
+    given = {"fieldId": field["id"], "groupId": field["group"]["id"], "position": 0}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("moveField", "NotFound")
+async def _field_into_no_group(desk: Desk) -> Case:
+    field = await _field(desk)
+    given = {"fieldId": field["id"], "groupId": f"group_{NOBODYS}", "position": 0}
+    return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
+
+
+@case("saveFieldGroup", "InvalidInput")
+async def _group_with_a_taken_name(desk: Desk) -> Case:
+    return Case(desk.admin, {"name": "contact INFO"}, problem("name", "TAKEN"))
+
+
+@case("saveFieldGroup", "Forbidden")
+async def _group_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), {"name": "House"}, {"permission": "CONFIGURE_CARD"})
+
+
+@case("saveFieldGroup", "NotFound")
+async def _group_that_is_not_there(desk: Desk) -> Case:
+    given = {"groupId": f"group_{NOBODYS}", "name": "House"}
+    return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
+
+
+@case("saveFieldGroup", "Limit")
+async def _a_group_too_many(desk: Desk) -> Case:
+    await desk.add(*(FieldGroup(name=f"x{n}", position=n) for n in range(50)))
+    return Case(desk.admin, {"name": "House"}, {"limit": 50, "retryAfter": None})
+
+
+@case("saveFieldGroup", "Conflict")
+async def _stale_group(desk: Desk) -> Case:
+    group = (await desk.admin.done("saveFieldGroup", "group { id version }", name="House"))["group"]
+    await desk.admin.done("saveFieldGroup", groupId=group["id"], name="Home")
+    given = {"groupId": group["id"], "name": "Hut", "expectedVersion": group["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("removeFieldGroup", "InvalidInput")
+async def _malformed_group(desk: Desk) -> Case:
+    return Case(desk.admin, {"groupId": "group_1"}, problem("groupId", "MALFORMED"))
+
+
+@case("removeFieldGroup", "Forbidden")
+async def _group_removed_by_an_agent(desk: Desk) -> Case:
+    given = {"groupId": (await _field(desk))["group"]["id"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("removeFieldGroup", "NotFound")
+async def _removed_group_that_is_not_there(desk: Desk) -> Case:
+    given = {"groupId": f"group_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
+
+
+@case("removeFieldGroup", "Precondition")
+async def _group_with_a_field(desk: Desk) -> Case:
+    given = {"groupId": (await _field(desk))["group"]["id"]}
+    return Case(desk.admin, given, {"reason": "IN_USE"})
+
+
+@case("changeMyLayout", "InvalidInput")
+async def _layout_with_a_field_from_elsewhere(desk: Desk) -> Case:
+    given = {"groupId": (await _field(desk))["group"]["id"], "shownFieldKeys": ["company"]}
+    return Case(desk.admin, given, problem("shownFieldKeys.0", "UNKNOWN"))
+
+
+@case("changeMyLayout", "NotFound")
+async def _layout_of_no_group(desk: Desk) -> Case:
+    given = {"groupId": f"group_{NOBODYS}", "isCollapsed": True}
+    return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
 
 
 @case("exportHistory", "InvalidInput")
