@@ -14,6 +14,7 @@ RUN python -m venv .venv \
  && PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install -qq --no-cache-dir --require-hashes -r requirements.txt
 
 COPY LICENSE *.py ./
+COPY cli/ cli/
 COPY demo/ demo/
 COPY models/ models/
 COPY realtime/ realtime/

@@ -25,8 +25,6 @@ ARROWS = {
     "pages": {"resolvers"},
     "auth": {"schema", "resolvers"},
     "demo": {"resolvers", "models", "settings"},
-    "import_contacts": {"resolvers", "models"},
-    "job_table": {"resolvers", "models"},
     "transfers": {"schema", "resolvers"},
     "operating": {"schema", "resolvers", "settings"},
     "backup": set(),
@@ -57,8 +55,6 @@ ARROWS = {
         "settings",
         "app",
         "demo",
-        "import_contacts",
-        "job_table",
     },
 }
 
@@ -104,8 +100,8 @@ HOMES = {
     "pydantic": {"settings"},
     "pydantic_core": {"settings"},
     "pydantic_settings": {"settings"},
-    "rich": {"import_contacts", "job_table"},
-    "typer": {"cli", "import_contacts"},
+    "rich": {"cli"},
+    "typer": {"cli"},
     "watchfiles": {"cli"},
 }
 EVERYWHERE = {"orjson", "structlog", "typing_extensions", "uuid_utils"}

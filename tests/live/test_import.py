@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from import_contacts import ImportFailed, look, read_map
+from cli.import_contacts import ImportFailed, look, read_map
 from models.engine import Database
 from models.ids import encode_id
 from models.imports import LeadImport

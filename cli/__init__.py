@@ -1,0 +1,1 @@
+"""`python -m cli`: serve, worker, migrate, demo, create-staff, backup, restore, new-epoch, ..."""
