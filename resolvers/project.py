@@ -12,7 +12,7 @@ from models.workspace import Workspace
 from resolvers import access
 from resolvers.errors import Conflict, ConflictReason, ProblemCode, invalid
 from resolvers.policy import Permission
-from resolvers.text import required
+from resolvers.text import required, time_zone
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue, TypedValue
 
@@ -24,8 +24,17 @@ LABELS = {
     "won_text": ("wonText", "Text once won"),
     "is_reopen_allowed": ("isReopenAllowed", "Show Reopen"),
     "won_needs_required_fields": ("wonNeedsRequiredFields", "Won needs required fields"),
+    "name": ("name", "Name"),
+    "time_zone": ("timeZone", "Time zone"),
+    "default_note_visibility": ("defaultNoteVisibility", "Visibility offered for notes"),
+    "manager_scope": ("managerScope", "What MANAGER sees"),
+    "agent_scope": ("agentScope", "What AGENT sees"),
+    "can_agents_self_assign": ("canAgentsSelfAssign", "Agents take leads of nobody"),
+    "can_agents_assign": ("canAgentsAssign", "Agents give own leads away"),
 }
 """Path and label of each setting, by its column."""
+ACCESS = {"manager_scope", "agent_scope", "can_agents_self_assign", "can_agents_assign"}
+"""Settings that say who sees and does what."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +74,29 @@ async def change_header(work: UnitOfWork, edit: HeaderEdit) -> None:
     work.record_workspace("header_changed", {"diffs": diffs}, card=True)
 
 
-async def update_project(work: UnitOfWork, *, won_needs_required_fields: bool | None) -> None:
-    """Changes settings of the workspace; None leaves one as it is."""
+async def update_project(work: UnitOfWork, wanted: Mapping[str, Any]) -> None:
+    """Changes settings of the workspace, by column; None leaves one as it is."""
     access.require(work.actor, Permission.ADMINISTER)
+    wanted = {**wanted, **_checked(wanted)}
     workspace = await locked(work)
-    wanted = {"won_needs_required_fields": won_needs_required_fields}
     differing = _differing(workspace, wanted)
     if not differing:
         return
     diffs = _change(workspace, differing)
     await work.session.flush()
-    work.record_workspace("project_changed", {"diffs": diffs})
+    work.record_workspace(
+        "project_changed", {"diffs": diffs}, access=not ACCESS.isdisjoint(differing)
+    )
+
+
+def _checked(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The texts among the settings, if they can be taken."""
+    checked = {}
+    if wanted.get("name") is not None:
+        checked["name"] = required("name", wanted["name"], 100)
+    if wanted.get("time_zone") is not None:
+        checked["time_zone"] = time_zone("timeZone", wanted["time_zone"])
+    return checked
 
 
 async def locked(work: UnitOfWork) -> Workspace:

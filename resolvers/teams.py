@@ -14,10 +14,10 @@ from sqlmodel import col
 from models.ids import encode_id, new_id
 from models.staff import Staff
 from models.teams import Team, TeamManager, TeamMember
-from models.workspace import Workspace
 from resolvers import access
 from resolvers.errors import Conflict, ConflictReason, LimitReached, NotFound, ProblemCode, invalid
 from resolvers.policy import Permission
+from resolvers.project import locked
 from resolvers.text import fold, required
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.views import View
@@ -55,7 +55,7 @@ async def save_team(
         "members": await _people(work, "memberIds", member_ids),
         "managers": await _people(work, "managerIds", manager_ids),
     }
-    await _lock(work)
+    await locked(work)  # of two who change teams, one waits: who moves changes two of them
     team = await (_team(work, team_id) if team_id else _new_team(work, name))
     if expected is not None and team.version > expected:
         raise Conflict(
@@ -88,11 +88,6 @@ async def _people(work: UnitOfWork, path: str, ids: Sequence[UUID]) -> dict[UUID
         if each not in found:
             raise invalid(f"{path}.{index}", ProblemCode.UNKNOWN, "There is no such person.")
     return found
-
-
-async def _lock(work: UnitOfWork) -> None:
-    """Of two who change teams, one waits: a person who moves changes two of them."""
-    await work.session.execute(select(Workspace).with_for_update())
 
 
 async def _team(work: UnitOfWork, team_id: UUID) -> Team:
@@ -186,7 +181,7 @@ def _diff(path: str, label: str, before: str | None, after: str | None) -> dict[
 
 async def move(work: UnitOfWork, staff: Staff, team_id: UUID | None) -> dict[str, Any] | None:
     """Puts a person into a team, or into none; the diff of it, None for the present one."""
-    await _lock(work)
+    await locked(work)
     team = await _team(work, team_id) if team_id else None
     present = await work.session.get(TeamMember, staff.id, populate_existing=True)
     former = await _team(work, present.team_id) if present else None

@@ -38,6 +38,7 @@ from schema.mutations import fields as field_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import notes as note_acts
 from schema.mutations import pipelines as set_up
+from schema.mutations import project as project_acts
 from schema.mutations import staff as staff_acts
 from schema.mutations import visits as visit_acts
 from schema.observing import Observe, Observing
@@ -346,7 +347,7 @@ class Mutation:
         description="Changes the Won button; open cards follow at once. ADMIN, MANAGER.",
     )
     update_project = strawberry.mutation(
-        set_up.update_project, description="Changes project settings. ADMIN."
+        project_acts.update_project, description="Changes project settings. ADMIN."
     )
     pin_property = strawberry.mutation(
         pins.pin_property,

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from models.enums import NoteVisibility
+from models.enums import AccessScope, NoteVisibility
 from models.leads import Lead as LeadRow
 from models.workspace import Workspace
 from resolvers import readers
@@ -74,6 +74,22 @@ class Project:
     @strawberry.field(description="Visibility offered for new notes.")
     def default_note_visibility(self) -> NoteVisibility:
         return self.row.default_note_visibility
+
+    @strawberry.field(description="What MANAGER sees.")
+    def manager_scope(self) -> AccessScope:
+        return self.row.manager_scope
+
+    @strawberry.field(description="What AGENT sees.")
+    def agent_scope(self) -> AccessScope:
+        return self.row.agent_scope
+
+    @strawberry.field(description="An AGENT may take leads of nobody; everybody sees these then.")
+    def can_agents_self_assign(self) -> bool:
+        return self.row.can_agents_self_assign
+
+    @strawberry.field(description="An AGENT may assign own leads to others.")
+    def can_agents_assign(self) -> bool:
+        return self.row.can_agents_assign
 
     @strawberry.field(description="Refuse Won while required fields are empty.")
     def won_needs_required_fields(self) -> bool:

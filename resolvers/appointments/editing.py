@@ -23,8 +23,8 @@ from resolvers.appointments.planning import (
 )
 from resolvers.appointments.recording import BODY, NOTE, Act, Editing
 from resolvers.errors import NotFound, ProblemCode, invalid
-from resolvers.leads.assigning import active_staff
 from resolvers.policy import Permission
+from resolvers.staff.active import active_staff
 from resolvers.text import optional, required
 from resolvers.unit_of_work import UnitOfWork
 

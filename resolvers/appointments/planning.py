@@ -13,8 +13,8 @@ from resolvers import access, idempotency
 from resolvers.appointments.recording import BODY, KIND_NOUNS, NOTE, Act, record, write_text
 from resolvers.calendar_days import day_of, start_of, whole_days
 from resolvers.errors import ProblemCode, invalid
-from resolvers.leads.assigning import active_staff
 from resolvers.policy import Permission
+from resolvers.staff.active import active_staff
 from resolvers.text import optional, time_zone
 from resolvers.unit_of_work import UnitOfWork
 

@@ -7,7 +7,7 @@ from resolvers.leads.acts import (
     change_value,
     set_properties,
 )
-from resolvers.leads.assigning import active_staff, assign
+from resolvers.leads.assigning import assign
 from resolvers.leads.creating import (
     NewLead,
     create_lead,
@@ -25,7 +25,6 @@ from resolvers.leads.states import change_state, reopen_lead, win_lead
 __all__ = [
     "NewLead",
     "PropertyEdit",
-    "active_staff",
     "assign",
     "change_person",
     "change_priority",

@@ -10,18 +10,19 @@ from sqlmodel import col
 from models.enums import ChangeKind, HistoryType, NotificationKind
 from models.leads import Assignment, Lead
 from models.staff import Staff
-from resolvers import access
-from resolvers.errors import Forbidden, ProblemCode, invalid
+from resolvers import access, appointments
+from resolvers.errors import Forbidden
 from resolvers.leads.own_fields import change_own_field
 from resolvers.notifications import notify
 from resolvers.policy import Permission
+from resolvers.staff.active import active_staff
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import reference
 
-Mover = Callable[[UnitOfWork, Lead, UUID, UUID], Awaitable[int]]
-MOVERS: tuple[Mover, ...] = ()
-"""What is open on a lead and can go from one assignee to the next, with its own changes in the log;
-each answers how many it moved."""
+Mover = Callable[[UnitOfWork, UUID, UUID, UUID], Awaitable[int]]
+MOVERS: tuple[Mover, ...] = (appointments.move_open,)
+"""What is open on a lead (its id) and can go from one assignee to the next, with its own changes in
+the log; each answers how many it moved."""
 
 
 async def assign(
@@ -62,7 +63,7 @@ async def assign(
     kind, category = ChangeKind.LEAD_ASSIGNEE_CHANGED, HistoryType.ASSIGNMENT
     work.record(lead.id, kind, category, data, stamps=[row])
     if moves_open_items and former and to:
-        data["moved"] = sum([await move(work, lead, former.id, to.id) for move in MOVERS])
+        data["moved"] = sum([await move(work, lead.id, former.id, to.id) for move in MOVERS])
     await tell_assignees(work, lead, former.id if former else None)
     return lead.id
 
@@ -100,14 +101,6 @@ async def _assignment_start(work: UnitOfWork, lead: Lead) -> datetime:
         .limit(1)
     )
     return work.at if last is None else max(work.at, last + timedelta(microseconds=1))
-
-
-async def active_staff(work: UnitOfWork, path: str, staff_id: UUID) -> Staff:
-    """Somebody who can be given leads; InvalidInput for unknown or inactive people."""
-    staff = await work.session.get(Staff, staff_id)
-    if staff is None or not staff.is_active:
-        raise invalid(path, ProblemCode.UNKNOWN, "This is no active member of the team.")
-    return staff
 
 
 async def tell_assignees(work: UnitOfWork, lead: Lead, former_id: UUID | None) -> None:

@@ -28,9 +28,10 @@ from resolvers.actors import StaffActor
 from resolvers.errors import Forbidden
 from resolvers.fields import Edit
 from resolvers.leads import sales
-from resolvers.leads.assigning import active_staff, tell_assignees
+from resolvers.leads.assigning import tell_assignees
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
 from resolvers.policy import Permission
+from resolvers.staff.active import active_staff
 from resolvers.text import optional, time_zone
 from resolvers.unit_of_work import UnitOfWork, Versioned
 from resolvers.values import TypedValue

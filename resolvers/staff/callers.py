@@ -136,7 +136,11 @@ async def actor_for_person(session: AsyncSession, staff_id: UUID) -> tuple[Staff
             .where(col(Staff.id) == staff_id, col(Staff.is_active))
         )
     ).one_or_none()
-    return (_actor(found[0], found[1], staff_id), found[0].time_zone) if found else None
+    if found is None:
+        return None
+    person, workspace = found
+    rights = await rights_of(session, person, workspace)
+    return _actor(person, workspace, staff_id, rights), person.time_zone
 
 
 def _actor(

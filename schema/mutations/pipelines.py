@@ -1,4 +1,4 @@
-"""How pipelines and the header of all cards are set up, and settings of the project."""
+"""How pipelines and the header of all cards are set up."""
 
 from typing import Annotated, TypeVar
 
@@ -22,7 +22,7 @@ from schema.errors import (
 )
 from schema.mutations.writing import INPUT
 from schema.pipelines import Pipeline
-from schema.project import CardConfiguration, Project, card_configuration_of, workspace_of
+from schema.project import CardConfiguration, card_configuration_of
 from schema.scalars import Color, Version
 
 T = TypeVar("T")
@@ -144,10 +144,10 @@ async def change_header_settings(
 ) -> ChangeHeaderSettingsResult:
     """Changes the Won button of all cards."""
     edit = HeaderEdit(
-        is_won_button_shown=_given("isWonButtonShown", input.is_won_button_shown),
-        won_button_text=_given("wonButtonText", input.won_button_text),
-        won_text=_given("wonText", input.won_text),
-        is_reopen_allowed=_given("isReopenAllowed", input.is_reopen_allowed),
+        is_won_button_shown=given("isWonButtonShown", input.is_won_button_shown),
+        won_button_text=given("wonButtonText", input.won_button_text),
+        won_text=given("wonText", input.won_text),
+        is_reopen_allowed=given("isReopenAllowed", input.is_reopen_allowed),
         expected=read_version(info, CARD, input.expected_version),
     )
     async with info.context.work() as work:
@@ -156,37 +156,8 @@ async def change_header_settings(
     return ChangeHeaderSettingsSuccess(card=card)
 
 
-def _given(path: str, part: Some[T | None] | None) -> T | None:
+def given(path: str, part: Some[T | None] | None) -> T | None:
     """None for what is absent; a setting has no null to be cleared to."""
     if part is not None and part.value is None:
         raise invalid(path, ProblemCode.REQUIRED, "Leave it out to keep it, null is no value.")
     return part.value if part is not None else None
-
-
-@strawberry.input(description="Input of `updateProject`; what is absent stays as it is.")
-class UpdateProjectInput:
-    won_needs_required_fields: Maybe[bool | None] = strawberry.field(
-        description="Won needs required fields."
-    )
-
-
-@strawberry.type(description="Success of `updateProject`.")
-class UpdateProjectSuccess:
-    project: Project = strawberry.field(description="The settings.")
-
-
-UpdateProjectResult = Annotated[
-    UpdateProjectSuccess | ForbiddenError | InvalidInputError,
-    strawberry.union("UpdateProjectResult", description="Result of `updateProject`."),
-]
-
-
-async def update_project(
-    info: Info, input: Annotated[UpdateProjectInput, strawberry.argument(description=INPUT)]
-) -> UpdateProjectResult:
-    """Changes settings of the project."""
-    needs = _given("wonNeedsRequiredFields", input.won_needs_required_fields)
-    async with info.context.work() as work:
-        await project.update_project(work, won_needs_required_fields=needs)
-    view = info.context.view(work.actor)
-    return UpdateProjectSuccess(project=Project(row=await workspace_of(view), view=view))

@@ -10,14 +10,12 @@ from sqlalchemy import select, update
 
 from models.enums import AccessScope, StaffRole
 from models.ids import encode_id
-from models.leads import Lead
 from models.teams import TeamMember
 from models.workspace import Workspace
 from resolvers import teams
 from resolvers.actors import SYSTEM
-from resolvers.leads import assigning
 from resolvers.services import Services
-from resolvers.unit_of_work import UnitOfWork, unit_of_work
+from resolvers.unit_of_work import unit_of_work
 from tests.client import Client, key, lead, nothing_written, staff_client
 from tests.factories import make_lead, make_site, make_visit
 from tests.resolvers.verify import act
@@ -314,26 +312,59 @@ async def test_agents_give_own_leads_away_where_the_setting_lets_them(
 
 @pytest.mark.behaviour("A43")
 async def test_items_that_move_along_are_counted_and_only_when_asked(
-    services: Services, admin: Client, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+    services: Services, admin: Client, client_for: ClientFor
 ) -> None:
     agent, heir = await client_for(AGENT, "Bo"), await client_for(AGENT, "Di")
     lead_id = await lead_of(services, agent)
-    asked: list[tuple[UUID, UUID]] = []
-
-    async def move_three(work: UnitOfWork, row: Lead, former_id: UUID, to_id: UUID) -> int:
-        asked.append((former_id, to_id))
-        return 3
-
-    monkeypatch.setattr(assigning, "MOVERS", (move_three,))
-    parts = "changes { ... on LeadAssigneeChanged { movedItemCount } }"
-    counts = []
-    for to, moves in ((heir, False), (agent, True), (None, True), (heir, True)):
+    day = {"startsAt": "2026-03-09T10:00:00Z", "endsAt": "2026-03-09T11:00:00Z"}
+    for kind in ("SHOWING", "CALL"):
+        planned = {"leadId": lead(lead_id), "kind": kind, "assigneeId": sid(agent)}
+        await admin.done("scheduleAppointment", **planned, **day, idempotencyKey=key())
+    parts = """lead { appointments(first: 9) { nodes { assignee { name } } } }
+      changes { ... on LeadAssigneeChanged { movedItemCount } }"""
+    counts, owners = [], []
+    for to, moves in ((heir, True), (agent, False), (heir, True), (None, True)):
         made = await admin.done(
             "assignLead", parts, leadId=lead(lead_id), staffId=sid(to) if to else None,
             moveOpenItems=moves,
         )  # fmt: skip
-        counts.append(made["changes"][-1]["movedItemCount"])
-    assert counts == [0, 3, 0, 0], "only what was somebody's goes to somebody"
-    assert agent.actor
-    assert heir.actor
-    assert asked == [(heir.actor.id, agent.actor.id)]
+        assigned, *items = [each["__typename"] for each in made["changes"]]
+        counts.append(made["changes"][0]["movedItemCount"])
+        owners.append({row["assignee"]["name"] for row in made["lead"]["appointments"]["nodes"]})
+        assert (assigned, len(items)) == ("LeadAssigneeChanged", counts[-1])
+    assert counts == [2, 0, 0, 0], "only what was somebody's goes to somebody"
+    assert owners == [{"Di"}] * 4
+
+
+@pytest.mark.behaviour("C6")
+async def test_settings_of_who_sees_what_are_the_admins(
+    services: Services, admin: Client, client_for: ClientFor
+) -> None:
+    parts = """project { name timeZone defaultNoteVisibility managerScope agentScope
+      canAgentsSelfAssign canAgentsAssign }"""
+    wanted = {
+        "name": "West Homes", "timeZone": "Europe/Berlin", "defaultNoteVisibility": "TEAM",
+        "managerScope": "TEAM", "agentScope": "TEAM", "canAgentsSelfAssign": True,
+        "canAgentsAssign": True,
+    }  # fmt: skip
+    manager = await client_for(MANAGER, "Mo")
+    await lead_of(services, admin)
+    count = "{ leads(first: 9) { nodes { id } } }"
+    assert len((await manager.read(count))["leads"]["nodes"]) == 1
+    made = await admin.done("updateProject", parts, **wanted)
+    assert made["project"] == wanted
+    assert (await manager.read(count))["leads"]["nodes"] == []
+    async with nothing_written(services):
+        await admin.done("updateProject", parts, **wanted)
+    refused = await manager.write("updateProject", managerScope="ALL")
+    assert refused["permission"] == "ADMINISTER"
+    for path, value, code in (
+        ("name", " ", "REQUIRED"),
+        ("timeZone", "Mars/Base", "UNKNOWN"),
+        ("agentScope", None, "REQUIRED"),
+    ):
+        refused = await admin.write("updateProject", **{path: value})
+        assert [(each["path"], each["code"]) for each in refused["problems"]] == [([path], code)]
+    data = await admin.read("{ workspaceHistory(first: 1) { nodes { diffs { path } } } }")
+    (entry,) = data["workspaceHistory"]["nodes"]
+    assert {diff["path"] for diff in entry["diffs"]} == set(wanted)

@@ -1,0 +1,69 @@
+"""Settings of the project."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import Maybe
+
+from models.enums import AccessScope, NoteVisibility
+from resolvers import project
+from schema.context import Info
+from schema.errors import ForbiddenError, InvalidInputError
+from schema.mutations.pipelines import given
+from schema.mutations.writing import INPUT
+from schema.project import Project, workspace_of
+from schema.scalars import TimeZone
+
+PATHS = {
+    "name": "name",
+    "time_zone": "timeZone",
+    "default_note_visibility": "defaultNoteVisibility",
+    "won_needs_required_fields": "wonNeedsRequiredFields",
+    "manager_scope": "managerScope",
+    "agent_scope": "agentScope",
+    "can_agents_self_assign": "canAgentsSelfAssign",
+    "can_agents_assign": "canAgentsAssign",
+}
+"""Each setting and how the input calls it."""
+
+
+@strawberry.input(description="Input of `updateProject`; what is absent stays as it is.")
+class UpdateProjectInput:
+    name: Maybe[str | None] = strawberry.field(description="1 to 100 characters.")
+    time_zone: Maybe[TimeZone | None] = strawberry.field(description="Zone.")
+    default_note_visibility: Maybe[NoteVisibility | None] = strawberry.field(
+        description="Visibility offered for notes."
+    )
+    won_needs_required_fields: Maybe[bool | None] = strawberry.field(
+        description="Won needs required fields."
+    )
+    manager_scope: Maybe[AccessScope | None] = strawberry.field(description="What MANAGER sees.")
+    agent_scope: Maybe[AccessScope | None] = strawberry.field(description="What AGENT sees.")
+    can_agents_self_assign: Maybe[bool | None] = strawberry.field(
+        description="AGENT may take leads of nobody; everybody sees these then."
+    )
+    can_agents_assign: Maybe[bool | None] = strawberry.field(
+        description="AGENT may assign own leads to others."
+    )
+
+
+@strawberry.type(description="Success of `updateProject`.")
+class UpdateProjectSuccess:
+    project: Project = strawberry.field(description="The settings.")
+
+
+UpdateProjectResult = Annotated[
+    UpdateProjectSuccess | ForbiddenError | InvalidInputError,
+    strawberry.union("UpdateProjectResult", description="Result of `updateProject`."),
+]
+
+
+async def update_project(
+    info: Info, input: Annotated[UpdateProjectInput, strawberry.argument(description=INPUT)]
+) -> UpdateProjectResult:
+    """Changes settings of the project."""
+    wanted: dict[str, Any] = {key: given(path, getattr(input, key)) for key, path in PATHS.items()}
+    async with info.context.work() as work:
+        await project.update_project(work, wanted)
+    view = info.context.view(work.actor)
+    return UpdateProjectSuccess(project=Project(row=await workspace_of(view), view=view))
