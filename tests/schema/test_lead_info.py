@@ -275,7 +275,7 @@ ODD_VALUES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.behaviour("B4", "B15")
+@pytest.mark.behaviour("B4", "B15", "C2")
 async def test_a_value_that_is_no_amount_of_money_is_refused_and_the_former_one_stays(
     admin: Client, services: Services, lead_id: str
 ) -> None:

@@ -25,6 +25,9 @@ export function apply(card, item) {
     const { viewers, viewerCount } = item;
     return { ...card, lead: { ...card.lead, viewers, viewerCount }, touched: [] };
   }
+  if (type === "SettingsChanged") {
+    return { ...card, lead: { ...card.lead, ...item.lead }, touched: ["settings"] };
+  }
   if (!item.entry || card.recent.includes(item.cursor)) return card;
   const { lead, touched } = change(card.lead, item);
   return {

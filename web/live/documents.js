@@ -4,7 +4,8 @@ const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
 const VALUE = "value { amount currency }";
-const BAR = `stateBar { state { ${STATE} } isCurrent isPassed }`;
+const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
+  wonButton { text wonText isWon canReopen }`;
 
 const ITEMS = `
 fragment NoteParts on Note {
@@ -67,6 +68,11 @@ export const STAFF = `query Staff {
 
 export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name icon } }`;
 
+export const PIPELINES = `query Pipelines { pipelines { id name states { ${STATE} } } }`;
+
+export const HEADER = `query Header { project { card { version
+  header { isWonButtonShown wonButtonText wonText isReopenAllowed } } } }`;
+
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} ${SESSIONS} } } }`;
 
@@ -91,12 +97,14 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       eventGroups { name count firstAt lastAt }
       timeline(first: 30) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
       history(first: 20) { nodes { ...EntryParts } }
-      viewerCan { edit changeState assign sendMessage channels } } }
+      viewerCan { edit changeState reopen assign sendMessage channels } } }
     ... on LeadCardReset { cursor resetReason }
     ... on LeadMerged { leadId into { id } }
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
+    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} }
+      card { quickEventKinds { id name icon } } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
     ... on PropertiesChanged { lead { version displayName title priority ${VALUE} isAnonymous
@@ -136,6 +144,9 @@ export const QUICK_EVENT = write("logQuickEvent", "LogQuickEvent");
 export const ANNOTATE_EVENT = write("annotateEvent", "AnnotateEvent", `
   ... on ConflictError { currentVersion conflicts { current { display } changedByName } }`);
 export const CHANGE_STATE = write("changeLeadState", "ChangeLeadState");
+export const WIN = write("winLead", "WinLead");
+export const REOPEN = write("reopenLead", "ReopenLead");
+export const CHANGE_HEADER = write("changeHeaderSettings", "ChangeHeaderSettings");
 export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");
 export const SEND_MESSAGE = write("sendMessage", "SendMessage", `

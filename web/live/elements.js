@@ -94,15 +94,27 @@ export function localTime(zone) {
 export const copied = (text) =>
   navigator.clipboard?.writeText(text).then(() => true, () => false) ?? Promise.resolve(false);
 
-/** Brings every `ago` and `localTime` below `root` up to date. */
+/** Brings every `ago`, `localTime` and running length below `root` up to date. */
 export function refreshTimes(root) {
   for (const element of root.querySelectorAll("[data-zone]")) {
     element.textContent = inZone(element.dataset.zone);
+  }
+  for (const element of root.querySelectorAll("[data-spent]")) {
+    const { spent, at } = element.dataset;
+    element.textContent = duration(Number(spent) + (Date.now() - at) / 1000);
   }
   for (const element of root.querySelectorAll("time")) {
     const text = relative(element.dateTime);
     if (element.textContent !== text) element.textContent = text;
   }
+}
+
+const LENGTHS = [["d", 86400], ["h", 3600], ["min", 60]];
+
+/** A length of time in its largest unit, `3 d`. */
+export function duration(seconds) {
+  const [unit, size] = LENGTHS.find(([, length]) => seconds >= length) ?? ["min", Infinity];
+  return size === Infinity ? "< 1 min" : `${Math.floor(seconds / size)} ${unit}`;
 }
 
 /** A clock time of today, `14:05`. */

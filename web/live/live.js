@@ -190,6 +190,7 @@ function take(item) {
   const card = apply(opened.card, item);
   const told = item.presence?.at ?? item.lead?.presence?.at;
   if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
+  if (item.__typename === "SettingsChanged") buttons = item.card.quickEventKinds;
   if (card === opened.card) return;
   opened.card = card;
   opened.variables.after = card.cursor;

@@ -2,13 +2,14 @@
 // columns below it. It only draws what card.js says and sends what a person does.
 
 import { contactPart } from "./contact.js";
-import { ASSIGN, CHANGE_PRIORITY, CHANGE_STATE } from "./documents.js";
-import { ago, clock, copied, dot, fill, flash, h, initials, localTime, refusalPlace, words }
+import { ASSIGN, CHANGE_PRIORITY } from "./documents.js";
+import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
   from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { propertiesPart, tagsPart } from "./facts.js";
 import { chatPanel, notesPanel } from "./panels.js";
 import { pinsPart } from "./pins.js";
+import { slimPart, statesPart } from "./states.js";
 import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
@@ -17,6 +18,7 @@ const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
  * onSignedOut }`. */
 export function cardView(context) {
   const head = headView(context);
+  const slim = slimPart(head.element);
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [propertiesPart(leadId, pins, onSignedOut), contactPart(leadId, perform),
@@ -27,7 +29,8 @@ export function cardView(context) {
   const past = pastPanel(leadId, onSignedOut);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
-  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, quick.element,
+  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, slim.element,
+    quick.element,
     head.element, pins.element,
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element)),
@@ -42,6 +45,7 @@ export function cardView(context) {
     const { lead, touched } = card;
     last = { ...card, touched: [] };
     for (const one of parts) one.update(lead, touched);
+    slim.update(lead, worth(lead));
     const [entry] = lead.history;
     if (newest && entry && entry.id !== newest && entry.actor.name !== context.me.name) {
       announcer.textContent = entry.summary;
@@ -52,7 +56,7 @@ export function cardView(context) {
   return { element, update, showLamp: head.showLamp };
 }
 
-function headView({ leadId, staff, perform }) {
+function headView({ leadId, me, staff, perform }) {
   const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
@@ -60,7 +64,7 @@ function headView({ leadId, staff, perform }) {
   const pages = h("p", { class: "soft", "data-testid": "pages" });
   const born = h("p", { class: "soft" });
   const theirs = h("p", { class: "soft", "data-testid": "local-time" });
-  const bar = h("ol", { class: "bar", "aria-label": "Pipeline" });
+  const states = statesPart({ leadId, me, perform });
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
   const assignee = h("select", { id: "assignee", onchange: assign });
@@ -71,10 +75,10 @@ function headView({ leadId, staff, perform }) {
     h("div", { class: "who" },
       h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
-    bar,
+    states.element,
     h("div", { class: "controls" },
       h("label", { for: "assignee" }, "Assignee"), assignee,
-      h("label", { for: "priority" }, "Priority"), priority, refusal));
+      h("label", { for: "priority" }, "Priority"), priority, refusal, states.acts));
   let lead = null;
 
   async function assign() {
@@ -92,13 +96,6 @@ function headView({ leadId, staff, perform }) {
     setTimeout(() => { link.textContent = "Copy link"; }, 4000);
   }
 
-  function makeStep({ state, isCurrent, isPassed }) {
-    const move = () => perform(CHANGE_STATE, { leadId, stateId: state.id }, refusal);
-    return h("li", { class: isPassed && !isCurrent ? "passed" : null },
-      h("button", { type: "button", disabled: !lead.viewerCan.changeState, onclick: move,
-        "aria-current": isCurrent ? "step" : null }, dot(state.color), state.name));
-  }
-
   function update(next, touched) {
     const old = lead;
     lead = next;
@@ -108,12 +105,12 @@ function headView({ leadId, staff, perform }) {
     if (old?.location.timeZone !== lead.location.timeZone || !old) {
       theirs.replaceChildren(localTime(lead.location.timeZone));
     }
-    fill(bar, lead.stateBar, ({ state }) => state.id, makeStep);
+    states.update(lead, touched);
     fillAssignees(assignee, staff(), lead.assignee);
     assignee.disabled = !lead.viewerCan.assign;
     priority.value = lead.priority;
     priority.disabled = !lead.viewerCan.edit;
-    value.textContent = lead.value ? money(lead.value) : "";
+    value.textContent = worth(lead);
     value.hidden = !lead.value;
     if (old?.viewers !== lead.viewers) showViewers(viewers, lead);
     if (touched.includes("name")) flash(name);
@@ -136,7 +133,9 @@ function headView({ leadId, staff, perform }) {
   return { element, update, showLamp };
 }
 
-function money({ amount, currency }) {
+function worth({ value }) {
+  if (!value) return "";
+  const { amount, currency } = value;
   return new Intl.NumberFormat([], { style: "currency", currency }).format(amount);
 }
 
