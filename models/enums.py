@@ -257,3 +257,40 @@ class JobKind(StrEnum):
     RUN_AUTOMATIONS = "RUN_AUTOMATIONS"
     DELIVER_WEBHOOK = "DELIVER_WEBHOOK"
     REMIND_OF_APPOINTMENT = "REMIND_OF_APPOINTMENT"
+
+
+class TriggerKind(StrEnum):
+    """What starts an automation."""
+
+    STATE_ENTERED = "STATE_ENTERED"
+    STATE_LEFT = "STATE_LEFT"
+    EVENT_RECORDED = "EVENT_RECORDED"
+    LEAD_CREATED = "LEAD_CREATED"
+    ASSIGNED = "ASSIGNED"
+    FIELD_CHANGED = "FIELD_CHANGED"
+    MESSAGE_RECEIVED = "MESSAGE_RECEIVED"
+
+
+class AutomationActionKind(StrEnum):
+    """What an automation does."""
+
+    CHANGE_STATE = "CHANGE_STATE"
+    ASSIGN = "ASSIGN"
+    ASSIGN_IN_TURN = "ASSIGN_IN_TURN"
+    ADD_TAGS = "ADD_TAGS"
+    SET_PROPERTY = "SET_PROPERTY"
+    SEND_MESSAGE = "SEND_MESSAGE"
+    NOTIFY = "NOTIFY"
+    CALL_WEBHOOK = "CALL_WEBHOOK"
+
+
+class RunOutcome(StrEnum):
+    """How one run of an automation stands."""
+
+    WAITING = "WAITING"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+    RETRYING = "RETRYING"
+    FAILED = "FAILED"
+    LOOP_STOPPED = "LOOP_STOPPED"
+    WOULD_RUN = "WOULD_RUN"

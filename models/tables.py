@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from models import (
     appointments,
+    automations,
     calls,
     changes,
     contact_points,
@@ -23,6 +24,7 @@ from models import (
     teams,
     uploads,
     visits,
+    webhooks,
     wordings,
     workspace,
 )
@@ -30,6 +32,7 @@ from models import (
 __all__ = [
     "appointments",
     "calls",
+    "automations",
     "changes",
     "contact_points",
     "conversations",
@@ -50,6 +53,7 @@ __all__ = [
     "uploads",
     "visits",
     "wordings",
+    "webhooks",
     "workspace",
 ]
 

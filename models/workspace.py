@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from models.enums import AccessScope, ActorKind, NoteVisibility, Via
@@ -45,6 +46,8 @@ class Workspace(SQLModel, table=True):
     won_text: str = Field(default="Won", max_length=40)
     is_reopen_allowed: bool = True
     won_needs_required_fields: bool = False
+    rules_key: int = Field(default=1, sa_type=BigInteger)
+    """Random; another one after each change of an automation or webhook."""
 
 
 class WorkspaceChange(SQLModel, table=True):

@@ -81,5 +81,12 @@ class VisitorActor(Actor):
     is_identified: bool
 
 
+@dataclass(frozen=True)
+class AutomationActor(Actor):
+    """A rule that acts, by id and name; `depth` counts the rules that started each other."""
+
+    depth: int
+
+
 SYSTEM = Actor(ActorKind.SYSTEM, None, "Leadlight", Via.SYSTEM)
 """This program, acting on its own."""

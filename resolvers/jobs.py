@@ -22,6 +22,7 @@ from models.ids import new_id
 from models.jobs import Job
 from resolvers.actors import SYSTEM, Actor
 from resolvers.errors import DomainError
+from resolvers.job_rows import job_row
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.upserts import table_of
@@ -30,13 +31,6 @@ MOST_ATTEMPTS = 8
 FIRST_DELAY, MOST_DELAY = timedelta(seconds=5), timedelta(hours=1)
 FAILED_KEPT = timedelta(days=30)
 MAX_PROBLEM = 500
-GENERAL = "general"
-QUEUES: dict[JobKind, str] = {
-    JobKind.RUN_AUTOMATIONS: "automations",
-    JobKind.DELIVER_WEBHOOK: "webhooks",
-}
-"""Queues that have workers of their own, so that slow work of one kind delays no other; a kind
-that is not here is in GENERAL."""
 
 _JOBS = table_of(Job)
 
@@ -76,20 +70,8 @@ async def enqueue(
     A job that waits under the same kind and key is replaced: one runs, with these data, when they
     say. One that is worked on at this moment is not replaced: another follows it.
     """
-    job_id = new_id()
-    work.jobs[kind, key or job_id.hex] = {
-        "id": job_id,
-        "queue": QUEUES.get(kind, GENERAL),
-        "kind": kind,
-        "key": key,
-        "data": data,
-        "created_at": work.at,
-        "due_at": due_at or work.at,
-        "attempts": 0,
-        "token": None,
-        "problem": None,
-        "failed_at": None,
-    }
+    row = job_row(kind, data, work.at, due_at=due_at, key=key)
+    work.jobs[kind, key or row["id"].hex] = row
 
 
 async def cancel(work: UnitOfWork, kind: JobKind, key: str) -> None:

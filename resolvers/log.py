@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -66,14 +66,21 @@ def chain(previous: bytes, change: Change, *, revision: int | None = None) -> by
     return head.digest()
 
 
-async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> str:
+class Place(NamedTuple):
+    """What numbers belong to: the database's epoch, and the key of the rules at that moment."""
+
+    epoch: str
+    rules_key: int
+
+
+async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> Place:
     """Numbers the changes of each lead and takes the lock of its log; `store` writes the rows.
 
     Instants are moved on where needed, so that they rise with the numbers.
-    Answers the epoch that the numbers belong to.
+    The answer is empty where nothing was recorded.
     """
     access_version = select(col(Workspace.access_version)).scalar_subquery()
-    epoch, lead_ids = "", sorted(recorded)
+    place, lead_ids = Place("", 0), sorted(recorded)
     for start in range(0, len(lead_ids), AT_ONCE):
         # Sorted before they are locked. SQLite's only writer needs no lock.
         feeds = await session.execute(
@@ -84,18 +91,19 @@ async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]
                 col(LeadFeed.last_at),
                 access_version,
                 select(col(Workspace.epoch)).scalar_subquery(),
+                select(col(Workspace.rules_key)).scalar_subquery(),
             )
             .where(col(LeadFeed.lead_id).in_(lead_ids[start : start + AT_ONCE]))
             .order_by(col(LeadFeed.lead_id))
             .with_for_update(of=LeadFeed)
         )
         count = 0
-        for lead_id, revision, head, last_at, version, current_epoch in feeds:
-            epoch, count = str(current_epoch), count + 1
+        for lead_id, revision, head, last_at, version, *told in feeds:
+            place, count = Place(*told), count + 1
             _number(recorded[lead_id], revision, head, last_at, version)
         if count != len(lead_ids[start : start + AT_ONCE]):
             raise LookupError("a lead without a log was recorded")
-    return epoch
+    return place
 
 
 def _number(

@@ -61,7 +61,7 @@ async def read_page(
     first = check_first(first)
     secrets = view.services.secrets
     if after is not None:
-        statement = statement.where(_behind(order, _position(secrets, scope, after, order)))
+        statement = statement.where(_behind(order, unseal_position(secrets, scope, after, order)))
     for key in order:
         if key.is_nullable:
             statement = statement.order_by(key.column.is_(None))
@@ -86,7 +86,7 @@ def page_of(
     descending = order[0].descending
     sorted_rows = sorted(rows, key=place, reverse=descending)
     if after is not None:
-        position = _position(secrets, scope, after, order)
+        position = unseal_position(secrets, scope, after, order)
         sorted_rows = [
             row
             for row in sorted_rows
@@ -108,7 +108,7 @@ def _plain(value: Any) -> Any:
     return value.hex if isinstance(value, UUID) else value
 
 
-def _position(secrets: Secrets, scope: str, after: str, order: Sequence[Key]) -> list[Any]:
+def unseal_position(secrets: Secrets, scope: str, after: str, order: Sequence[Key]) -> list[Any]:
     try:
         values = orjson.loads(secrets.unseal_page(scope, after))
     except (Unsealable, orjson.JSONDecodeError) as error:

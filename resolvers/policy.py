@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CONFIGURE_CARD = "CONFIGURE_CARD"
     IMPORT_LEADS = "IMPORT_LEADS"
     VERIFY_HISTORY = "VERIFY_HISTORY"
+    CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
     ADMINISTER = "ADMINISTER"
 
 
@@ -34,6 +35,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
     Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
+    Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
     Permission.ADMINISTER: frozenset({ADMIN}),
 }
 """Which roles hold a permission, on top of seeing the row at all."""
@@ -57,6 +59,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     # the digest chain runs through the rows of notes, so who checks it learns how many there are
     Permission.VERIFY_HISTORY: ApiScope.NOTES,
     Permission.CONFIGURE_CARD: ApiScope.CONFIGURE,
+    Permission.CONFIGURE_AUTOMATIONS: ApiScope.CONFIGURE,
     Permission.ADMINISTER: ApiScope.ADMINISTER,
 }
 """What an API token needs to use a permission of its owner; one that is not here it never has."""

@@ -15,6 +15,7 @@ from resolvers.file_intake import Intake
 from resolvers.file_store import FileStore
 from resolvers.limits import ApiRules, Buckets, Limiter
 from resolvers.outbound import Outbound
+from resolvers.reactions import KnownRules
 from resolvers.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -65,5 +66,6 @@ class Services:
     outbound: Outbound = field(default_factory=Outbound)
     """Asks addresses that somebody typed."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
+    rules: KnownRules = field(default_factory=KnownRules)
     lease_seconds: float = 30
     """How long a worker may take for a job before another may begin it anew."""

@@ -20,13 +20,13 @@ MAX_ON_LEAD = 100
 MAX_AT_ONCE = 20
 
 
-def check(names: Sequence[str]) -> dict[str, str]:
+def check(names: Sequence[str], path: str = "tags") -> dict[str, str]:
     """Names by their folded key; InvalidInput for an empty list or an odd name."""
     if not names:
-        raise invalid("tags", ProblemCode.REQUIRED, "Name at least one tag.")
+        raise invalid(path, ProblemCode.REQUIRED, "Name at least one tag.")
     if len(names) > MAX_AT_ONCE:
-        raise invalid("tags", ProblemCode.TOO_LARGE, f"At most {MAX_AT_ONCE} tags at once.")
-    cleaned = [required(f"tags.{index}", name, 64) for index, name in enumerate(names)]
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_AT_ONCE} tags at once.")
+    cleaned = [required(f"{path}.{index}", name, 64) for index, name in enumerate(names)]
     return {fold(name): name for name in cleaned}
 
 

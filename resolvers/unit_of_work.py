@@ -6,6 +6,7 @@ Invariants
 - The bus is told after the commit. Losing that hint costs time, never a fact.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ from realtime.hub import encode_hint
 from resolvers import job_rows, log, notices
 from resolvers.actors import Actor
 from resolvers.feed import encode_change
+from resolvers.reactions import react
 from resolvers.services import Services
 from resolvers.upserts import put_rows
 
@@ -72,6 +74,7 @@ class UnitOfWork:
         self._raises_access = False
         self._raises_card = False
         self._card_version = 0
+        self._renews_rules = False
         self._epoch = ""
 
     def record(
@@ -118,15 +121,22 @@ class UnitOfWork:
         self._many.setdefault(table, (unique, []))[1].extend(rows)
 
     def record_workspace(
-        self, kind: str, data: dict[str, Any], *, access: bool = False, card: bool = False
+        self,
+        kind: str,
+        data: dict[str, Any],
+        *,
+        access: bool = False,
+        card: bool = False,
+        rules: bool = False,
     ) -> None:
         """Notes a change of the workspace.
 
-        With `access`, rights are read anew everywhere; with `card`, open cards are told that what
-        all cards show is different.
+        With `access`, rights are read anew everywhere, with `rules` automations and webhooks; with
+        `card`, open cards are told that what all cards show is different.
         """
         self._raises_access = self._raises_access or access
         self._raises_card = self._raises_card or card
+        self._renews_rules = self._renews_rules or rules
         self._workspace.append(
             WorkspaceChange(
                 revision=0,
@@ -148,27 +158,35 @@ class UnitOfWork:
         """Numbers and writes what was recorded; the last thing before the commit."""
         if self._workspace:
             await self._number_workspace()
-        if self.jobs:
-            await job_rows.store(self.session, self.jobs)
-            if any(row and row["due_at"] <= self.at for row in self.jobs.values()):
-                self.hint(topics.jobs())
-        self._epoch = await log.append(self.session, self.committed)
+        self._epoch, rules_key = await log.append(self.session, self.committed)
         for row, change in self._stamps:
             row.version = change.revision
         await self.session.flush()
         for table, (unique, rows) in self._many.items():
             await put_rows(self.session, table, rows, unique, replaces=True)
         await log.store(self.session, self.committed)
+        if self.committed:
+            changes = [change for each in self.committed.values() for change in each]
+            rules = self.services.rules
+            self.jobs |= await react(self.session, rules, rules_key, changes, self.actor, self.at)
         await notices.store(self.session, self.notices)
+        if self.jobs:
+            await job_rows.store(self.session, self.jobs)
+            if any(row and row["due_at"] <= self.at for row in self.jobs.values()):
+                self.hint(topics.jobs())
 
     async def _number_workspace(self) -> None:
+        values: dict[str, Any] = {
+            "revision": col(Workspace.revision) + len(self._workspace),
+            "access_version": col(Workspace.access_version) + int(self._raises_access),
+            "card_version": col(Workspace.card_version) + int(self._raises_card),
+        }
+        if self._renews_rules:
+            # Random: a number that a rolled-back act counted up to would come again.
+            values["rules_key"] = secrets.randbits(62)
         numbers = await self.session.execute(
             update(Workspace)
-            .values(
-                revision=col(Workspace.revision) + len(self._workspace),
-                access_version=col(Workspace.access_version) + int(self._raises_access),
-                card_version=col(Workspace.card_version) + int(self._raises_card),
-            )
+            .values(values)
             .returning(col(Workspace.revision), col(Workspace.card_version)),
             execution_options={"synchronize_session": False},
         )

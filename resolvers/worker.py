@@ -12,6 +12,7 @@ from models.enums import JobKind
 from models.workspace import Idempotency
 from resolvers import appointments, deliveries, job_runner
 from resolvers.actors import SYSTEM
+from resolvers.automations.running import forget_runs, run_automations
 from resolvers.deliveries import expire_pop_ups
 from resolvers.files import forget_removed
 from resolvers.idempotency import KEPT
@@ -23,6 +24,7 @@ from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from resolvers.uploads import forget_uploads
+from resolvers.webhooks.sending import deliver, forget_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +40,11 @@ REMOVAL_SECONDS = 2.0
 Work = Callable[[Services], Awaitable[object]]
 
 
-HANDLERS: Handlers = {JobKind.REMIND_OF_APPOINTMENT: appointments.remind}
+HANDLERS: Handlers = {
+    JobKind.REMIND_OF_APPOINTMENT: appointments.remind,
+    JobKind.RUN_AUTOMATIONS: run_automations,
+    JobKind.DELIVER_WEBHOOK: deliver,
+}
 """What does the jobs of each kind."""
 
 
@@ -56,6 +62,8 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
         (REMOVAL_SECONDS, forget_removed),
         (TIDY_SECONDS, forget_rejected),
         (TIDY_SECONDS, forget_failed),
+        (TIDY_SECONDS, forget_deliveries),
+        (TIDY_SECONDS, forget_runs),
     )
     async with asyncio.TaskGroup() as loops:
         for seconds, act in work:

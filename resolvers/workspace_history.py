@@ -19,6 +19,9 @@ SENTENCES = {
     "header_changed": "Changed the header of all cards",
     "history_exported": "Took the history of a lead away",
     "field_changed": "Changed the field {label}",
+    "automation_removed": "Removed the rule {name}",
+    "automation_run_retried": "Tried a run of a rule again",
+    "automation_saved": "Saved the rule {name}",
     "field_created": "Defined the field {label}",
     "field_group_removed": "Removed the group of fields {name}",
     "field_group_saved": "Saved the group of fields {name}",
@@ -43,6 +46,10 @@ SENTENCES = {
     "totp_confirmed": "Turned an authenticator on",
     "totp_removed": "Removed the authenticator of {name}",
     "totp_started": "Began to set an authenticator up",
+    "webhook_delivery_resent": "Sent a delivery of a webhook again",
+    "webhook_removed": "Removed the webhook at {name}",
+    "webhook_saved": "Saved the webhook at {name}",
+    "webhook_switched_off": "Switched the webhook at {name} off: it kept failing",
     "workspace_created": "Made the workspace",
 }
 """By kind; a kind that is not here is told by its own name."""

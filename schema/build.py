@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema import (
     api_tokens,
     appointments,
+    automations,
     conversations,
     events,
     fields,
@@ -25,6 +26,7 @@ from schema import (
     uploads,
     visitor_feed,
     visits,
+    webhooks,
     workspace,
 )
 from schema.audience import PUBLIC, VISITOR, guarded
@@ -32,6 +34,7 @@ from schema.changes import TYPES
 from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
 from schema.mutations import appointments as appointment_acts
+from schema.mutations import automations as automation_acts
 from schema.mutations import card, contact_points, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
 from schema.mutations import fields as field_acts
@@ -131,6 +134,18 @@ class Query:
         imports.import_preview,
         description="What a file of leads would give before it is imported; nothing is written. "
         "ADMIN, MANAGER, else null.",
+    )
+    automation_dry_run = strawberry.field(
+        automations.automation_dry_run,
+        description="What an automation would have done with past changes, newest first; nothing "
+        "is done. The condition is tried on the leads as they are now. ADMIN, MANAGER, else null.",
+    )
+    automations = strawberry.field(
+        automations.automations,
+        description="Automations in order of running; at most 200. ADMIN, MANAGER, else empty.",
+    )
+    webhooks = strawberry.field(
+        webhooks.webhooks, description="Webhooks, by address; ADMIN only, else empty; at most 50."
     )
     jobs = strawberry.field(
         jobs.jobs, description="Background work by queue; ADMIN only, else null."
@@ -393,6 +408,28 @@ class Mutation:
         history.export_history,
         description="Gives a lead's history as a file with its digest chain and a signature; "
         "noted in the workspace's log, 10 a minute. ADMIN.",
+    )
+    save_automation = strawberry.mutation(
+        automation_acts.save_automation, description="Makes or changes a rule. ADMIN, MANAGER."
+    )
+    remove_automation = strawberry.mutation(
+        automation_acts.remove_automation,
+        description="Removes a rule; history keeps its name. ADMIN, MANAGER.",
+    )
+    retry_automation_run = strawberry.mutation(
+        automation_acts.retry_automation_run,
+        description="Tries a failed run again; of a run that came to nothing nothing was done. "
+        "ADMIN, MANAGER.",
+    )
+    save_webhook = strawberry.mutation(
+        webhooks.save_webhook,
+        description="Makes or changes a webhook; a new one's secret is shown once. ADMIN.",
+    )
+    remove_webhook = strawberry.mutation(
+        webhooks.remove_webhook, description="Removes a webhook. ADMIN."
+    )
+    resend_webhook_delivery = strawberry.mutation(
+        webhooks.resend_webhook_delivery, description="Sends a delivery again. ADMIN."
     )
     retry_job = strawberry.mutation(
         jobs.retry_job, description="Tries a failed job again now. ADMIN."

@@ -343,7 +343,8 @@ _described(
     CONFIGURE_CARD="Fields, pipelines, header.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
-    ADMINISTER="Staff, teams, sites, kinds of events, API tokens, project settings.",
+    CONFIGURE_AUTOMATIONS="Automations.",
+    ADMINISTER="Staff, teams, sites, kinds of events, API tokens, webhooks, project settings.",
 )
 _described(
     errors.ProblemCode,
@@ -441,4 +442,42 @@ _described(
     ADDED="It is new.",
     EDITED="It is different.",
     REMOVED="It is gone.",
+)
+_described(
+    enums.TriggerKind,
+    "TriggerKind",
+    "Kinds of triggers.",
+    STATE_ENTERED="The lead entered a state.",
+    STATE_LEFT="The lead left a state.",
+    EVENT_RECORDED="An event was recorded.",
+    LEAD_CREATED="A lead came to be.",
+    ASSIGNED="The assignee changed.",
+    FIELD_CHANGED="A field changed.",
+    MESSAGE_RECEIVED="The lead wrote.",
+)
+_described(
+    enums.AutomationActionKind,
+    "AutomationActionKind",
+    "Kinds of actions.",
+    CHANGE_STATE="Move.",
+    ASSIGN="Assign.",
+    ASSIGN_IN_TURN="Assign in turn.",
+    ADD_TAGS="Add tags.",
+    SET_PROPERTY="Set a property.",
+    SEND_MESSAGE="Send a message.",
+    NOTIFY="Notify staff.",
+    CALL_WEBHOOK="Call a webhook.",
+)
+_described(
+    enums.RunOutcome,
+    "RunOutcome",
+    "Outcomes of a run.",
+    WAITING="Not tried yet.",
+    DONE="All actions done.",
+    SKIPPED="The condition did not hold, or the rule was off by then; nothing was done.",
+    RETRYING="Waits for another try; nothing was done.",
+    FAILED="Given up; nothing was done.",
+    LOOP_STOPPED="Stopped by the loop guard: 5 rules deep, or the same rule and lead 10 times a "
+    "minute.",
+    WOULD_RUN="Dry run: would have acted.",
 )

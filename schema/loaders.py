@@ -9,7 +9,9 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from models.appointments import Appointment
+from models.automations import Automation
 from models.calls import Call
+from models.changes import Change
 from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, FieldLayout, FieldOption, Property
@@ -23,6 +25,7 @@ from models.teams import Team
 from models.workspace import Workspace
 from resolvers import agenda, layouts, lists, pins, presence, readers, teams, wordings
 from resolvers.actors import Actor
+from resolvers.automations import listing
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
@@ -85,6 +88,14 @@ class Loaders:
     @cached_property
     def managers_of_team(self) -> DataLoader[UUID, list[Staff]]:
         return self._of(teams.managers_of_teams)
+
+    @cached_property
+    def automation(self) -> DataLoader[UUID, Automation | None]:
+        return self._of(listing.automations_by_id)
+
+    @cached_property
+    def change_at(self) -> DataLoader[tuple[UUID, int], Change | None]:
+        return self._of(listing.changes_at)
 
     @cached_property
     def state(self) -> DataLoader[UUID, PipelineState | None]:

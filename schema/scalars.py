@@ -21,6 +21,7 @@ LanguageTag = NewType("LanguageTag", str)
 TimeZone = NewType("TimeZone", str)
 Html = NewType("Html", str)
 Color = NewType("Color", str)
+FilterLiteral = NewType("FilterLiteral", str)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -85,6 +86,11 @@ SCALARS: dict[Any, ScalarDefinition] = {
         "Opaque version of an object. Sent as `expectedVersion` it guards an edit: fields changed "
         "since then clash with ConflictError, edits of other fields merge; absent, the edit "
         "overwrites.",
+    ),
+    FilterLiteral: _text(
+        "FilterLiteral",
+        "A LeadFilter as JSON text with the keys of the input type, to be parsed and sent back as "
+        "a variable.",
     ),
     IdempotencyKey: _text(
         "IdempotencyKey",

@@ -22,6 +22,7 @@ from schema.scalars import Cursor, EmailAddress, LanguageTag, TimeZone, Url, Ver
 from schema.values import global_id
 
 if TYPE_CHECKING:
+    from schema.automations import Automation
     from schema.teams import Team
 
 
@@ -123,7 +124,21 @@ class ApiActor(Actor):
     """API, under the token's name then; `staff` is who answers for it."""
 
 
-ACTOR_TYPES = [StaffActor, LeadActor, SystemActor, ApiActor]
+@strawberry.type(description="Automation rule.")
+class AutomationActor(Actor):
+    """AUTOMATION, under the rule's name then."""
+
+    @strawberry.field(description="The rule, while it exists and you may know it.")
+    async def automation(
+        self,
+    ) -> Annotated["Automation", strawberry.lazy("schema.automations")] | None:
+        from schema.automations import Automation
+
+        row = await self.view.load.automation.load(self.actor_id) if self.actor_id else None
+        return Automation(row=row, view=self.view) if row else None
+
+
+ACTOR_TYPES = [StaffActor, LeadActor, SystemActor, AutomationActor, ApiActor]
 
 
 def actor_of(view: SchemaView, kind: ActorKind, actor_id: UUID | None, name: str) -> Actor:
@@ -131,6 +146,7 @@ def actor_of(view: SchemaView, kind: ActorKind, actor_id: UUID | None, name: str
     types = {
         ActorKind.STAFF: StaffActor,
         ActorKind.LEAD: LeadActor,
+        ActorKind.AUTOMATION: AutomationActor,
         ActorKind.API: ApiActor,
     }
     made: Actor = types.get(kind, SystemActor)(kind=kind, name=name, actor_id=actor_id, view=view)

@@ -15,15 +15,17 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from models.automations import Automation, AutomationRun
 from models.clock import ManualClock
-from models.enums import FieldType, JobKind, StaffRole
+from models.enums import ActorKind, FieldType, JobKind, RunOutcome, StaffRole, TriggerKind
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldGroup
-from models.ids import encode_id, new_id
+from models.ids import decode_id, encode_id, new_id
 from models.jobs import Job
 from models.staff import ApiToken
 from models.teams import Team
 from models.visits import Site
+from models.webhooks import Webhook, WebhookDelivery
 from resolvers import policy
 from resolvers.actors import SYSTEM
 from resolvers.limits import EXPORT
@@ -1411,6 +1413,273 @@ async def _retry_of_a_job_that_is_done(desk: Desk) -> Case:
 async def _retry_by_a_manager(desk: Desk) -> Case:
     manager = await desk.other(StaffRole.MANAGER)
     return Case(manager, await _job(desk), {"permission": "ADMINISTER"})
+
+
+RULE = {
+    "name": "Greet",
+    "trigger": {"leadCreated": True},
+    "actions": [{"addTags": ["New here"]}],
+}
+
+
+def _rule_row(desk: Desk, number: int) -> Automation:
+    return Automation(
+        name=f"Rule {number}", name_key=f"rule {number}", trigger_kind=TriggerKind.LEAD_CREATED, trigger={},
+        actions=[], position=number, updated_at=desk.clock.now(),
+        updated_by_kind=ActorKind.SYSTEM, updated_by_name="Leadlight",
+    )  # fmt: skip
+
+
+@case("saveAutomation", "Forbidden")
+async def _rule_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), RULE, {"permission": "CONFIGURE_AUTOMATIONS"})
+
+
+@case("saveAutomation", "NotFound")
+async def _unknown_rule(desk: Desk) -> Case:
+    rule_id = f"automation_{NOBODYS}"
+    return Case(desk.admin, {**RULE, "automationId": rule_id}, {"id": rule_id})
+
+
+@case("saveAutomation", "Limit")
+async def _a_rule_too_many(desk: Desk) -> Case:
+    await desk.add(*(_rule_row(desk, number) for number in range(200)))
+    return Case(desk.admin, RULE, {"limit": 200, "retryAfter": None})
+
+
+@case("saveAutomation", "Conflict")
+async def _stale_rule(desk: Desk) -> Case:
+    made = (await desk.admin.done("saveAutomation", "automation { id version }", **RULE))[
+        "automation"
+    ]
+    given = {"automationId": made["id"], "expectedVersion": made["version"], "isEnabled": False}
+    await desk.admin.done("saveAutomation", **given)
+    return Case(desk.admin, {**given, "isEnabled": True}, {"conflictReason": "STALE_VERSION"})
+
+
+ODD_RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a new rule without a name": ({"name": None}, problem("name", "REQUIRED")),
+    "a new rule without a trigger": ({"trigger": None}, problem("trigger", "REQUIRED")),
+    "no action": ({"actions": []}, problem("actions", "REQUIRED")),
+    "too many actions": (
+        {"actions": [{"addTags": ["a"]}] * 11}, problem("actions", "TOO_LARGE"),
+    ),
+    "a trigger that is false": (
+        {"trigger": {"assigned": False}}, problem("trigger.assigned", "CONTRADICTION"),
+    ),
+    "a state that is not there": (
+        {"trigger": {"stateEntered": {"toStateId": f"state_{NOBODYS}"}}},
+        problem("trigger.stateEntered.toStateId", "UNKNOWN"),
+    ),
+    "a kind of event that is not there": (
+        {"trigger": {"eventKindId": f"eventkind_{NOBODYS}"}},
+        problem("trigger.eventKindId", "UNKNOWN"),
+    ),
+    "a path that is not there": (
+        {"trigger": {"fieldChanged": "property:nose"}}, problem("trigger.fieldChanged", "UNKNOWN"),
+    ),
+    "a person that is not there": (
+        {"actions": [{"assignToId": f"staff_{NOBODYS}"}]},
+        problem("actions.0.assignToId", "UNKNOWN"),
+    ),
+    "one person in turn": (
+        {"actions": [{"assignInTurnToIds": [f"staff_{NOBODYS}"]}]},
+        problem("actions.0.assignInTurnToIds", "MALFORMED"),
+    ),
+    "a field that is not there": (
+        {"actions": [{"setProperty": {"fieldKey": "nose", "value": {"text": "x"}}}]},
+        problem("actions.0.setProperty.fieldKey", "UNKNOWN"),
+    ),
+    "a value of another type": (
+        {"actions": [{"setProperty": {"fieldKey": "birthday", "value": {"text": "x"}}}]},
+        problem("actions.0.setProperty.value", "WRONG_TYPE"),
+    ),
+    "an unknown variable": (
+        {"actions": [{"notify": {"text": "{{lead.password}}"}}]},
+        problem("actions.0.notify.text", "UNKNOWN"),
+    ),
+    "a channel that rules can't use": (
+        {"actions": [{"sendMessage": {"channel": "POPUP", "text": "Hello"}}]},
+        problem("actions.0.sendMessage.channel", "UNKNOWN"),
+    ),
+    "a webhook that is not there": (
+        {"actions": [{"callWebhookId": f"webhook_{NOBODYS}"}]},
+        problem("actions.0.callWebhookId", "UNKNOWN"),
+    ),
+    "a place before the first": ({"position": -1}, problem("position", "TOO_SMALL")),
+    "a condition about who asks": (
+        {"condition": {"assignee": {"isMe": True}}}, problem("condition", "CONTRADICTION"),
+    ),
+    "a condition that is too large": (
+        {"condition": {"and": [{"isAnonymous": True}] * 101}}, problem("condition", "TOO_LARGE"),
+    ),
+}  # fmt: skip
+
+
+def _odd_rule(change: dict[str, Any], told: dict[str, Any]) -> Arrange:
+    async def build(desk: Desk) -> Case:
+        return Case(desk.admin, {**RULE, **change}, told)
+
+    return build
+
+
+for _name, (_change, _told) in ODD_RULES.items():
+    case("saveAutomation", "InvalidInput", _name)(_odd_rule(_change, _told))
+
+
+@case("saveAutomation", "InvalidInput", "a name that is taken")
+async def _rule_with_a_taken_name(desk: Desk) -> Case:
+    await desk.admin.done("saveAutomation", **RULE)
+    return Case(desk.admin, {**RULE, "name": "GREET"}, problem("name", "TAKEN"))
+
+
+@case("removeAutomation", "InvalidInput")
+async def _removal_of_no_rule(desk: Desk) -> Case:
+    given = {"automationId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("automationId", "MALFORMED"))
+
+
+@case("removeAutomation", "NotFound")
+async def _removal_of_a_removed_rule(desk: Desk) -> Case:
+    row = _rule_row(desk, 1)
+    row.removed_at = desk.clock.now()
+    await desk.add(row)
+    rule_id = encode_id("automation", row.id)
+    return Case(desk.admin, {"automationId": rule_id}, {"id": rule_id})
+
+
+@case("removeAutomation", "Forbidden")
+async def _removal_of_a_rule_by_an_agent(desk: Desk) -> Case:
+    row = _rule_row(desk, 1)
+    await desk.add(row)
+    given = {"automationId": encode_id("automation", row.id)}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_AUTOMATIONS"})
+
+
+@case("retryAutomationRun", "InvalidInput")
+async def _retry_of_no_run(desk: Desk) -> Case:
+    return Case(desk.admin, {"runId": f"note_{NOBODYS}"}, problem("runId", "MALFORMED"))
+
+
+@case("retryAutomationRun", "NotFound")
+async def _retry_of_an_unknown_run(desk: Desk) -> Case:
+    run_id = f"automation_run_{NOBODYS}"
+    return Case(desk.admin, {"runId": run_id}, {"id": run_id})
+
+
+@case("retryAutomationRun", "Forbidden")
+async def _retry_of_a_run_by_an_agent(desk: Desk) -> Case:
+    rule = _rule_row(desk, 1)
+    await desk.add(rule)
+    run = AutomationRun(
+        automation_id=rule.id, lead_id=desk.lead_id, revision=1, change_id=new_id(), position=1,
+        depth=1, at=desk.clock.now(), outcome=RunOutcome.FAILED,
+    )  # fmt: skip
+    await desk.add(run)
+    given = {"runId": encode_id("automation_run", run.id)}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_AUTOMATIONS"})
+
+
+WEBHOOK: dict[str, Any] = {"url": "https://hooks.example/in", "types": ["STATE"]}
+
+
+async def _webhook(desk: Desk) -> dict[str, Any]:
+    made = await desk.admin.done("saveWebhook", "webhook { id version }", **WEBHOOK)
+    webhook: dict[str, Any] = made["webhook"]
+    return webhook
+
+
+@case("saveWebhook", "Forbidden")
+async def _webhook_by_a_manager(desk: Desk) -> Case:
+    return Case(await desk.other(StaffRole.MANAGER), WEBHOOK, {"permission": "ADMINISTER"})
+
+
+@case("saveWebhook", "NotFound")
+async def _removed_webhook(desk: Desk) -> Case:
+    webhook_id = (await _webhook(desk))["id"]
+    await desk.admin.done("removeWebhook", webhookId=webhook_id)
+    return Case(desk.admin, {**WEBHOOK, "webhookId": webhook_id}, {"id": webhook_id})
+
+
+@case("saveWebhook", "Limit")
+async def _a_webhook_too_many(desk: Desk) -> Case:
+    await desk.add(*(Webhook(url=WEBHOOK["url"], types=[], secret=b"x") for _ in range(50)))
+    return Case(desk.admin, WEBHOOK, {"limit": 50, "retryAfter": None})
+
+
+@case("saveWebhook", "Conflict")
+async def _stale_webhook(desk: Desk) -> Case:
+    made = await _webhook(desk)
+    given = {**WEBHOOK, "webhookId": made["id"], "expectedVersion": made["version"]}
+    await desk.admin.done("saveWebhook", **{**given, "types": []})
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION"})
+
+
+@case("saveWebhook", "Conflict", "a key that was used for another one")
+async def _webhook_with_a_used_key(desk: Desk) -> Case:
+    given = {**WEBHOOK, "idempotencyKey": "first"}
+    await desk.admin.done("saveWebhook", **{**given, "types": []})
+    return Case(desk.admin, given, {"conflictReason": "KEY_REUSED"})
+
+
+BAD_URLS = {
+    "plain http": "http://hooks.example/in",
+    "another port": "https://hooks.example:22/in",
+    "credentials": "https://ada:secret@hooks.example/in",
+    "no address": "hooks.example",
+}
+
+
+def _bad_url(url: str) -> Arrange:
+    async def build(desk: Desk) -> Case:
+        return Case(desk.admin, {**WEBHOOK, "url": url}, problem("url", "MALFORMED"))
+
+    return build
+
+
+for _name, _url in BAD_URLS.items():
+    case("saveWebhook", "InvalidInput", _name)(_bad_url(_url))
+
+
+@case("removeWebhook", "InvalidInput")
+async def _removal_of_no_webhook(desk: Desk) -> Case:
+    given = {"webhookId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("webhookId", "MALFORMED"))
+
+
+@case("removeWebhook", "NotFound")
+async def _removal_of_an_unknown_webhook(desk: Desk) -> Case:
+    given = {"webhookId": f"webhook_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"webhook_{NOBODYS}"})
+
+
+@case("removeWebhook", "Forbidden")
+async def _removal_of_a_webhook_by_a_manager(desk: Desk) -> Case:
+    given = {"webhookId": (await _webhook(desk))["id"]}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
+
+
+@case("resendWebhookDelivery", "InvalidInput")
+async def _delivery_of_another_kind(desk: Desk) -> Case:
+    given = {"deliveryId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("deliveryId", "MALFORMED"))
+
+
+@case("resendWebhookDelivery", "NotFound")
+async def _unknown_delivery(desk: Desk) -> Case:
+    given = {"deliveryId": f"webhook_delivery_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"webhook_delivery_{NOBODYS}"})
+
+
+@case("resendWebhookDelivery", "Forbidden")
+async def _delivery_by_a_manager(desk: Desk) -> Case:
+    webhook_id = decode_id("webhook", (await _webhook(desk))["id"])
+    row = WebhookDelivery(
+        webhook_id=webhook_id, lead_id=desk.lead_id, revision=1, created_at=desk.clock.now()
+    )
+    await desk.add(row)
+    given = {"deliveryId": encode_id("webhook_delivery", row.id)}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
 
 
 KIND = {"name": "Showing held", "icon": "home", "isQuick": True}

@@ -55,6 +55,8 @@ SECRET_FIELDS = {
     "StartVisitSuccess.token",
     "IdentifySuccess.token",
     "SaveSiteInput.renewSecret",
+    "SaveWebhookInput.renewSecret",
+    "SaveWebhookSuccess.signingSecret",
     "SaveSiteSuccess.identitySecret",
 }
 
@@ -213,7 +215,7 @@ def test_every_list_has_only_values():
 def test_creating_things_takes_an_idempotency_key():
     creating = {
         "createLead", "addNote", "addEvent", "logQuickEvent", "sendMessage", "sendVisitorMessage",
-        "importLeads", "logCall", "logMeeting", "logMessage", "scheduleAppointment",
+        "importLeads", "logCall", "logMeeting", "logMessage", "saveWebhook", "scheduleAppointment",
     }  # fmt: skip
     having = {
         name

@@ -1,0 +1,1 @@
+"""Rules that act by themselves, once for each change that triggers them."""

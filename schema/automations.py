@@ -1,0 +1,282 @@
+"""Rules that act by themselves, their runs, and what a rule would have done."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from models.automations import Automation as AutomationRow
+from models.automations import AutomationRun as RunRow
+from models.enums import AutomationActionKind, Channel, RunOutcome, TriggerKind
+from resolvers.automations import listing
+from resolvers.pages import Page
+from resolvers.stored_filters import restore_clause, words_of
+from schema.changes import LeadChange, change_of
+from schema.context import Info, argument_id
+from schema.errors import seal_version
+from schema.events import EventKind
+from schema.history import HistoryEntry
+from schema.leads import Lead
+from schema.loaders import SchemaView
+from schema.pages import AFTER, FIRST, PageInfo, connection
+from schema.pipelines import PipelineState, state_of
+from schema.scalars import Cursor, FilterLiteral, Version
+from schema.staff import Actor, actor_of
+from schema.values import Parameter, global_id, value_of
+
+TRIGGER_WORDS = {
+    TriggerKind.LEAD_CREATED: "A lead comes to be",
+    TriggerKind.ASSIGNED: "The assignee changes",
+}
+
+
+@strawberry.type(description="What starts a rule.")
+class AutomationTrigger:
+    row: strawberry.Private[AutomationRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Kind.")
+    def kind(self) -> TriggerKind:
+        return self.row.trigger_kind
+
+    @strawberry.field(description="In words; names are those of when the rule was saved.")
+    def words(self) -> str:
+        given = self.row.trigger
+        match self.row.trigger_kind:
+            case TriggerKind.STATE_ENTERED | TriggerKind.STATE_LEFT:
+                ends = (("from", "from_name"), ("to", "to_name"))
+                named = [f"{end} {given[name]}" for end, name in ends if name in given]
+                return " ".join(["The lead moves", *named])
+            case TriggerKind.EVENT_RECORDED:
+                return f"{given['name']} is recorded"
+            case TriggerKind.FIELD_CHANGED:
+                return f"{given['label']} changes"
+            case TriggerKind.MESSAGE_RECEIVED:
+                where = f" on {' or '.join(given['channels'])}" if given["channels"] else ""
+                return f"The lead writes{where}"
+        return TRIGGER_WORDS[self.row.trigger_kind]
+
+    async def _state(self, end: str) -> PipelineState | None:
+        state_id = self.row.trigger.get(end)
+        return await state_of(self.view, UUID(hex=state_id)) if state_id else None
+
+    @strawberry.field(description="STATE_*: from; null: any.")
+    async def from_state(self) -> PipelineState | None:
+        return await self._state("from")
+
+    @strawberry.field(description="STATE_*: to; null: any.")
+    async def to_state(self) -> PipelineState | None:
+        return await self._state("to")
+
+    @strawberry.field(description="EVENT_RECORDED: kind.")
+    async def event_kind(self) -> EventKind | None:
+        kind_id = self.row.trigger.get("kind")
+        if kind_id is None:
+            return None
+        row = await self.view.load.event_kind.load(UUID(hex=kind_id))
+        return EventKind(row=row) if row else None
+
+    @strawberry.field(description="EVENT_RECORDED: free name.")
+    def event_name(self) -> str | None:
+        given = self.row.trigger
+        return given["name"] if "name_key" in given else None
+
+    @strawberry.field(description="FIELD_CHANGED: path.")
+    def path(self) -> str | None:
+        return self.row.trigger.get("path")
+
+    @strawberry.field(description="MESSAGE_RECEIVED: channels; empty: all.")
+    def channels(self) -> list[Channel]:
+        return [Channel(each) for each in self.row.trigger.get("channels", ())]
+
+
+@strawberry.type(description="Stored rule over leads.")
+class Rule:
+    words: str = strawberry.field(description="In words, in English.")
+    filter: FilterLiteral = strawberry.field(description="To edit it again.")
+
+
+@strawberry.type(description="What a rule does.")
+class AutomationAction:
+    kind: AutomationActionKind = strawberry.field(description="Kind.")
+    words: str = strawberry.field(
+        description="In words; names are those of when the rule was saved."
+    )
+    settings: list[Parameter] = strawberry.field(description="As given, by name.")
+
+
+@strawberry.type(description="One run of a rule.")
+class AutomationRun:
+    row: strawberry.Private[RunRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The run.")
+    def id(self) -> strawberry.ID:
+        return global_id("automation_run", self.row.id)
+
+    @strawberry.field(description="The rule; null: removed.")
+    async def automation(
+        self,
+    ) -> Annotated["Automation", strawberry.lazy("schema.automations")] | None:
+        row = await self.view.load.automation.load(self.row.automation_id)
+        return Automation(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="The lead, if you may see it.")
+    async def lead(self) -> Lead | None:
+        row = await self.view.load.lead.load(self.row.lead_id)
+        return Lead(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="The change that started it, if you may see it.")
+    async def cause(self) -> HistoryEntry | None:
+        row = await self.view.load.change_at.load((self.row.lead_id, self.row.revision))
+        return HistoryEntry(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="When it was started.")
+    def at(self) -> datetime:
+        return self.row.at
+
+    @strawberry.field(description="Outcome.")
+    def outcome(self) -> RunOutcome:
+        return self.row.outcome
+
+    @strawberry.field(description="Why it failed or was stopped.")
+    def problem(self) -> str | None:
+        return self.row.problem
+
+    @strawberry.field(description="Tries so far.")
+    def attempts(self) -> int:
+        return self.row.attempts
+
+    @strawberry.field(description="Next try; null: none.")
+    def next_try_at(self) -> datetime | None:
+        return self.row.next_try_at
+
+    @strawberry.field(description="What it wrote and you may see, in order.")
+    async def changes(self) -> list[LeadChange]:
+        epoch = await self.view.load.epoch.load(None)
+        rows = await listing.changes_written(self.view, self.row)
+        return [change_of(self.view, row, epoch) for row in rows if row.data is not None]
+
+
+@strawberry.type(description="Row of AutomationRunConnection.")
+class AutomationRunEdge:
+    cursor: Cursor = strawberry.field(description="Its place.")
+    node: AutomationRun = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="Page of automation runs.")
+class AutomationRunConnection:
+    edges: list[AutomationRunEdge] = strawberry.field(description="With cursors.")
+    nodes: list[AutomationRun] = strawberry.field(description="Alone.")
+    page_info: PageInfo = strawberry.field(description="Its ends.")
+
+
+@strawberry.type(description="Rule that acts by itself, once for each triggering change.")
+class Automation:
+    row: strawberry.Private[AutomationRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="The rule.")
+    def id(self) -> strawberry.ID:
+        return global_id("automation", self.row.id)
+
+    @strawberry.field(description="1 to 80 characters, unique.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="Runs now; switching on does not run for the past.")
+    def is_enabled(self) -> bool:
+        return self.row.is_enabled
+
+    @strawberry.field(description="When.")
+    def trigger(self) -> AutomationTrigger:
+        return AutomationTrigger(row=self.row, view=self.view)
+
+    @strawberry.field(description="If; null: always.")
+    def condition(self) -> Rule | None:
+        stored = self.row.condition
+        if stored is None:
+            return None
+        literal = FilterLiteral(orjson.dumps(stored["literal"]).decode())
+        return Rule(words=words_of(restore_clause(stored["clause"])), filter=literal)
+
+    @strawberry.field(description="Then, in order, 1 to 10.")
+    def actions(self) -> list[AutomationAction]:
+        return [
+            AutomationAction(
+                kind=AutomationActionKind(each["kind"]),
+                words=each["words"],
+                settings=[_parameter(told["name"], told["value"]) for told in each["told"]],
+            )
+            for each in self.row.actions
+        ]
+
+    @strawberry.field(description="Place from 0; rules run in this order.")
+    def position(self) -> int:
+        return self.row.position
+
+    @strawberry.field(description="Runs, newest first; kept 90 days.")
+    async def runs(
+        self,
+        first: Annotated[int, strawberry.argument(description=FIRST)],
+        after: Annotated[Cursor | None, strawberry.argument(description=AFTER)] = None,
+        failed_only: Annotated[
+            bool, strawberry.argument(description="Only failed and stopped ones.")
+        ] = False,
+    ) -> AutomationRunConnection:
+        page = await listing.runs_page(
+            self.view, self.row.id, failed_only=failed_only, first=first, after=after
+        )
+        return _runs(self.view, page)
+
+    @strawberry.field(description="Who changed it last.")
+    def updated_by(self) -> Actor:
+        row = self.row
+        return actor_of(self.view, row.updated_by_kind, row.updated_by_id, row.updated_by_name)
+
+    @strawberry.field(description="When it was changed last.")
+    def updated_at(self) -> datetime:
+        return self.row.updated_at
+
+    @strawberry.field(description="Version for `expectedVersion`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
+
+
+def _parameter(name: str, logged: dict[str, object]) -> Parameter:
+    value = value_of(logged)
+    assert value is not None
+    return Parameter(name=name, value=value)
+
+
+def _runs(view: SchemaView, page: Page[RunRow]) -> AutomationRunConnection:
+    return connection(
+        AutomationRunConnection,
+        AutomationRunEdge,
+        page,
+        lambda row: AutomationRun(row=row, view=view),
+    )
+
+
+async def automations(info: Info) -> list[Automation]:
+    """Rules in order of running; empty for those who may not shape them."""
+    view = await info.context.reading()
+    return [Automation(row=row, view=view) for row in await listing.all_automations(view)]
+
+
+async def automation_dry_run(
+    info: Info,
+    automation_id: Annotated[strawberry.ID, strawberry.argument(description="The automation.")],
+    since: Annotated[
+        datetime, strawberry.argument(description="Since when; at most 30 days back.")
+    ],
+    first: Annotated[int, strawberry.argument(description=FIRST)],
+    after: Annotated[Cursor | None, strawberry.argument(description=AFTER)] = None,
+) -> AutomationRunConnection | None:
+    """What a rule would have done."""
+    view = await info.context.reading()
+    rule_id = argument_id("automation", automation_id)
+    page = await listing.dry_run(view, rule_id, since, first, after)
+    return _runs(view, page) if page else None

@@ -1,0 +1,509 @@
+"""Rules that act by themselves: once for each change, in order, stopped when they loop."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from models.clock import ManualClock
+from models.enums import StaffRole
+from models.fields import FieldDefinition
+from models.ids import encode_id
+from models.pipelines import PipelineState
+from resolvers import visits
+from resolvers.actors import SYSTEM
+from resolvers.automations.running import DELAYS, MOST_TRIES, forget_runs
+from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
+from resolvers.visits import Told
+from resolvers.worker import run_due_jobs
+from tests.client import Client, everything, key, lead, nothing_written, staff_client
+from tests.factories import make_lead, make_site, make_visit
+
+pytestmark = pytest.mark.behaviour("C21")
+
+RUNS = """query ($failed: Boolean! = false) { automations { id name position version isEnabled
+  trigger { kind words } condition { words filter } actions { kind words settings { name value {
+    display } } } updatedBy { name }
+  runs(first: 50, failedOnly: $failed) { nodes { id outcome problem attempts nextTryAt
+    lead { id } cause { summary } automation { name }
+    changes { __typename actor { __typename name ... on AutomationActor { automation { name } } } }
+  } } } }"""
+DRY = """query ($rule: ID!, $since: DateTime!, $first: Int! = 50, $after: Cursor) {
+  automationDryRun(automationId: $rule, since: $since, first: $first, after: $after) {
+    nodes { outcome lead { id } cause { summary } } pageInfo { hasNextPage endCursor } } }"""
+CARD = """query ($id: ID!) { lead(id: $id) { state { name } assignee { id name } tags { name }
+  properties { key value { display } }
+  history(first: 50) { nodes { type summary actor { __typename kind name staff { name } } } } } }"""
+STATES = "{ pipelines { states { id name } } }"
+
+
+class Desk:
+    """ADMIN with the states of the pipeline by name, and a lead."""
+
+    def __init__(self, services: Services, admin: Client) -> None:
+        self.services, self.admin = services, admin
+
+    async def set_up(self) -> "Desk":
+        found = await self.admin.read(STATES)
+        self.states = {each["name"]: each["id"] for each in found["pipelines"][0]["states"]}
+        assert self.admin.actor is not None
+        self.lead_id = await make_lead(self.services, self.admin.actor)
+        return self
+
+    async def rule(self, trigger: Any, *actions: Any, name: str = "Rule", **more: Any) -> Any:
+        made = await self.admin.done(
+            "saveAutomation", "automation { id version }",
+            name=name, trigger=trigger, actions=list(actions), **more,
+        )  # fmt: skip
+        return made["automation"]
+
+    async def move(self, state: str, lead_id: UUID | None = None) -> Any:
+        given = {"leadId": lead(lead_id or self.lead_id), "stateId": self.states[state]}
+        return await self.admin.done("changeLeadState", **given)
+
+    async def run(self) -> int:
+        return await run_due_jobs(self.services)
+
+    async def runs(self, rule: str = "Rule", **given: Any) -> list[dict[str, Any]]:
+        found = (await self.admin.read(RUNS, **given))["automations"]
+        (named,) = [each for each in found if each["name"] == rule]
+        runs: list[dict[str, Any]] = named["runs"]["nodes"]
+        return runs
+
+    async def outcomes(self, rule: str = "Rule") -> list[str]:
+        return [run["outcome"] for run in await self.runs(rule)]
+
+    async def card(self, lead_id: UUID | None = None) -> dict[str, Any]:
+        found = await self.admin.read(CARD, id=lead(lead_id or self.lead_id))
+        card: dict[str, Any] = found["lead"]
+        return card
+
+    async def tags(self, lead_id: UUID | None = None) -> list[str]:
+        return [tag["name"] for tag in (await self.card(lead_id))["tags"]]
+
+
+@pytest.fixture
+async def desk(services: Services, admin: Client) -> Desk:
+    return await Desk(services, admin).set_up()
+
+
+def entered(desk: Desk, to: str | None = None, since: str | None = None) -> dict[str, Any]:
+    ends = {"toStateId": to and desk.states[to], "fromStateId": since and desk.states[since]}
+    return {"stateEntered": {name: each for name, each in ends.items() if each}}
+
+
+async def test_a_rule_acts_once_on_a_move_and_history_names_it(desk: Desk) -> None:
+    await desk.rule(entered(desk, "Qualified"), {"addTags": ["Hot"]})
+    await desk.move("Qualified")
+    assert await desk.tags() == []  # the worker does it
+    assert await desk.run() == 1
+    assert await desk.run() == 0
+    card = await desk.card()
+    assert [tag["name"] for tag in card["tags"]] == ["Hot"]
+    newest = card["history"]["nodes"][0]
+    assert newest["summary"] == "Added Hot."
+    assert newest["actor"] == {
+        "__typename": "AutomationActor", "kind": "AUTOMATION", "name": "Rule", "staff": None,
+    }  # fmt: skip
+    (run,) = await desk.runs()
+    assert (run["outcome"], run["attempts"], run["lead"]["id"]) == ("DONE", 1, lead(desk.lead_id))
+    assert run["cause"]["summary"] == "Moved the lead to Qualified."
+    actor = {"__typename": "AutomationActor", "name": "Rule", "automation": {"name": "Rule"}}
+    assert run["changes"] == [{"__typename": "TagsChanged", "actor": actor}]
+    await desk.move("Proposal")
+    await desk.move("Qualified")
+    assert await desk.run() == 1
+    assert await desk.outcomes() == ["DONE", "DONE"]
+    assert (await desk.runs())[0]["changes"] == []  # the tag is there
+
+
+async def _event(desk: Desk, name: str) -> None:
+    given = {"leadId": lead(desk.lead_id), "idempotencyKey": key(), "name": name}
+    await desk.admin.done("addEvent", **given)
+
+
+async def _set(desk: Desk, field: str, text: str) -> None:
+    properties = [{"fieldKey": field, "value": {"text": text}}]
+    await desk.admin.done("setProperties", leadId=lead(desk.lead_id), properties=properties)
+
+
+async def _assign(desk: Desk) -> None:
+    assert desk.admin.actor is not None
+    staff_id = encode_id("staff", desk.admin.actor.id)
+    await desk.admin.done("assignLead", leadId=lead(desk.lead_id), staffId=staff_id)
+
+
+async def _by_way_of_contacted(desk: Desk) -> None:
+    await desk.move("Contacted")
+    await desk.move("Lost")
+
+
+Act = Callable[[Desk], Awaitable[Any]]
+TRIGGERS: list[tuple[str, Callable[[Desk], dict[str, Any]], Act, Act]] = [
+    ("a move to a state", lambda d: entered(d, "Lost"), lambda d: d.move("Lost"),
+     lambda d: d.move("Proposal")),
+    ("any move", entered, lambda d: d.move("Lost"), lambda d: _event(d, "Call")),
+    ("a move between two states", lambda d: entered(d, "Lost", "Contacted"), _by_way_of_contacted,
+     lambda d: d.move("Lost")),
+    ("a state that is left", lambda d: {"stateLeft": {"fromStateId": d.states["New"]}},
+     lambda d: d.move("Lost"), lambda d: _event(d, "Call")),
+    ("an event by name", lambda d: {"eventName": "viewing BOOKED"},
+     lambda d: _event(d, "Viewing booked"), lambda d: _event(d, "Viewing")),
+    ("an assignment", lambda d: {"assigned": True}, _assign, lambda d: d.move("Lost")),
+    ("a field", lambda d: {"fieldChanged": "property:rooms"}, lambda d: _set(d, "rooms", "4"),
+     lambda d: _set(d, "floor", "2")),
+    ("tags", lambda d: {"fieldChanged": "tags"},
+     lambda d: d.admin.done("addTags", leadId=lead(d.lead_id), tags=["VIP"]),
+     lambda d: _set(d, "floor", "2")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("trigger", "cause", "other"),
+    [each[1:] for each in TRIGGERS],
+    ids=[each[0].replace(" ", "_") for each in TRIGGERS],
+)
+async def test_a_trigger_starts_a_rule_and_nothing_else_does(
+    desk: Desk, trigger: Callable[[Desk], dict[str, Any]], cause: Act, other: Act
+) -> None:
+    await _set(desk, "rooms", "3")
+    await _set(desk, "floor", "1")
+    await desk.rule(trigger(desk), {"notify": {"text": "Look at {{lead.name}}"}})
+    await other(desk)
+    assert await desk.run() == 0
+    await cause(desk)
+    assert await desk.run() == 1
+    assert await desk.outcomes() == ["DONE"]
+
+
+async def test_a_new_lead_a_message_and_an_event_kind_start_rules(desk: Desk) -> None:
+    found = await desk.admin.read("{ eventKinds { id name } }")
+    (kind,) = [each["id"] for each in found["eventKinds"] if each["name"] == "Page view"]
+    await desk.rule({"leadCreated": True}, {"addTags": ["New here"]}, name="Created")
+    await desk.rule({"eventKindId": kind}, {"addTags": ["Reader"]}, name="Viewed")
+    await desk.rule({"messageReceived": ["CHAT"]}, {"addTags": ["Writer"]}, name="Wrote")
+    site, _ = await make_site(desk.services)
+    visit = await make_visit(desk.services, site)
+    page = visits.Page("https://shop.example/lamps")
+    await visits.record(desk.services, visit.actor, Told("Page view", "page-0001", 1, page=page))
+    await visits.send_visitor_message(desk.services, visit.actor, "Hello", "k1")
+    await desk.run()
+    assert set(await desk.tags(visit.actor.lead_id)) == {"New here", "Reader", "Writer"}
+    given = {"leadId": lead(visit.actor.lead_id), "channel": "CHAT", "text": "Yes?"}
+    await desk.admin.done("sendMessage", **given, idempotencyKey=key())
+    await desk.run()
+    assert await desk.outcomes("Wrote") == ["DONE"]  # what staff write starts nothing
+
+
+async def test_every_action_is_an_ordinary_act(desk: Desk, services: Services) -> None:
+    bo = await staff_client(services, StaffRole.AGENT, "Bo Berg")
+    assert bo.actor is not None
+    site, _ = await make_site(services)
+    visit = await make_visit(services, site)
+    await _set(desk, "rooms", "3")
+    await desk.rule(
+        entered(desk, "Contacted"),
+        {"assignToId": encode_id("staff", bo.actor.id)},
+        {"setProperty": {"fieldKey": "rooms", "value": {"text": "5"}}},
+        {"setProperty": {"fieldKey": "birthday", "value": {"date": "1980-02-29"}}},
+        {"sendMessage": {"channel": "CHAT", "text": "{{assignee.name}} will help you."}},
+        {"notify": {"text": "{{lead.state}}: yours now"}},
+        {"changeStateId": desk.states["Qualified"]},
+    )
+    await desk.move("Contacted", visit.actor.lead_id)
+    assert await desk.run() == 1
+    (run,) = await desk.runs()
+    assert (run["outcome"], run["problem"]) == ("DONE", None)
+    kinds = [each["__typename"] for each in run["changes"]]
+    assert kinds == [
+        "LeadAssigneeChanged", "PropertiesChanged", "PropertiesChanged", "MessageAdded",
+        "LeadStateChanged",
+    ]  # fmt: skip
+    card = await desk.card(visit.actor.lead_id)
+    assert (card["state"]["name"], card["assignee"]["name"]) == ("Qualified", "Bo Berg")
+    told = await bo.read("{ notifications(first: 10) { nodes { kind text } } }")
+    assert {"kind": "AUTOMATION", "text": "Contacted: yours now"} in told["notifications"]["nodes"]
+    parts = "{ visit { messages(first: 5) { nodes { text } } } }"
+    visitor = await Client(services, visit.token).read(parts)
+    assert visitor["visit"]["messages"]["nodes"] == [{"text": "Bo Berg will help you."}]
+
+
+async def test_leads_are_assigned_in_turn_to_people_who_are_active(
+    desk: Desk, services: Services
+) -> None:
+    people = [await staff_client(services, StaffRole.AGENT, f"P{number}") for number in range(3)]
+    ids = [encode_id("staff", each.actor.id) for each in people if each.actor]
+    await desk.rule(entered(desk, "Qualified"), {"assignInTurnToIds": ids})
+    found = []
+    for number in range(5):
+        if number == 3:
+            await desk.admin.done("updateStaff", staffId=ids[0], isActive=False)
+        lead_id = await make_lead(services)
+        await desk.move("Qualified", lead_id)
+        await desk.run()
+        found.append((await desk.card(lead_id))["assignee"]["name"])
+    assert found[:3] == ["P0", "P1", "P2"]
+    assert sorted(found[3:]) == ["P1", "P2"]
+
+
+async def test_the_condition_decides_by_the_lead_as_it_is_then(desk: Desk) -> None:
+    condition = {"or": [{"tags": {"any": ["VIP"]}}, {"not": {"priority": ["NORMAL", "LOW"]}}]}
+    await desk.rule(entered(desk), {"addTags": ["Seen"]}, condition=condition)
+    (rule,) = (await desk.admin.read(RUNS))["automations"]
+    assert rule["condition"] == {
+        "words": "(tags any, VIP) or (not (priority NORMAL, LOW))",
+        "filter": '{"or":[{"tags":{"any":["VIP"]}},{"not":{"priority":["NORMAL","LOW"]}}]}',
+    }
+    await desk.move("Contacted")
+    await desk.run()
+    assert await desk.outcomes() == ["SKIPPED"]
+    await desk.move("Qualified")
+    await desk.admin.done("changePriority", leadId=lead(desk.lead_id), priority="HIGH")
+    await desk.run()
+    assert await desk.outcomes() == ["DONE", "SKIPPED"]
+    assert await desk.tags() == ["Seen"]
+
+
+async def test_switching_on_does_not_run_for_the_past_and_off_does_not_run_late(
+    desk: Desk,
+) -> None:
+    rule = await desk.rule(entered(desk), {"addTags": ["Seen"]}, isEnabled=False)
+    await desk.move("Contacted")
+    await desk.admin.done("saveAutomation", automationId=rule["id"], isEnabled=True)
+    assert await desk.run() == 0
+    await desk.move("Qualified")
+    await desk.admin.done("saveAutomation", automationId=rule["id"], isEnabled=False)
+    await desk.run()
+    (run,) = await desk.runs()
+    assert (run["outcome"], run["problem"]) == (
+        "SKIPPED", "The rule was switched off or removed before its turn.",
+    )  # fmt: skip
+    await desk.admin.done("saveAutomation", automationId=rule["id"], isEnabled=True)
+    await desk.run()
+    assert await desk.tags() == []
+    await desk.move("Proposal")
+    await desk.admin.done("removeAutomation", automationId=rule["id"])
+    await desk.run()
+    assert await desk.tags() == []
+    assert (await desk.admin.read(RUNS))["automations"] == []
+
+
+async def test_rules_of_one_change_run_in_their_order(desk: Desk) -> None:
+    await desk.rule(entered(desk, "Contacted"), {"changeStateId": desk.states["Lost"]}, name="Last")
+    await desk.rule(
+        entered(desk, "Contacted"), {"changeStateId": desk.states["Proposal"]}, name="First",
+        position=0,
+    )  # fmt: skip
+    names = [each["name"] for each in (await desk.admin.read(RUNS))["automations"]]
+    assert names == ["First", "Last"]
+    await desk.move("Contacted")
+    await desk.run()
+    entries = (await desk.card())["history"]["nodes"][:2]
+    assert [each["actor"]["name"] for each in entries] == ["Last", "First"]
+
+
+async def test_a_rule_that_triggers_itself_is_stopped(desk: Desk, services: Services) -> None:
+    people = [await staff_client(services, StaffRole.AGENT, f"P{number}") for number in range(2)]
+    ids = [encode_id("staff", each.actor.id) for each in people if each.actor]
+    await desk.rule({"assigned": True}, {"assignInTurnToIds": ids})
+    await _assign(desk)
+    await desk.run()
+    assert await desk.outcomes() == ["LOOP_STOPPED", *["DONE"] * 5]
+    stopped = (await desk.runs(failed=True))[0]
+    assert stopped["problem"] == "More than 5 rules have started each other."
+    assert await desk.run() == 0
+
+
+async def test_two_rules_that_start_each_other_are_stopped(desk: Desk) -> None:
+    ping, pong = ("Contacted", "Qualified")
+    await desk.rule(entered(desk, ping), {"changeStateId": desk.states[pong]}, name="Ping")
+    await desk.rule(entered(desk, pong), {"changeStateId": desk.states[ping]}, name="Pong")
+    await desk.move(ping)
+    await desk.run()
+    both = await desk.outcomes("Ping") + await desk.outcomes("Pong")
+    assert sorted(both) == ["DONE"] * 5 + ["LOOP_STOPPED"]
+
+
+async def test_one_rule_runs_ten_times_a_minute_on_one_lead(desk: Desk, clock: ManualClock) -> None:
+    await desk.rule(entered(desk), {"addTags": ["Seen"]})
+    for number in range(11):
+        await desk.move(["Contacted", "Qualified"][number % 2])
+        await desk.run()
+    assert await desk.outcomes() == ["LOOP_STOPPED", *["DONE"] * 10]
+    other = await make_lead(desk.services)
+    await desk.move("Contacted", other)
+    clock.advance(61)
+    await desk.move("Proposal")
+    await desk.run()
+    assert (await desk.outcomes())[:2] == ["DONE", "DONE"]
+
+
+async def test_a_failing_action_is_tried_again_shown_and_given_up(
+    desk: Desk, clock: ManualClock
+) -> None:
+    message = {"sendMessage": {"channel": "CHAT", "text": "Hi"}}
+    await desk.rule(entered(desk), {"addTags": ["Never alone"]}, message)
+    await desk.move("Contacted")
+    await desk.run()
+    (run,) = await desk.runs()
+    assert (run["outcome"], run["attempts"]) == ("RETRYING", 1)
+    assert run["problem"] == "This channel can't be used for the lead."
+    assert await desk.tags() == []  # all actions or none
+    for seconds in DELAYS[: MOST_TRIES - 1]:
+        assert await desk.run() == 0
+        clock.advance(seconds)
+        assert await desk.run() == 1
+    (run,) = await desk.runs(failed=True)
+    assert (run["outcome"], run["attempts"], run["nextTryAt"]) == ("FAILED", MOST_TRIES, None)
+    clock.advance(1e6)
+    assert await desk.run() == 0
+
+
+async def test_a_failing_run_holds_up_no_other(desk: Desk) -> None:
+    text = {"sendMessage": {"channel": "CHAT", "text": "Hi"}}
+    await desk.rule(entered(desk), text, name="Failing")
+    await desk.rule(entered(desk), {"addTags": ["Done"]}, name="Working")
+    await desk.move("Contacted")
+    await desk.run()
+    assert await desk.outcomes("Failing") == ["RETRYING"]
+    assert await desk.outcomes("Working") == ["DONE"]
+
+
+async def _archive_state(desk: Desk) -> None:
+    async with unit_of_work(desk.services, SYSTEM) as work:
+        await work.session.execute(
+            update(PipelineState)
+            .where(col(PipelineState.name) == "Lost")
+            .values(archived_at=work.at)
+        )
+
+
+async def _archive_field(desk: Desk) -> None:
+    async with unit_of_work(desk.services, SYSTEM) as work:
+        await work.session.execute(
+            update(FieldDefinition)
+            .where(col(FieldDefinition.key) == "rooms")
+            .values(archived_at=work.at)
+        )
+
+
+async def _let_go(desk: Desk) -> None:
+    found = await desk.admin.read("{ staffMembers(first: 10) { nodes { id name } } }")
+    (bo,) = [each["id"] for each in found["staffMembers"]["nodes"] if each["name"] == "Bo Berg"]
+    await desk.admin.done("updateStaff", staffId=bo, isActive=False)
+
+
+@pytest.mark.parametrize(
+    ("archive", "action", "problem"),
+    [
+        (_archive_state, lambda d, bo: {"changeStateId": d.states["Lost"]},
+         "This state can't be entered."),
+        (_archive_field, lambda d, bo: {"setProperty": {"fieldKey": "rooms",
+                                                        "value": {"text": "5"}}},
+         "There is no field `rooms` to set."),
+        (_let_go, lambda d, bo: {"assignToId": bo}, "This is no active member of the team."),
+    ],
+    ids=["state", "field", "person"],
+)  # fmt: skip
+async def test_a_rule_that_names_what_is_gone_fails_with_a_clear_problem_until_it_is_repaired(
+    desk: Desk,
+    services: Services,
+    archive: Act,
+    action: Callable[[Desk, str], dict[str, Any]],
+    problem: str,
+) -> None:
+    bo = await staff_client(services, StaffRole.AGENT, "Bo Berg")
+    assert bo.actor is not None
+    await _set(desk, "rooms", "3")
+    rule = await desk.rule(entered(desk), action(desk, encode_id("staff", bo.actor.id)))
+    await archive(desk)
+    await desk.move("Contacted")
+    await desk.run()
+    (run,) = await desk.runs()
+    assert (run["outcome"], run["problem"], run["attempts"]) == ("FAILED", problem, 1)
+    await desk.admin.done(
+        "saveAutomation", automationId=rule["id"], actions=[{"addTags": ["Repaired"]}]
+    )
+    made = await desk.admin.done("retryAutomationRun", "run { outcome attempts }", runId=run["id"])
+    assert made["run"] == {"outcome": "RETRYING", "attempts": 0}
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    assert await desk.tags() == ["Repaired"]
+    async with nothing_written(services):  # a run that is done is not done twice
+        await desk.admin.done("retryAutomationRun", "run { outcome }", runId=run["id"])
+
+
+async def test_a_dry_run_tells_what_would_have_been_and_does_nothing(
+    desk: Desk, clock: ManualClock
+) -> None:
+    others = [await make_lead(desk.services) for _ in range(3)]
+    await desk.admin.done("addTags", leadId=lead(others[0]), tags=["VIP"])
+    for each in others:
+        await desk.move("Contacted", each)
+        await desk.move("Qualified", each)
+    rule = await desk.rule(
+        entered(desk, "Contacted"), {"addTags": ["Dry"]}, condition={"tags": {"any": ["VIP"]}}
+    )
+    since = (clock.now() - timedelta(days=1)).isoformat()
+    async with nothing_written(desk.services):
+        page = (await desk.admin.read(DRY, rule=rule["id"], since=since))["automationDryRun"]
+    told = {each["lead"]["id"]: each["outcome"] for each in page["nodes"]}
+    assert told == {
+        lead(others[0]): "WOULD_RUN", lead(others[1]): "SKIPPED", lead(others[2]): "SKIPPED",
+    }  # fmt: skip
+    first = (await desk.admin.read(DRY, rule=rule["id"], since=since, first=2))["automationDryRun"]
+    after = first["pageInfo"]["endCursor"]
+    rest = await desk.admin.read(DRY, rule=rule["id"], since=since, first=2, after=after)
+    assert first["nodes"] + rest["automationDryRun"]["nodes"] == page["nodes"]
+    assert rest["automationDryRun"]["pageInfo"]["hasNextPage"] is False
+    early = (clock.now() - timedelta(days=31)).isoformat()
+    assert await desk.admin.refused(DRY, rule=rule["id"], since=early) == "BAD_USER_INPUT"
+
+
+async def test_agents_see_no_rules_and_managers_shape_them(
+    desk: Desk, services: Services, clock: ManualClock
+) -> None:
+    rule = await desk.rule(entered(desk), {"addTags": ["Seen"]})
+    await desk.move("Contacted")
+    await desk.run()
+    agent = await staff_client(services, StaffRole.AGENT)
+    manager = await staff_client(services, StaffRole.MANAGER)
+    assert (await agent.read(RUNS))["automations"] == []
+    since = clock.now().isoformat()
+    assert (await agent.read(DRY, rule=rule["id"], since=since)) == {"automationDryRun": None}
+    assert len((await manager.read(RUNS))["automations"][0]["runs"]["nodes"]) == 1
+    await manager.done("saveAutomation", automationId=rule["id"], name="Mine now")
+
+
+async def test_the_same_again_changes_nothing_and_a_version_guards_an_edit(desk: Desk) -> None:
+    rule = await desk.rule(entered(desk), {"addTags": ["Seen"]})
+    same = {"name": "Rule", "trigger": entered(desk), "actions": [{"addTags": ["Seen"]}]}
+    async with nothing_written(desk.services):
+        await desk.admin.done("saveAutomation", automationId=rule["id"], **same)
+    changed = await desk.admin.done(
+        "saveAutomation", "automation { version }", automationId=rule["id"], isEnabled=False,
+        expectedVersion=rule["version"], condition={"isAnonymous": False},
+    )  # fmt: skip
+    assert changed["automation"]["version"] != rule["version"]
+    cleared = await desk.admin.done(
+        "saveAutomation", "automation { condition { words } }", automationId=rule["id"],
+        condition=None,
+    )  # fmt: skip
+    assert cleared["automation"]["condition"] is None
+
+
+async def test_runs_are_kept_for_a_while(desk: Desk, clock: ManualClock) -> None:
+    await desk.rule(entered(desk), {"addTags": ["Seen"]})
+    await desk.move("Contacted")
+    await desk.run()
+    clock.advance(89 * 86_400)
+    await forget_runs(desk.services)
+    assert (await everything(desk.services))["automation_run"] == 1
+    clock.advance(2 * 86_400)
+    await forget_runs(desk.services)
+    assert (await everything(desk.services))["automation_run"] == 0
