@@ -22,7 +22,7 @@ from resolvers.automations.wording import check_words, fill_in
 from resolvers.conversations import MAX_TEXT, NewMessage
 from resolvers.errors import ProblemCode, invalid
 from resolvers.leads import PropertyEdit
-from resolvers.leads.creating import active_staff
+from resolvers.leads.assigning import active_staff
 from resolvers.reactions import delivery_jobs, delivery_row
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import put_rows

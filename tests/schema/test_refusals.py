@@ -1424,8 +1424,8 @@ RULE = {
 
 def _rule_row(desk: Desk, number: int) -> Automation:
     return Automation(
-        name=f"Rule {number}", name_key=f"rule {number}", trigger_kind=TriggerKind.LEAD_CREATED, trigger={},
-        actions=[], position=number, updated_at=desk.clock.now(),
+        name=f"Rule {number}", name_key=f"rule {number}", trigger={}, actions=[],
+        trigger_kind=TriggerKind.LEAD_CREATED, position=number, updated_at=desk.clock.now(),
         updated_by_kind=ActorKind.SYSTEM, updated_by_name="Leadlight",
     )  # fmt: skip
 
