@@ -160,6 +160,15 @@ class ConversationState(StrEnum):
     CLOSED = "CLOSED"
 
 
+class DueBand(StrEnum):
+    OVERDUE = "OVERDUE"
+    TODAY = "TODAY"
+    SOON = "SOON"
+    LATER = "LATER"
+    NO_DATE = "NO_DATE"
+    DONE = "DONE"
+
+
 class Consent(StrEnum):
     SUBSCRIBED = "SUBSCRIBED"
     PENDING = "PENDING"
@@ -215,6 +224,8 @@ class ChangeKind(StrEnum):
     EVENT_RECORDED = "event_recorded"
     EVENT_ANNOTATED = "event_annotated"
     NOTE_CHANGED = "note_changed"
+    TASK_CHANGED = "task_changed"
+    IMPORTANT_DATE_CHANGED = "important_date_changed"
     MESSAGE_ADDED = "message_added"
     MESSAGE_DELIVERY_CHANGED = "message_delivery_changed"
     CONVERSATION_CHANGED = "conversation_changed"

@@ -40,6 +40,8 @@ class Workspace(SQLModel, table=True):
     summary_keys: list[str] | None = Field(default=None, sa_type=Json)
     """Lines of every lead's summary, in order; None: the product's own."""
     default_region: str = Field(default="DE", max_length=2)
+    task_legend: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Colour and label by due band, where they are not the product's own."""
     has_demo_data: bool = False
     is_won_button_shown: bool = True
     won_button_text: str = Field(default="Lead won", max_length=40)

@@ -36,6 +36,11 @@ def notifications(staff_id: UUID) -> str:
     return f"staff:{staff_id.hex}:notifications"
 
 
+def day(staff_id: UUID) -> str:
+    """Something on this person's dashboard moved."""
+    return f"staff:{staff_id.hex}:day"
+
+
 def access() -> str:
     """Staff, sessions or settings changed: look again at what each reader may see."""
     return "access"

@@ -14,6 +14,7 @@ from models.files import File
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
 from models.notes import Note
+from models.tasks import Task
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.errors import Forbidden, NotFound
 from resolvers.policy import API_SCOPES, FIELD_READERS, GRANTS, Permission
@@ -118,6 +119,16 @@ def visible_changes(actor: Actor) -> ColumnElement[bool]:
     return or_(col(Change.subject_kind).is_distinct_from("note"), seen)
 
 
+def visible_tasks(actor: Actor) -> ColumnElement[bool]:
+    """Tasks of leads that the actor may see, and those that are the actor's own to do, whosever
+    the lead is; removed ones included."""
+    leads = select(col(Lead.id)).where(visible_leads(actor))
+    of_leads = col(Task.lead_id).in_(leads)
+    if not isinstance(actor, StaffActor) or not is_for(actor, ApiScope.READ_LEADS):
+        return of_leads
+    return or_(of_leads, col(Task.assignee_id) == actor.id)
+
+
 def visible_fields(actor: Actor) -> ColumnElement[bool]:
     """Field definitions whose values the actor may read and write."""
     if not isinstance(actor, StaffActor):
@@ -175,6 +186,33 @@ async def lead_for(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead:
         if survivor == former:
             break
     raise NotFound("lead", encode_id("lead", lead_id))
+
+
+async def task_for(
+    session: AsyncSession, actor: Actor, lead_id: UUID, task_id: UUID
+) -> tuple[Task, bool]:
+    """The task, its lead locked until the transaction ends, and whether the lead is the actor's.
+
+    Somebody who has to do a task may act on it without seeing its lead. NotFound names the task
+    only to who sees the lead.
+    """
+    (lead,) = await lock_leads(session, lead_id)
+    is_own = await session.scalar(
+        select(col(Lead.id)).where(col(Lead.id) == lead.id, visible_leads(actor))
+    )
+    task = await session.scalar(
+        select(Task).where(
+            col(Task.id) == task_id,
+            col(Task.lead_id) == lead.id,
+            col(Task.removed_at).is_(None),
+            visible_tasks(actor),
+        )
+    )
+    if task is None and is_own is None:
+        raise NotFound("lead", encode_id("lead", lead_id))
+    if task is None:
+        raise NotFound("task", encode_id("task", task_id))
+    return task, is_own is not None
 
 
 async def lock_leads(session: AsyncSession, *lead_ids: UUID) -> list[Lead]:

@@ -51,6 +51,8 @@ class StaffActor(Actor):
     """What role, teams and settings give the person."""
     access_version: int
     """The workspace's access version that role and scope were read at."""
+    time_zone: str = "UTC"
+    """Where the person is: what day it is for them."""
     api_scopes: frozenset[ApiScope] | None = None
     """What the API token is for; None for a person, who needs no leave to use a role."""
 
@@ -86,6 +88,11 @@ class AutomationActor(Actor):
     """A rule that acts, by id and name; `depth` counts the rules that started each other."""
 
     depth: int
+
+
+def zone_of(actor: Actor) -> str:
+    """The zone in which the actor's days begin; UTC for whoever has none."""
+    return actor.time_zone if isinstance(actor, StaffActor) else "UTC"
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, None, "Leadlight", Via.SYSTEM)

@@ -23,11 +23,23 @@ from models.enums import ChangeKind, FileUse
 from models.events import Event, EventGroup
 from models.fields import FieldDefinition, Property
 from models.files import File
+from models.important_dates import ImportantDate
 from models.leads import Lead
 from models.notes import Note
 from models.pipelines import StateTime
 from models.tags import LeadTag, Tag
-from resolvers import appointments, calls, contact_points, conversations, events, naming, notes
+from models.tasks import Task
+from resolvers import (
+    appointments,
+    calls,
+    contact_points,
+    conversations,
+    events,
+    important_dates,
+    naming,
+    notes,
+    tasks,
+)
 from resolvers.values import stored
 
 Values = dict[str, Any]
@@ -45,6 +57,8 @@ class CardState:
     email_addresses: list[Values] = field(default_factory=list)
     phone_numbers: list[Values] = field(default_factory=list)
     notes: Values = field(default_factory=dict)
+    tasks: Values = field(default_factory=dict)
+    important_dates: Values = field(default_factory=dict)
     events: Values = field(default_factory=dict)
     groups: Values = field(default_factory=dict)
     conversations: Values = field(default_factory=dict)
@@ -96,6 +110,16 @@ async def _read_contact_points(session: AsyncSession, lead_id: UUID, card: CardS
 
 async def _read_collections(session: AsyncSession, lead_id: UUID, card: CardState) -> None:
     await _read_notes(session, lead_id, card)
+    for task in await session.scalars(
+        select(Task).where(col(Task.lead_id) == lead_id, col(Task.removed_at).is_(None))
+    ):
+        card.tasks[task.id.hex] = tasks.logged(task)
+    for date in await session.scalars(
+        select(ImportantDate).where(
+            col(ImportantDate.lead_id) == lead_id, col(ImportantDate.removed_at).is_(None)
+        )
+    ):
+        card.important_dates[date.id.hex] = important_dates.logged(date)
     for event in await session.scalars(select(Event).where(col(Event.lead_id) == lead_id)):
         card.events[event.id.hex] = events.logged(
             event.name, event.count, event.last_at, event.version
@@ -219,6 +243,22 @@ def _note_changed(card: CardState, change: Change, data: Values) -> None:
         card.notes[change.subject_id.hex] = data["note"]
 
 
+def _task_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    if data["action"] == "REMOVED":
+        card.tasks.pop(change.subject_id.hex, None)
+    else:
+        card.tasks[change.subject_id.hex] = data["task"]
+
+
+def _important_date_changed(card: CardState, change: Change, data: Values) -> None:
+    assert change.subject_id is not None
+    if data["action"] == "REMOVED":
+        card.important_dates.pop(change.subject_id.hex, None)
+    else:
+        card.important_dates[change.subject_id.hex] = data["date"]
+
+
 def _message_added(card: CardState, change: Change, data: Values) -> None:
     assert change.subject_id is not None
     card.messages[change.subject_id.hex] = _message(data.get("delivery"))
@@ -255,6 +295,8 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.email_addresses = moved["email_addresses"]
     card.phone_numbers = moved["phone_numbers"]
     card.notes |= moved["notes"]
+    card.tasks |= moved.get("tasks", {})
+    card.important_dates |= moved.get("important_dates", {})
     card.events |= moved["events"]
     card.groups |= {group["key"]: group for group in data["groups"]}
     card.conversations |= moved["conversations"]
@@ -269,6 +311,7 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.email_addresses = data["kept"]["email_addresses"]
     card.phone_numbers = data["kept"]["phone_numbers"]
     card.notes, card.events, card.groups = {}, {}, {}
+    card.tasks, card.important_dates = {}, {}
     card.conversations, card.messages = {}, {}
     card.appointments, card.calls = {}, {}
 
@@ -283,6 +326,8 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.EVENT_RECORDED: _event_recorded,
     ChangeKind.EVENT_ANNOTATED: _event_annotated,
     ChangeKind.NOTE_CHANGED: _note_changed,
+    ChangeKind.TASK_CHANGED: _task_changed,
+    ChangeKind.IMPORTANT_DATE_CHANGED: _important_date_changed,
     ChangeKind.MESSAGE_ADDED: _message_added,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: _delivery_changed,
     ChangeKind.CONVERSATION_CHANGED: _conversation_changed,

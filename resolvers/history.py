@@ -86,6 +86,11 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.NOTE_CHANGED:
             verbs = {"ADDED": "Wrote", "EDITED": "Changed", "REMOVED": "Removed"}
             return f"{verbs[data['action']]} a note"
+        case ChangeKind.TASK_CHANGED:
+            return f"{TASK_VERBS[data['act']]} the task “{data['task']['title']}”"
+        case ChangeKind.IMPORTANT_DATE_CHANGED:
+            verbs = {"ADDED": "Added", "EDITED": "Changed", "REMOVED": "Removed"}
+            return f"{verbs[data['action']]} the date {data['name']}: {data['date']['date']}"
         case ChangeKind.MESSAGE_ADDED:
             if data.get("is_logged"):
                 return _logged_message(data["channel"], data["direction"])
@@ -111,6 +116,18 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return f"Took in {data['name']}"
         case ChangeKind.LEAD_MERGED:
             return "Went into another lead"
+
+
+TASK_VERBS = {
+    "ADDED": "Added",
+    "EDITED": "Changed",
+    "COMPLETED": "Completed",
+    "REOPENED": "Opened again",
+    "SNOOZED": "Put off",
+    "WOKEN": "Took up again",
+    "HANDED_ON": "Handed on",
+    "REMOVED": "Removed",
+}
 
 
 def _contact_points(diffs: list[dict[str, Any]]) -> str:

@@ -16,13 +16,23 @@ from sqlmodel import col
 
 from models.changes import Change
 from models.conversations import Conversation, Message
-from models.enums import ActorKind, ChangeKind, Channel, ConversationState, HistoryType
+from models.due_bands import Moment
+from models.enums import (
+    ActorKind,
+    ChangeKind,
+    Channel,
+    ConversationState,
+    DueBand,
+    HistoryType,
+)
 from models.events import Event
 from models.leads import LeadAlias
 from models.notes import Note
+from models.tasks import Task
 from models.visits import PresenceInterval
 from resolvers import access, timeline
 from resolvers.actors import Actor
+from resolvers.due_bands import due_within, in_bands
 from resolvers.errors import BadArgument
 from resolvers.pages import Key, Page, check_first, read_page, seal
 from resolvers.text import sought
@@ -50,6 +60,7 @@ class Chosen:
     types: tuple[HistoryType, ...] = ()
     actors: tuple[ActorKind, ...] = ()
     items: tuple[TimelineKind, ...] = ()
+    bands: tuple[DueBand, ...] = ()
     since: datetime | None = None
     before: datetime | None = None
     until: tuple[Log, ...] = ()
@@ -62,6 +73,8 @@ class Chosen:
     """Which side of `now`."""
     now: datetime | None = field(default=None, compare=False, repr=False)
     """Told by the clock: another moment makes no other list, and no other cursors."""
+    moment: Moment | None = field(default=None, repr=False)
+    """When and where bands are looked at; the next page may be looked at later."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +153,15 @@ def _interval_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
     return [col(PresenceInterval.from_at) <= chosen.until_at] if chosen.until_at else []
 
 
+def _task_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [col(Task.removed_at).is_(None)]
+    if chosen.moment and chosen.bands:
+        where.append(in_bands(chosen.bands, chosen.moment))
+    if chosen.moment and (chosen.since or chosen.before):
+        where.append(due_within(chosen.since, chosen.before, chosen.moment.zone))
+    return where
+
+
 def _history_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
     where = [access.visible_changes(actor)]
     if chosen.types:
@@ -173,6 +195,14 @@ def _history_order(chosen: Chosen) -> tuple[Key, ...]:
 
 
 NOTES = OwnedList("notes", Note, col(Note.lead_id), (Note.id,), _note_order, _note_where)
+TASKS = OwnedList(
+    "tasks",
+    Task,
+    col(Task.lead_id),
+    (Task.id,),
+    lambda chosen: (Key(col(Task.place)), Key(col(Task.id), is_id=True)),
+    _task_where,
+)
 EVENTS = OwnedList(
     "events",
     Event,

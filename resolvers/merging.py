@@ -14,9 +14,11 @@ from models.conversations import Conversation, Message
 from models.enums import ChangeKind, HistoryType
 from models.events import Event, EventGroup
 from models.files import File
+from models.important_dates import ImportantDate
 from models.leads import Lead, LeadAlias
 from models.notes import Note
 from models.tags import LeadTag
+from models.tasks import Task
 from models.visits import PresenceInterval, Visit
 from resolvers import contact_points, events, naming
 from resolvers.card_state import CardState, read_card
@@ -28,8 +30,10 @@ MOVED: dict[str, type[SQLModel]] = {
     "conversation": Conversation,
     "event": Event,
     "file": File,
+    "important_date": ImportantDate,
     "message": Message,
     "note": Note,
+    "task": Task,
     "visit": Visit,
 }
 """Tables whose rows move with their lead, by name; each has an id and a lead_id."""
@@ -85,6 +89,8 @@ async def _moved_card(
     return {
         "tags": {key: name for key, name in card.tags.items() if key in tags},
         "notes": card.notes,
+        "tasks": card.tasks,
+        "important_dates": card.important_dates,
         "events": card.events,
         "conversations": card.conversations,
         "messages": card.messages,

@@ -17,11 +17,13 @@ from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, FieldOption, Property
 from models.files import File
+from models.important_dates import ImportantDate, ImportantDateKind
 from models.leads import Assignment, Lead, LeadAlias
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState, StateTime
 from models.staff import Staff
 from models.tags import LeadTag, Tag
+from models.tasks import Task, TaskText
 from models.visits import Site
 from models.workspace import Workspace
 from resolvers import access
@@ -102,6 +104,59 @@ async def files_by_subject(view: View, ids: Sequence[UUID]) -> list[list[File]]:
         .order_by(col(File.id))
     )
     return by_key(rows, ids, "subject_id")
+
+
+async def tasks_by_id(view: View, ids: Sequence[UUID]) -> list[Task | None]:
+    """Tasks that are there and that the viewer may see, whosever their leads are."""
+    return await _by_id(
+        view, Task, ids, col(Task.removed_at).is_(None), access.visible_tasks(view.actor)
+    )
+
+
+async def task_texts(view: View, keys: Sequence[tuple[UUID, int | None]]) -> list[str | None]:
+    """The words of tasks by (task, version)."""
+    rows = await view.scalars(
+        select(TaskText).where(col(TaskText.task_id).in_({task for task, _ in keys}))
+    )
+    found = {(row.task_id, row.version): row.body for row in rows}
+    return [found.get((task, version or 0)) for task, version in keys]
+
+
+async def names_of_leads(view: View, ids: Sequence[UUID]) -> list[str]:
+    """Names of leads whose tasks the viewer was given: nothing else of them is told thereby."""
+    rows = await view.rows(
+        select(col(Lead.id), col(Lead.display_name)).where(col(Lead.id).in_(ids))
+    )
+    found = {row[0]: row[1] for row in rows}
+    return [found[each] for each in ids]
+
+
+async def important_dates_by_lead(view: View, ids: Sequence[UUID]) -> list[list[ImportantDate]]:
+    """Important dates of leads, by day."""
+    rows = await view.scalars(
+        select(ImportantDate)
+        .where(col(ImportantDate.lead_id).in_(ids), col(ImportantDate.removed_at).is_(None))
+        .order_by(col(ImportantDate.day), col(ImportantDate.id))
+    )
+    return by_key(rows, ids, "lead_id")
+
+
+async def important_dates_by_id(view: View, ids: Sequence[UUID]) -> list[ImportantDate | None]:
+    """Important dates of leads that the viewer may see."""
+    leads = select(col(Lead.id)).where(access.visible_leads(view.actor))
+    return await _by_id(
+        view,
+        ImportantDate,
+        ids,
+        col(ImportantDate.removed_at).is_(None),
+        col(ImportantDate.lead_id).in_(leads),
+    )
+
+
+async def important_date_kinds_by_id(
+    view: View, ids: Sequence[UUID]
+) -> list[ImportantDateKind | None]:
+    return await _by_id(view, ImportantDateKind, ids)
 
 
 async def events_by_id(view: View, keys: Sequence[tuple[UUID, UUID]]) -> list[Event | None]:
@@ -321,6 +376,14 @@ async def all_event_kinds(
     if not with_archived:
         statement = statement.where(col(EventKind.archived_at).is_(None))
     return await view.scalars(statement)
+
+
+async def all_important_date_kinds(view: View) -> Sequence[ImportantDateKind]:
+    """Kinds of important dates in order, archived ones last."""
+    kind = ImportantDateKind
+    return await view.scalars(
+        select(kind).order_by(col(kind.archived_at).is_not(None), col(kind.position), col(kind.id))
+    )
 
 
 async def all_sites(view: View) -> Sequence[Site]:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from models.changes import Change
 from models.enums import ChangeKind, Channel
 from models.notes import Note
+from models.tasks import Task
 from resolvers import access
 from resolvers.actors import Actor
 
@@ -22,6 +23,7 @@ class TimelineKind(StrEnum):
     EMAIL = "EMAIL"
     MEETING = "MEETING"
     NOTE = "NOTE"
+    TASK = "TASK"
     MESSAGE = "MESSAGE"
     EVENT = "EVENT"
     CHANGE = "CHANGE"
@@ -37,6 +39,8 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.EVENT_RECORDED: TimelineKind.EVENT,
     ChangeKind.EVENT_ANNOTATED: None,
     ChangeKind.NOTE_CHANGED: TimelineKind.NOTE,
+    ChangeKind.TASK_CHANGED: TimelineKind.TASK,
+    ChangeKind.IMPORTANT_DATE_CHANGED: None,
     ChangeKind.MESSAGE_ADDED: TimelineKind.MESSAGE,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: None,
     ChangeKind.CONVERSATION_CHANGED: None,
@@ -48,7 +52,12 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
 }
 """Where each kind of change stands; None: in the history only. A test finds kinds without one."""
 BEGUN_BY_ADDING = frozenset(
-    {ChangeKind.APPOINTMENT_CHANGED, ChangeKind.CALL_CHANGED, ChangeKind.NOTE_CHANGED}
+    {
+        ChangeKind.APPOINTMENT_CHANGED,
+        ChangeKind.CALL_CHANGED,
+        ChangeKind.NOTE_CHANGED,
+        ChangeKind.TASK_CHANGED,
+    }
 )
 """Kinds that tell of a thing again and again: only `action` ADDED begins an item."""
 
@@ -71,10 +80,13 @@ def kind_of(change: Change) -> TimelineKind | None:
 def items(actor: Actor, kinds: Sequence[TimelineKind]) -> list[ColumnElement[bool]]:
     """Which rows of a log are items that the actor may see; of all kinds without any."""
     data, kind = col(Change.data), col(Change.kind)
-    on_card = exists().where(col(Note.id) == col(Change.subject_id), col(Note.removed_at).is_(None))
+    is_added, subject = data["action"].as_string() == "ADDED", col(Change.subject_id)
+    note = exists().where(col(Note.id) == subject, col(Note.removed_at).is_(None))
+    task = exists().where(col(Task.id) == subject, col(Task.removed_at).is_(None))
     begins = case(
-        (kind == ChangeKind.NOTE_CHANGED, and_(data["action"].as_string() == "ADDED", on_card)),
-        (kind.in_(BEGUN_BY_ADDING), data["action"].as_string() == "ADDED"),
+        (kind == ChangeKind.NOTE_CHANGED, and_(is_added, note)),
+        (kind == ChangeKind.TASK_CHANGED, and_(is_added, task)),
+        (kind.in_(BEGUN_BY_ADDING), is_added),
         (kind == ChangeKind.EVENT_RECORDED, data["event"]["count"].as_integer() == 1),
         else_=true(),
     )

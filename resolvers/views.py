@@ -16,9 +16,10 @@ from sqlalchemy import Executable, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.due_bands import Moment
 from models.workspace import Workspace
 from realtime.tasks import end
-from resolvers.actors import Actor
+from resolvers.actors import Actor, zone_of
 from resolvers.services import Services
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ class View:
         self._epoch: str | None = None
         self.is_closed = False
         self._callbacks: list[Callable[[], None]] = []
+        self.moment = Moment(services.clock.now(), zone_of(actor))
+        """Now, where the actor is: one instant for all that is read."""
 
     def when_closed(self, callback: Callable[[], None]) -> None:
         """Calls back once, when the view is closed."""

@@ -10,6 +10,7 @@ from models.enums import FieldType, StateKind
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldGroup
 from models.ids import new_id
+from models.important_dates import ImportantDateKind
 from models.pipelines import Pipeline, PipelineState
 from models.workspace import Workspace
 from resolvers.actors import SYSTEM
@@ -64,6 +65,8 @@ EVENT_KINDS = (
     ("Meeting", "users", True),
 )
 """Name, icon and whether each card has a button for it."""
+DATE_KINDS = ("Closing", "P&S due")
+"""Names of the first kinds of important dates."""
 
 
 async def begin_workspace(services: Services) -> None:
@@ -105,6 +108,8 @@ async def begin_workspace(services: Services) -> None:
                     position=position,
                 )
             )
+        for position, name in enumerate(DATE_KINDS):
+            session.add(ImportantDateKind(name=name, name_key=fold(name), position=position))
         work.record_workspace("workspace_created", {})
 
 

@@ -40,11 +40,18 @@ class Appointment:
     def title(self) -> str:
         return self.row.title
 
-    @strawberry.field(description="The lead.")
-    async def lead(self) -> Annotated["Lead", strawberry.lazy("schema.leads")]:
-        from schema.leads import lead_of
+    @strawberry.field(description="Name of the lead; all that is told of one that is not yours.")
+    async def lead_name(self) -> str:
+        return await self.view.load.lead_name.load(self.row.lead_id)
 
-        return await lead_of(self.view, self.row.lead_id)
+    @strawberry.field(
+        description="The lead; null when it is not yours, and you go there all the same."
+    )
+    async def lead(self) -> Annotated["Lead", strawberry.lazy("schema.leads")] | None:
+        from schema.leads import Lead
+
+        row = await self.view.load.lead.load(self.row.lead_id)
+        return Lead(row=row, view=self.view) if row else None
 
     @strawberry.field(description="Who goes, also when not the lead's assignee; null: nobody yet.")
     async def assignee(self) -> Staff | None:

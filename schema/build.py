@@ -8,9 +8,11 @@ from schema import (
     appointments,
     automations,
     conversations,
+    dashboard,
     events,
     fields,
     history,
+    important_dates,
     imports,
     jobs,
     lead_card,
@@ -22,6 +24,7 @@ from schema import (
     project,
     sites,
     staff,
+    tasks,
     teams,
     uploads,
     visitor_feed,
@@ -38,11 +41,13 @@ from schema.mutations import automations as automation_acts
 from schema.mutations import card, contact_points, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
 from schema.mutations import fields as field_acts
+from schema.mutations import important_dates as date_acts
 from schema.mutations import leads as lead_acts
 from schema.mutations import notes as note_acts
 from schema.mutations import pipelines as set_up
 from schema.mutations import project as project_acts
 from schema.mutations import staff as staff_acts
+from schema.mutations import tasks as task_acts
 from schema.mutations import visits as visit_acts
 from schema.observing import Observe, Observing
 from schema.operations import LeadlightSchema
@@ -99,6 +104,9 @@ class Query:
         appointments.appointment,
         description="One appointment; null for one that is not yours.",
     )
+    task = strawberry.field(
+        tasks.task, description="One task; null unless its lead is yours or it is yours to do."
+    )
     api_tokens = strawberry.field(
         api_tokens.api_tokens,
         description="API tokens that stand, by name; ADMIN sees all, others their own; at most "
@@ -129,6 +137,13 @@ class Query:
     )
     event_kinds = strawberry.field(
         events.event_kinds, description="Kinds of events in order; at most 200."
+    )
+    dashboard = strawberry.field(
+        dashboard.dashboard, description="Your day: tasks due, important dates."
+    )
+    important_date_kinds = strawberry.field(
+        important_dates.important_date_kinds,
+        description="Kinds of important dates in order, archived ones last; at most 50.",
     )
     import_preview = strawberry.field(
         imports.import_preview,
@@ -303,6 +318,34 @@ class Mutation:
     )
     remove_note = strawberry.mutation(
         note_acts.remove_note, description="Removes a note with its files; author or ADMIN."
+    )
+    save_important_date = strawberry.mutation(
+        date_acts.save_important_date,
+        description="Adds or changes an important date; several of a kind are allowed.",
+    )
+    remove_important_date = strawberry.mutation(
+        date_acts.remove_important_date, description="Removes an important date."
+    )
+    save_important_date_kind = strawberry.mutation(
+        date_acts.save_important_date_kind,
+        description="Adds, renames, moves or archives a kind. ADMIN, MANAGER.",
+    )
+    create_task = strawberry.mutation(task_acts.create_task, description="Adds a task.")
+    update_task = strawberry.mutation(
+        task_acts.update_task, description="Changes a task; a done one stays done."
+    )
+    complete_task = strawberry.mutation(
+        task_acts.complete_task, description="Marks a task done; done already changes nothing."
+    )
+    reopen_task = strawberry.mutation(
+        task_acts.reopen_task, description="Opens a done task again; its outcome is taken off."
+    )
+    snooze_task = strawberry.mutation(
+        task_acts.snooze_task,
+        description="Hides a task from dashboards until an instant; null ends it.",
+    )
+    remove_task = strawberry.mutation(
+        task_acts.remove_task, description="Removes a task; history keeps it."
     )
     add_event = strawberry.mutation(
         event_acts.add_event,
@@ -493,6 +536,11 @@ class Subscription:
         notifications.notification_items,
         description="Your notifications as they come, and read marks of your other browsers, each "
         "once and in order. The first item says where the stream begins unless `after` was met.",
+    )
+    dashboard = strawberry.subscription(
+        dashboard.follow_dashboard,
+        description="Your day, sent again when it looks different: at a change, a due instant, "
+        "midnight; at most 1 a second.",
     )
     progress = strawberry.subscription(
         imports.progress,

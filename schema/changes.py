@@ -26,6 +26,7 @@ from schema.events import Event, EventGroup, text_of
 from schema.field_definitions import FieldDefinition
 from schema.fields import Property, missing_of, properties_of
 from schema.history import FieldDiff, HistoryEntry, diffs_of
+from schema.important_dates import ImportantDate
 from schema.loaders import SchemaView
 from schema.notes import Note
 from schema.pipelines import PipelineState, state_of
@@ -33,6 +34,7 @@ from schema.project import WonButton, won_button_of
 from schema.scalars import Cursor
 from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.tags import Tag
+from schema.tasks import Task
 from schema.texts import TextVersion
 from schema.timeline import TimelineItem, item_of
 from schema.values import global_id
@@ -239,6 +241,44 @@ class NoteChanged(LeadChange):
 
 
 @strawberry.type(
+    description="A task was made, changed, done, snoozed, opened, handed on or removed."
+)
+class TaskChanged(LeadChange):
+    @strawberry.field(description="What happened.")
+    def action(self) -> ChangeAction:
+        return ChangeAction(self.data["action"])
+
+    @strawberry.field(description="Its id.")
+    def task_id(self) -> strawberry.ID:
+        return global_id("task", self.subject)
+
+    @strawberry.field(description="As it is now; null: removed.")
+    async def task(self) -> Task | None:
+        row = await self.view.load.task.load(self.subject)
+        return Task(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="What changed, but for the text.")
+    async def diffs(self) -> list[FieldDiff]:
+        return await diffs_of(self.view, self.row)
+
+
+@strawberry.type(description="An important date was added, changed or removed.")
+class ImportantDateChanged(LeadChange):
+    @strawberry.field(description="What happened.")
+    def action(self) -> ChangeAction:
+        return ChangeAction(self.data["action"])
+
+    @strawberry.field(description="Its id.")
+    def important_date_id(self) -> strawberry.ID:
+        return global_id("importantdate", self.subject)
+
+    @strawberry.field(description="As it is now; null: removed.")
+    async def important_date(self) -> ImportantDate | None:
+        row = await self.view.load.important_date.load(self.subject)
+        return ImportantDate(row=row, view=self.view) if row else None
+
+
+@strawberry.type(
     description="An appointment was planned, changed, logged, called off or got an outcome."
 )
 class AppointmentChanged(LeadChange):
@@ -352,6 +392,8 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.EVENT_RECORDED: EventRecorded,
     ChangeKind.EVENT_ANNOTATED: EventAnnotated,
     ChangeKind.NOTE_CHANGED: NoteChanged,
+    ChangeKind.TASK_CHANGED: TaskChanged,
+    ChangeKind.IMPORTANT_DATE_CHANGED: ImportantDateChanged,
     ChangeKind.MESSAGE_ADDED: MessageAdded,
     ChangeKind.MESSAGE_DELIVERY_CHANGED: MessageDeliveryChanged,
     ChangeKind.CONVERSATION_CHANGED: ConversationChanged,

@@ -180,6 +180,17 @@ _described(
     TEAM="All who see the lead.",
 )
 _described(
+    enums.DueBand,
+    "DueBand",
+    "Bands of due dates.",
+    OVERDUE="Past.",
+    TODAY="Today.",
+    SOON="Within 7 days.",
+    LATER="Later.",
+    NO_DATE="No due date.",
+    DONE="Done.",
+)
+_described(
     enums.EventOrigin,
     "EventOrigin",
     "Origin of an event.",
@@ -310,6 +321,7 @@ _described(
     EMAIL="Mails.",
     MEETING="Meetings, showings, planned calls.",
     NOTE="Notes.",
+    TASK="Tasks.",
     MESSAGE="Chat, pop-ups, text messages, WhatsApp.",
     EVENT="Events.",
     CHANGE="Moves and assignments; how the lead began, was identified, took in another.",

@@ -1,9 +1,10 @@
 """The live card: one stream of a snapshot, changes, and what stands beside the log."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -11,6 +12,7 @@ from models.leads import Lead as LeadRow
 from resolvers.actors import Actor as Caller
 from resolvers.errors import AccessEndReason, BadArgument
 from resolvers.lead_card import (
+    BandsTold,
     Changed,
     Ended,
     Item,
@@ -31,6 +33,7 @@ from schema.changes import (
     ConversationChanged,
     EventAnnotated,
     EventRecorded,
+    ImportantDateChanged,
     LeadAbsorbed,
     LeadAssigneeChanged,
     LeadCreated,
@@ -41,6 +44,7 @@ from schema.changes import (
     NoteChanged,
     PropertiesChanged,
     TagsChanged,
+    TaskChanged,
     change_of,
 )
 from schema.context import Context, Info, argument_id
@@ -50,6 +54,7 @@ from schema.operation_errors import Code, operation_error
 from schema.presence import CardViewer, Presence
 from schema.project import CardConfiguration, WonButton, card_configuration_of, won_button_of
 from schema.scalars import Cursor
+from schema.tasks import Task
 from schema.values import global_id
 
 
@@ -127,6 +132,21 @@ class SettingsChanged:
         return await won_button_of(self.view, self.lead_row)
 
 
+@strawberry.type(
+    description="Due bands moved at midnight in your zone or at a due instant, or you moved to "
+    "another zone; also once after a resume."
+)
+class DueBandsChanged:
+    view: strawberry.Private[SchemaView]
+    task_ids: strawberry.Private[Sequence[UUID]]
+    cursor: Cursor = strawberry.field(description="Position of the log that you have.")
+
+    @strawberry.field(description="Tasks with a new band; at most 500.")
+    async def tasks(self) -> list[Task]:
+        rows = await self.view.load.task.load_many(self.task_ids)
+        return [Task(row=row, view=self.view) for row in rows if row]
+
+
 LeadCardItem = Annotated[
     LeadCardSnapshot
     | LeadCardReset
@@ -135,6 +155,7 @@ LeadCardItem = Annotated[
     | PresenceChanged
     | ViewersChanged
     | SettingsChanged
+    | DueBandsChanged
     | LeadCreated
     | PropertiesChanged
     | ContactPointsChanged
@@ -144,6 +165,8 @@ LeadCardItem = Annotated[
     | EventRecorded
     | EventAnnotated
     | NoteChanged
+    | TaskChanged
+    | ImportantDateChanged
     | MessageAdded
     | MessageDeliveryChanged
     | ConversationChanged
@@ -216,6 +239,12 @@ def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
             view = context.adopt(item.view)
             cursor = _cursor(context, item.position)
             return SettingsChanged(cursor=cursor, lead_row=item.lead, view=view)
+        case BandsTold():
+            return DueBandsChanged(
+                cursor=_cursor(context, item.position),
+                task_ids=item.task_ids,
+                view=context.adopt(item.view),
+            )
         case Merged():
             view = context.adopt(item.view)
             into = Lead(row=item.into, view=view) if item.into else None

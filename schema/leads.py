@@ -8,7 +8,15 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import ActorKind, Channel, ConversationState, HistoryType, Priority, SourceChannel
+from models.enums import (
+    ActorKind,
+    Channel,
+    ConversationState,
+    DueBand,
+    HistoryType,
+    Priority,
+    SourceChannel,
+)
 from models.leads import Assignment as AssignmentRow
 from models.leads import Lead as LeadRow
 from resolvers import access, lists
@@ -46,6 +54,7 @@ from schema.events import group_of as event_group_of
 from schema.field_definitions import FieldDefinition
 from schema.fields import LeadFieldGroup, Property, groups_of, missing_of, pinned_of, properties_of
 from schema.history import HistoryEntry, HistoryEntryConnection, HistoryEntryEdge
+from schema.important_dates import ImportantDate
 from schema.lead_info import PersonInfo, SalesInfo, person_of, sales_of, value_of
 from schema.loaders import SchemaView
 from schema.location import Location
@@ -65,6 +74,7 @@ from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
 from schema.summary import SummaryField, summary_of
 from schema.tags import Tag, tags_of
+from schema.tasks import Task, TaskConnection, TaskEdge
 from schema.timeline import TimelineItem, TimelineItemConnection, TimelineItemEdge
 from schema.values import Money, global_id
 
@@ -210,6 +220,11 @@ class Lead:
     @strawberry.field(description="Numbers, primary first; at most 20.")
     async def phone_numbers(self) -> list[LeadPhoneNumber]:
         return await phones_of(self.view, self.row.id)
+
+    @strawberry.field(description="Closing, contract and other dates, by day; at most 50.")
+    async def important_dates(self) -> list[ImportantDate]:
+        rows = await self.view.load.important_dates_of_lead.load(self.row.id)
+        return [ImportantDate(row=row, view=self.view) for row in rows[:50]]
 
     @strawberry.field(description="Priority.")
     def priority(self) -> Priority:
@@ -418,6 +433,39 @@ class Lead:
             (first, after),
             (NoteConnection, NoteEdge),
             lambda row: Note(row=row, view=self.view),
+        )
+
+    @strawberry.field(
+        description="Tab: tasks of all assignees, open first by due date; then done ones, newest "
+        "first."
+    )
+    async def tasks(
+        self,
+        first: First,
+        after: After = None,
+        bands: Annotated[
+            list[DueBand] | None,
+            strawberry.argument(description="Bands in your zone; empty: all."),
+        ] = None,
+        range: Annotated[
+            DateTimeRangeInput | None,
+            strawberry.argument(
+                description="Due within; one due on a day, if the range has a part of that day."
+            ),
+        ] = None,
+    ) -> TaskConnection | None:
+        chosen = Chosen(
+            bands=tuple(band for band in DueBand if band in (bands or ())),
+            since=range.from_at if range else None,
+            before=range.to_at if range else None,
+            moment=self.view.moment,
+        )
+        return await self._list(
+            lists.TASKS,
+            chosen,
+            (first, after),
+            (TaskConnection, TaskEdge),
+            lambda row: Task(row=row, view=self.view),
         )
 
     @strawberry.field(description="Tab: conversations, newest message first.")

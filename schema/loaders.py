@@ -16,11 +16,13 @@ from models.conversations import Conversation, Message
 from models.events import Event, EventGroup, EventKind, EventText
 from models.fields import FieldDefinition, FieldGroup, FieldLayout, FieldOption, Property
 from models.files import File
+from models.important_dates import ImportantDate, ImportantDateKind
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState, StateTime
 from models.staff import Staff
 from models.tags import Tag
+from models.tasks import Task
 from models.teams import Team
 from models.workspace import Workspace
 from resolvers import agenda, layouts, lists, pins, presence, readers, teams, wordings
@@ -45,7 +47,7 @@ class SchemaView(View):
     @property
     def now(self) -> datetime:
         """The instant that the card is shown at."""
-        return self.services.clock.now()
+        return self.moment.at
 
     def __init__(self, services: Services, actor: Actor) -> None:
         super().__init__(services, actor)
@@ -175,6 +177,30 @@ class Loaders:
     @cached_property
     def wording(self) -> DataLoader[wordings.Worded, str]:
         return self._of(wordings.texts)
+
+    @cached_property
+    def task(self) -> DataLoader[UUID, Task | None]:
+        return self._of(readers.tasks_by_id)
+
+    @cached_property
+    def task_text(self) -> DataLoader[tuple[UUID, int | None], str | None]:
+        return self._of(readers.task_texts)
+
+    @cached_property
+    def lead_name(self) -> DataLoader[UUID, str]:
+        return self._of(readers.names_of_leads)
+
+    @cached_property
+    def important_date(self) -> DataLoader[UUID, ImportantDate | None]:
+        return self._of(readers.important_dates_by_id)
+
+    @cached_property
+    def important_date_kind(self) -> DataLoader[UUID, ImportantDateKind | None]:
+        return self._of(readers.important_date_kinds_by_id)
+
+    @cached_property
+    def important_dates_of_lead(self) -> DataLoader[UUID, list[ImportantDate]]:
+        return self._of(readers.important_dates_by_lead)
 
     @cached_property
     def tag(self) -> DataLoader[UUID, Tag | None]:

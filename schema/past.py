@@ -13,6 +13,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from models.due_bands import Moment
 from models.leads import Lead as LeadRow
 from resolvers import access, readers
 from resolvers.lists import HISTORY, Chosen, Counted, Wanted
@@ -49,13 +50,9 @@ class PastView(SchemaView):
     def __init__(self, present: SchemaView, past: Past) -> None:
         super().__init__(present.services, present.actor)
         self._present = present
-        self._at = past.at
+        self.moment = Moment(past.at, present.moment.zone)
         self.load = PastLoaders(self, past)
         present.when_closed(vars(self.load).clear)
-
-    @property
-    def now(self) -> datetime:
-        return self._at
 
     async def rows(self, statement: Any) -> Any:
         return await self._present.rows(statement)
@@ -192,6 +189,25 @@ class PastLoaders(Loaders):
     @cached_property
     def files_of(self) -> DataLoader[UUID, Any]:
         return _each(partial(rows.note_files, self._view, self._past))
+
+    @cached_property
+    def task(self) -> DataLoader[UUID, Any]:
+        async def read(key: UUID) -> Any:
+            return (await rows.tasks(self._view, self._past)).get(key)
+
+        return _each(read)
+
+    @cached_property
+    def important_dates_of_lead(self) -> DataLoader[UUID, Any]:
+        return self._from(rows.important_dates)
+
+    @cached_property
+    def important_date(self) -> DataLoader[UUID, Any]:
+        async def read(key: UUID) -> Any:
+            found = await rows.important_dates(self._view, self._past)
+            return next((row for row in found if row.id == key), None)
+
+        return _each(read)
 
     @cached_property
     def event_texts(self) -> DataLoader[UUID, Any]:

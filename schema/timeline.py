@@ -17,10 +17,11 @@ from schema.notes import Note
 from schema.pages import PageInfo
 from schema.scalars import Cursor
 from schema.staff import Actor, actor_of
+from schema.tasks import Task
 from schema.values import global_id
 
 TimelineSubject = Annotated[
-    Call | Message | Appointment | Note | Event | HistoryEntry,
+    Call | Message | Appointment | Note | Task | Event | HistoryEntry,
     strawberry.union("TimelineSubject", description="What a timeline item shows."),
 ]
 
@@ -56,7 +57,7 @@ class TimelineItem:
     async def subject(self) -> TimelineSubject:
         return await self._thing() or HistoryEntry(row=self.row, view=self.view)
 
-    async def _thing(self) -> Call | Message | Appointment | Note | Event | None:
+    async def _thing(self) -> Call | Message | Appointment | Note | Task | Event | None:
         subject_id = self.row.subject_id
         if subject_id is None:
             return None
@@ -65,6 +66,9 @@ class TimelineItem:
             case TimelineKind.NOTE:
                 note = await load.note.load(subject_id)
                 return Note(row=note, view=self.view) if note else None
+            case TimelineKind.TASK:
+                task = await load.task.load(subject_id)
+                return Task(row=task, view=self.view) if task else None
             case TimelineKind.CALL:
                 call = await load.call.load(subject_id)
                 return Call(row=call, view=self.view) if call else None
@@ -81,10 +85,12 @@ class TimelineItem:
 
 
 async def item_of(view: SchemaView, row: Change) -> TimelineItem | None:
-    """The item that a row of the log begins; None if none, or for a note that is gone by now."""
+    """The item that a row of the log begins; None if none, or for a thing that is gone by now."""
     kind = kind_of(row)
     if kind is TimelineKind.NOTE and row.subject_id:
         kind = kind if await view.load.note.load(row.subject_id) else None
+    if kind is TimelineKind.TASK and row.subject_id:
+        kind = kind if await view.load.task.load(row.subject_id) else None
     return TimelineItem(row=row, view=view) if kind else None
 
 

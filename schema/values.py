@@ -157,6 +157,8 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             return instant_value(datetime.fromisoformat(logged["at"]))
         case "MONEY":
             return _money(logged["amount"], logged["currency"])
+        case "INSTANT":
+            return instant_value(datetime.fromisoformat(logged["at"]))
         case "URL":
             link = logged["url"]
             display = link.partition("://")[2].rstrip("/")

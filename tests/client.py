@@ -83,8 +83,9 @@ def write_document(mutation: str, parts: str = "") -> str:
         if member.name in ERROR_PARTS:
             selected.append(f"... on {member.name} {{ {ERROR_PARTS[member.name]} }}")
         else:
-            is_lead_write = any(each.name == "LeadWrite" for each in member.interfaces)  # type: ignore[attr-defined]  # members are object types
-            wanted = f"{LEAD_WRITE if is_lead_write else ''} {parts}".strip()
+            kinds = {each.name for each in member.interfaces}  # type: ignore[attr-defined]  # members are object types
+            is_write = bool(kinds & {"LeadWrite", "TaskWrite"})
+            wanted = f"{LEAD_WRITE if is_write else ''} {parts}".strip()
             selected.append(f"... on {member.name} {{ {wanted or '__typename'} }}")
     name = f"{mutation[0].upper()}{mutation[1:]}"
     kind = graphql_schema().type_map.get(f"{name}Input")

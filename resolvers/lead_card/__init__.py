@@ -1,6 +1,7 @@
 """The live card: a snapshot, then every change once and in order, while the viewer may see it."""
 
 from resolvers.lead_card.items import (
+    BandsTold,
     Changed,
     Ended,
     Item,
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_BEHIND",
     "SETTINGS_APART",
     "VIEWERS_APART",
+    "BandsTold",
     "Changed",
     "Ended",
     "Item",

@@ -1,5 +1,6 @@
 """What a live card tells: changes of the log, and what stands beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +92,15 @@ class SettingsTold(Generic[V]):
 
 
 @dataclass(frozen=True)
+class BandsTold(Generic[V]):
+    """Tasks whose due band is another one now, by id; read them through `view`."""
+
+    position: Position
+    task_ids: Sequence[UUID]
+    view: V
+
+
+@dataclass(frozen=True)
 class Merged(Generic[V]):
     """The lead went into another, which the viewer may open if `into` is given; the last item."""
 
@@ -115,6 +125,7 @@ Item = (
     | PresenceTold[V]
     | ViewersTold[V]
     | SettingsTold[V]
+    | BandsTold[V]
     | Merged[V]
     | Ended
 )

@@ -26,9 +26,11 @@ from realtime.presence import Reading
 from realtime.tasks import end
 from realtime.viewers import REFRESH, ViewerList
 from resolvers import access
-from resolvers.actors import Actor, StaffActor
+from resolvers.actors import Actor, StaffActor, zone_of
 from resolvers.errors import AccessEndReason, BadArgument
+from resolvers.lead_card.bands import Bands
 from resolvers.lead_card.items import (
+    BandsTold,
     Changed,
     Ended,
     Item,
@@ -141,6 +143,7 @@ class _Card(Generic[V]):
         self.told_settings = -1
         """Not known what the client has: told once after a resume."""
         self.settings_told_at = 0.0
+        self.bands = Bands(lead_id)
 
     @property
     def position(self) -> Position:
@@ -273,6 +276,7 @@ class _Card(Generic[V]):
             return
         self.revision = change.revision
         if is_shown:
+            self.bands.note(change)
             yield Changed(self.position, change, view)
         if has_hidden:
             yield Reset(self.position, ResetReason.ACCESS_CHANGED)
@@ -358,6 +362,7 @@ class _Card(Generic[V]):
             reason = why_not_from(revision, await read_feed(session, self.lead_id))
         if reason is None:
             self.revision = revision
+            self.bands.forget()
         return reason
 
     async def _snapshot(self) -> Snapshot[V] | Merged[V] | Ended:
@@ -372,6 +377,8 @@ class _Card(Generic[V]):
         async with _closed_on_failure(view):
             feed = await view.run(read_feed, self.lead_id)
             lead = await view.run(access.find_lead, self.actor, self.lead_id)
+            if lead is not None:
+                await self.bands.learn(view)
         now = services.clock.now()
         if lead is None or lead.id != self.lead_id:
             await view.close()
@@ -430,6 +437,16 @@ class _Card(Generic[V]):
                 self.told_viewers = viewers
                 yield ViewersTold(self.position, viewers, self.make_view(self.actor))
 
+        if self.bands.are_due(self.services.clock.now(), zone_of(self.actor)):
+            view = self.make_view(self.actor)
+            async with _closed_on_failure(view):
+                is_still_own = await self._is_still_own(view)
+                task_ids = await self.bands.learn(view) if is_still_own else self.bands.rest()
+            if task_ids:
+                yield BandsTold(self.position, task_ids, view)
+            else:
+                await view.close()
+
     def _announced(self) -> Reading | None:
         """The reading that the bus brought, if it continues what was told; else look it up."""
         if not isinstance(self.topic.presence, dict):
@@ -465,11 +482,15 @@ class _Card(Generic[V]):
         """How long to wait without news: leases of viewers end without a word."""
         if self.is_provisional:
             return PROVISIONAL_LOOK
+        waits = [self._until_viewers()]
         if self._have_settings_moved():
-            return min(self._until_viewers(), max(self._until_settings(), 0.01))
-        return self._until_viewers()
+            waits.append(self._until_settings())
+        left = self.bands.seconds_left(self.services.clock.now())
+        if left is not None:
+            waits.append(left)
+        return max(min(waits), 0.01)
 
     def _until_viewers(self) -> float:
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
-        return max((VIEWERS_APART if has_moved else REFRESH) - waited, 0.01)
+        return (VIEWERS_APART if has_moved else REFRESH) - waited

@@ -11,16 +11,18 @@ from models.enums import ChangeKind, HistoryType, NotificationKind
 from models.leads import Assignment, Lead
 from models.staff import Staff
 from resolvers import access, appointments
+from resolvers.day_hints import touch_days
 from resolvers.errors import Forbidden
 from resolvers.leads.own_fields import change_own_field
 from resolvers.notifications import notify
 from resolvers.policy import Permission
 from resolvers.staff.active import active_staff
+from resolvers.tasks import move_open_tasks
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import reference
 
 Mover = Callable[[UnitOfWork, UUID, UUID, UUID], Awaitable[int]]
-MOVERS: tuple[Mover, ...] = (appointments.move_open,)
+MOVERS: tuple[Mover, ...] = (appointments.move_open, move_open_tasks)
 """What is open on a lead (its id) and can go from one assignee to the next, with its own changes in
 the log; each answers how many it moved."""
 
@@ -105,6 +107,7 @@ async def _assignment_start(work: UnitOfWork, lead: Lead) -> datetime:
 
 async def tell_assignees(work: UnitOfWork, lead: Lead, former_id: UUID | None) -> None:
     """Tells whom the lead is with now, and whom it was with before."""
+    touch_days(work, lead.assignee_id, former_id)
     if lead.assignee_id:
         await notify(
             work,

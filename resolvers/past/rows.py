@@ -6,7 +6,7 @@ read from its table. Rows are copies that no session knows.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,9 @@ from models.appointments import Appointment
 from models.calls import Call
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Conversation, Message
+from models.due_bands import band_of, is_due_within
 from models.enums import (
+    ActorKind,
     AppointmentOutcome,
     CallOutcome,
     ConversationState,
@@ -27,10 +29,12 @@ from models.enums import (
 from models.events import Event, EventGroup, EventText
 from models.fields import FieldDefinition, Property
 from models.files import File
+from models.important_dates import ImportantDate
 from models.leads import Assignment
 from models.notes import Note, NoteText
 from models.pipelines import StateTime
 from models.tags import Tag
+from models.tasks import Task
 from models.visits import PresenceInterval
 from realtime.presence import PresenceState as EngineState
 from realtime.presence import Reading
@@ -44,6 +48,7 @@ from resolvers.lists import (
     INTERVALS,
     LEAD_MESSAGES,
     NOTES,
+    TASKS,
     Chosen,
     Counted,
     Wanted,
@@ -51,9 +56,10 @@ from resolvers.lists import (
 from resolvers.pages import Page
 from resolvers.past.folding import Past
 from resolvers.readers import AddressRow
+from resolvers.tasks.recording import place_of
 from resolvers.views import View
 
-MOVING = (NOTES, CONVERSATIONS, APPOINTMENTS, CALLS)
+MOVING = (NOTES, TASKS, CONVERSATIONS, APPOINTMENTS, CALLS)
 """Lists whose rows or order change with time."""
 FIRST = 1
 """Revision of the change that created the lead, with its state and assignee."""
@@ -65,6 +71,10 @@ def _copy(row: Any, **then: Any) -> Any:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _ids(keys: Iterable[str]) -> list[UUID]:
@@ -260,6 +270,55 @@ def _note(past: Past, row: Note) -> Note:
     return copy
 
 
+async def tasks(view: View, past: Past) -> dict[UUID, Task]:
+    """Tasks as they stood, by id; those that were removed since are left out."""
+    rows = await readers.tasks_by_id(view, _ids(past.card.tasks))
+    return {row.id: _task(past, row) for row in rows if row}
+
+
+def _task(past: Past, row: Task) -> Task:
+    then = past.card.tasks[row.id.hex]
+    kind, identity, name = then["completed_by"] or (None, None, None)
+    copy: Task = _copy(
+        row,
+        title=then["title"],
+        body_version=then["body"],
+        due_at=_instant(then["due_at"]),
+        due_on=_day(then["due_on"]),
+        was_due_in_past=then["was_due_in_past"],
+        assignee_id=UUID(hex=then["assignee"]) if then["assignee"] else None,
+        snoozed_until=_instant(then["snoozed_until"]),
+        completed_at=_instant(then["completed_at"]),
+        completed_by_kind=ActorKind(kind) if kind else None,
+        completed_by_id=UUID(hex=identity) if identity else None,
+        completed_by_name=name,
+        outcome=then["outcome"],
+        version=then["version"],
+    )
+    copy.place = place_of(copy)
+    return copy
+
+
+async def important_dates(view: View, past: Past) -> list[ImportantDate]:
+    """Important dates as they stood, by day; those that were removed since are left out."""
+    rows = await readers.important_dates_by_id(view, _ids(past.card.important_dates))
+    copies = [_important_date(past, row) for row in rows if row]
+    return sorted(copies, key=lambda row: (row.day, row.id))
+
+
+def _important_date(past: Past, row: ImportantDate) -> ImportantDate:
+    then = past.card.important_dates[row.id.hex]
+    copy: ImportantDate = _copy(
+        row,
+        kind_id=UUID(hex=then["kind"]),
+        day=_day(then["date"]),
+        note=then["note"],
+        is_on_dashboard=then["is_on_dashboard"],
+        version=then["version"],
+    )
+    return copy
+
+
 async def note_texts(view: View, past: Past, note_id: UUID) -> list[NoteText]:
     """Texts that a note had had, newest first."""
     (rows,) = await readers.note_texts(view, [note_id])
@@ -341,7 +400,7 @@ def _until(past: Past, chosen: Chosen) -> Chosen:
 
 
 async def _at_hand(view: View, past: Past, counted: Counted) -> list[Any]:
-    """Rows of a list whose order changes with time, so that only the fold knows it."""
+    """Rows of a list that only the fold knows."""
     if counted.list is NOTES:
         return list((await notes(view, past)).values())
     if counted.list is CALLS:
@@ -355,9 +414,21 @@ async def _at_hand(view: View, past: Past, counted: Counted) -> list[Any]:
             and (chosen.since is None or row.starts_at >= chosen.since)
             and (chosen.before is None or row.starts_at < chosen.before)
         ]
+    if counted.list is TASKS:
+        chosen = counted.chosen
+        return [row for row in (await tasks(view, past)).values() if _is_chosen(row, chosen)]
     rows = (await conversations(view, past)).values()
     wanted = counted.chosen.states
     return [row for row in rows if not wanted or row.state in wanted]
+
+
+def _is_chosen(row: Task, chosen: Chosen) -> bool:
+    now = chosen.moment
+    if now and chosen.bands and band_of(row.due, now) not in chosen.bands:
+        return False
+    if now is None or (chosen.since is None and chosen.before is None):
+        return True
+    return is_due_within(row.due, chosen.since, chosen.before, now.zone)
 
 
 def _interval(past: Past, row: PresenceInterval) -> PresenceInterval:

@@ -160,6 +160,7 @@ def _actor(
         session_id=session_id,
         rights=rights,
         access_version=workspace.access_version,
+        time_zone=staff.time_zone,
         api_scopes=frozenset(map(ApiScope, token.scopes)) if token else None,
     )
 

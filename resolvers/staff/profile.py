@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from models.staff import Staff
 from resolvers.actors import StaffActor
+from resolvers.day_hints import touch_days
 from resolvers.errors import Conflict, ConflictReason, Precondition, PreconditionReason
 from resolvers.passwords import check_given, check_new
 from resolvers.services import Services
@@ -88,4 +89,8 @@ async def change_preferences(work: UnitOfWork, actor: StaffActor, edit: Preferen
     for name, value in changed.items():
         setattr(staff, name, value)
     staff.version += 1
-    work.record_workspace("preferences_changed", {"staff": staff.id.hex, **changed})
+    # What day it is is read with the person's rights, so whatever is open reads them again.
+    work.record_workspace(
+        "preferences_changed", {"staff": staff.id.hex, **changed}, access="time_zone" in changed
+    )
+    touch_days(work, staff.id)

@@ -27,8 +27,10 @@ from models.enums import (
     Priority,
 )
 from models.events import Event, EventKind
+from models.important_dates import ImportantDate, ImportantDateKind
 from models.notes import Note
 from models.pipelines import PipelineState
+from models.tasks import Task
 from models.visits import Site
 from resolvers import (
     access,
@@ -39,11 +41,13 @@ from resolvers import (
     email_addresses,
     event_texts,
     events,
+    important_dates,
     leads,
     logged_messages,
     notes,
     phone_numbers,
     tags,
+    tasks,
     visits,
 )
 from resolvers.actors import StaffActor
@@ -53,6 +57,7 @@ from resolvers.card_state import APPLY, CardState
 from resolvers.conversations import NewMessage
 from resolvers.errors import Conflict
 from resolvers.events import NewEvent
+from resolvers.important_dates import DateEdit
 from resolvers.leads import NewLead, PropertyEdit
 from resolvers.logged_messages import LoggedMessage
 from resolvers.notes import NoteEdit
@@ -60,6 +65,7 @@ from resolvers.past import read_past
 from resolvers.phone_numbers import NumberEdit
 from resolvers.secrets import sign
 from resolvers.services import Services
+from resolvers.tasks import NewTask
 from resolvers.views import View
 from resolvers.visits import Claim, StartedVisit, Told
 from tests.factories import ORIGIN, make_lead, make_site, make_staff, make_visit
@@ -284,6 +290,94 @@ async def a_note_with_files_removed(stage: Stage) -> tuple[UUID, Act]:
 async def a_note_removed(stage: Stage) -> tuple[UUID, Act]:
     note_id = await stage.note()
     return stage.lead_id, lambda: stage.by_admin(notes.remove_note, stage.lead_id, note_id)
+
+
+async def a_task(stage: Stage, **given: Any) -> UUID:
+    new = NewTask(**{"title": "Call back", "due_on": date(2026, 3, 4), **given})
+    return await stage.by_admin(tasks.create_task, stage.lead_id, new, uuid4().hex)
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_added(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: a_task(stage, body="About the lamp", due_on=date(2026, 2, 1))
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_changed(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    wanted = {"title": "Visit", "body": "Bring keys", "due_at": stage.clock.now(), "due_on": None}
+    return stage.lead_id, lambda: stage.by_admin(
+        tasks.update_task, stage.lead_id, task_id, wanted, None
+    )
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_given_to_nobody(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        tasks.update_task, stage.lead_id, task_id, {"assignee_id": None, "due_on": None}, None
+    )
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_done(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        tasks.complete_task, stage.lead_id, task_id, "Reached nobody"
+    )
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_opened_again(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    await stage.by_admin(tasks.complete_task, stage.lead_id, task_id, "x")
+    return stage.lead_id, lambda: stage.by_admin(tasks.reopen_task, stage.lead_id, task_id)
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_put_off(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    until = stage.clock.now() + timedelta(days=1)
+    return stage.lead_id, lambda: stage.by_admin(tasks.snooze_task, stage.lead_id, task_id, until)
+
+
+@proves(ChangeKind.TASK_CHANGED)
+async def a_task_removed(stage: Stage) -> tuple[UUID, Act]:
+    task_id = await a_task(stage)
+    return stage.lead_id, lambda: stage.by_admin(tasks.remove_task, stage.lead_id, task_id)
+
+
+async def date_edit(stage: Stage, day: date, note: str | None = None) -> DateEdit:
+    kind = await stage.first(select(ImportantDateKind).order_by(col(ImportantDateKind.position)))
+    return DateEdit(kind.id, day, note)
+
+
+async def a_date(stage: Stage) -> UUID:
+    edit = await date_edit(stage, date(2026, 5, 1))
+    return await stage.by_admin(
+        important_dates.save_important_date, stage.lead_id, None, edit, None, None
+    )
+
+
+@proves(ChangeKind.IMPORTANT_DATE_CHANGED)
+async def an_important_date_added(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: a_date(stage)
+
+
+@proves(ChangeKind.IMPORTANT_DATE_CHANGED)
+async def an_important_date_moved(stage: Stage) -> tuple[UUID, Act]:
+    date_id, edit = await a_date(stage), await date_edit(stage, date(2026, 6, 1), "At the notary")
+    return stage.lead_id, lambda: stage.by_admin(
+        important_dates.save_important_date, stage.lead_id, date_id, edit, None, None
+    )
+
+
+@proves(ChangeKind.IMPORTANT_DATE_CHANGED)
+async def an_important_date_removed(stage: Stage) -> tuple[UUID, Act]:
+    date_id = await a_date(stage)
+    return stage.lead_id, lambda: stage.by_admin(
+        important_dates.remove_important_date, stage.lead_id, date_id
+    )
 
 
 @proves(ChangeKind.EVENT_RECORDED)
@@ -645,6 +739,8 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
     await pop_up_at(stage, 60)
     await planned(stage)
     await call_put_down(stage)
+    await a_task(stage, body="About the lamp")
+    await a_date(stage)
     typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
     anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor
     await visits.record(services, anonymous, Told("Left", "page-0002", 1))
@@ -716,7 +812,7 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
     """One of everything that changes the card, with random contents; it may change nothing."""
     services, lead_id, visitor = stage.services, stage.lead_id, stage.visit.actor
     word, key = dice.choice(WORDS), uuid4().hex
-    match dice.randrange(15):
+    match dice.randrange(17):
         case 0:
             value = dice.choice([None, {"text": word}, {"text": " "}])
             await stage.by_admin(leads.set_properties, lead_id, [PropertyEdit("remark", value)])
@@ -781,6 +877,39 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
             entry_id = dice.choice([None, *(row.id for row in rows)])
             with suppress(Conflict):
                 await stage.by_admin(phone_numbers.save_phone_number, lead_id, entry_id, number)
+        case 15:
+            await random_task_act(stage, dice, word)
+        case 16:
+            row = await stage.first(
+                select(ImportantDate).where(col(ImportantDate.removed_at).is_(None)).limit(1)
+            )
+            moved = await date_edit(stage, date(2026, 5, dice.randrange(1, 30)), word)
+            if row is not None and dice.random() < 0.3:
+                await stage.by_admin(important_dates.remove_important_date, lead_id, row.id)
+            else:
+                known = row.id if row and dice.random() < 0.5 else None
+                save = important_dates.save_important_date
+                await stage.by_admin(save, lead_id, known, moved, None, None)
+
+
+async def random_task_act(stage: Stage, dice: random.Random, word: str) -> None:
+    """Adds a task, or does something with one."""
+    rows = select(Task).where(col(Task.removed_at).is_(None)).limit(1)
+    task = await stage.first(rows)
+    if task is None or dice.random() < 0.4:
+        await a_task(stage, title=word, body=dice.choice([None, word]))
+        return
+    until = stage.clock.now() + timedelta(hours=dice.randrange(1, 9))
+    acts: list[tuple[Any, ...]] = [
+        (tasks.update_task, {"title": word, "body": dice.choice([None, word])}, None),
+        (tasks.complete_task, word),
+        (tasks.reopen_task,),
+        (tasks.remove_task,),
+    ]
+    if not task.completed_at:
+        acts.append((tasks.snooze_task, dice.choice([None, until])))
+    use_case, *given = dice.choice(acts)
+    await stage.by_admin(use_case, stage.lead_id, task.id, *given)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

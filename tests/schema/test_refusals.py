@@ -21,8 +21,10 @@ from models.enums import ActorKind, FieldType, JobKind, RunOutcome, StaffRole, T
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldGroup
 from models.ids import decode_id, encode_id, new_id
+from models.important_dates import ImportantDateKind
 from models.jobs import Job
 from models.staff import ApiToken
+from models.tasks import Task
 from models.teams import Team
 from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
@@ -69,6 +71,14 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "addNote": {"html": "<p>Hello</p>"},
     "editNote": {"html": "<p>Changed</p>"},
     "removeNote": {},
+    "createTask": {"title": "Call back"},
+    "updateTask": {"title": "Visit"},
+    "completeTask": {},
+    "reopenTask": {},
+    "snoozeTask": {"until": "2026-03-05T09:00:00Z"},
+    "removeTask": {},
+    "saveImportantDate": {"date": "2026-05-01"},
+    "removeImportantDate": {},
     "addEvent": {"name": "Called"},
     "logQuickEvent": {},
     "annotateEvent": {"body": "Call back"},
@@ -88,11 +98,12 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "changeConversationState": {"state": "CLOSED"},
 }
 KEYED = (
-    "addNote", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment", "logMeeting",
-    "logCall", "logMessage",
+    "addNote", "createTask", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment",
+    "logMeeting", "logCall", "logMessage",
 )  # fmt: skip
 OTHERWISE = {
     "addNote": {"html": "<p>Other</p>"},
+    "createTask": {"title": "Other"},
     "logQuickEvent": {},
     "sendMessage": {"text": "Other"},
     "scheduleAppointment": {"title": "Other"},
@@ -137,6 +148,24 @@ class Desk:
         )
         note: dict[str, Any] = made["note"]
         return note
+
+    async def task(self) -> dict[str, Any]:
+        given = {**self.on(), "title": "Call back", "idempotencyKey": key()}
+        made = await self.admin.done("createTask", "task { id version }", **given)
+        task: dict[str, Any] = made["task"]
+        return task
+
+    async def date_kind(self, name: str = "Closing") -> str:
+        data = await self.admin.read("{ importantDateKinds { id name } }")
+        (found,) = [kind["id"] for kind in data["importantDateKinds"] if kind["name"] == name]
+        return str(found)
+
+    async def date(self) -> dict[str, Any]:
+        given = {**self.on(), "kindId": await self.date_kind(), "date": "2026-04-01"}
+        parts = "importantDate { id version }"
+        made = await self.admin.done("saveImportantDate", parts, **given)
+        date: dict[str, Any] = made["importantDate"]
+        return date
 
     async def addresses(self) -> list[str]:
         """Entries of two addresses on the lead, the primary one first."""
@@ -224,6 +253,14 @@ class Desk:
             given["idempotencyKey"] = key()
         if mutation in ("editNote", "removeNote"):
             given["noteId"] = (await self.note())["id"]
+        if mutation.endswith("Task") and mutation != "createTask":
+            given["taskId"] = (await self.task())["id"]
+        if mutation == "reopenTask":
+            await self.admin.done("completeTask", **given)
+        if mutation == "saveImportantDate":
+            given["kindId"] = await self.date_kind()
+        if mutation == "removeImportantDate":
+            given["importantDateId"] = (await self.date())["id"]
         if mutation == "logQuickEvent":
             given["kindId"] = await self.kind()
         if mutation in ON_APPOINTMENTS:
@@ -874,6 +911,216 @@ async def _nobody_to_chat_with(desk: Desk) -> Case:
 async def _pop_up_for_nobody(desk: Desk) -> Case:
     given = {**await desk.act("sendMessage"), "channel": "POPUP", "subject": "Look"}
     return Case(desk.admin, given, {"reason": "LEAD_OFFLINE"})
+
+
+# --- tasks and dates -----------------------------------------------------------------------------
+
+
+@case("createTask", "Limit")
+async def _one_task_too_many(desk: Desk) -> Case:
+    given = await desk.act("createTask")
+    await desk.admin.done("createTask", **given)
+    await desk.add(
+        *(
+            Task(
+                lead_id=desk.lead_id,
+                title="x",
+                created_at=desk.clock.now(),
+                created_by_kind=ActorKind.STAFF,
+                created_by_name="x",
+                place=0,
+            )
+            for _ in range(499)
+        )
+    )
+    again = {**given, "idempotencyKey": key()}
+    return Case(desk.admin, again, {"limit": 500, "retryAfter": None})
+
+
+@case("createTask", "InvalidInput", "an instant and a day")
+async def _task_due_twice(desk: Desk) -> Case:
+    due = {"dueAt": "2026-03-05T09:00:00Z", "dueOn": "2026-03-05"}
+    given = {**await desk.act("createTask"), **due}
+    return Case(desk.admin, given, problem("dueOn", "CONTRADICTION"))
+
+
+@case("createTask", "InvalidInput", "a day that is a slip of the keyboard")
+async def _task_of_another_age(desk: Desk) -> Case:
+    given = {**await desk.act("createTask"), "dueOn": "0206-03-05"}
+    return Case(desk.admin, given, problem("dueOn", "TOO_SMALL"))
+
+
+@case("createTask", "InvalidInput", "no title")
+async def _task_without_title(desk: Desk) -> Case:
+    given = {**await desk.act("createTask"), "title": " "}
+    return Case(desk.admin, given, problem("title", "REQUIRED"))
+
+
+@case("createTask", "InvalidInput", "somebody who does not work here")
+async def _task_for_nobody(desk: Desk) -> Case:
+    given = {**await desk.act("createTask"), "assigneeId": f"staff_{NOBODYS}"}
+    return Case(desk.admin, given, problem("assigneeId", "UNKNOWN"))
+
+
+@case("createTask", "NotFound", "a repeat after the task was removed")
+async def _removed_task(desk: Desk) -> Case:
+    given = await desk.act("createTask")
+    made = await desk.admin.done("createTask", "task { id }", **given)
+    await desk.admin.done("removeTask", **desk.on(), taskId=made["task"]["id"])
+    return Case(desk.admin, given, {"id": made["task"]["id"]})
+
+
+@case("updateTask", "Conflict", "a version from before somebody else's change of the same part")
+async def _stale_task(desk: Desk) -> Case:
+    task = await desk.task()
+    given = {**desk.on(), "taskId": task["id"]}
+    await desk.admin.done("updateTask", **given, title="theirs", dueOn="2026-03-05")
+    words = {
+        "path": "title",
+        "base": {"__typename": "TextValue", "display": "Call back"},
+        "current": {"__typename": "TextValue", "display": "theirs"},
+        "attempted": {"__typename": "TextValue", "display": "mine"},
+        "changedByName": "Ada Ames",
+    }
+    given |= {"expectedVersion": task["version"], "title": "mine", "body": "merges"}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [words]})
+
+
+@case("snoozeTask", "InvalidInput", "an instant that is past")
+async def _put_off_until_yesterday(desk: Desk) -> Case:
+    given = {**await desk.act("snoozeTask"), "until": "2026-03-01T09:00:00Z"}
+    return Case(desk.admin, given, problem("until", "TOO_SMALL"))
+
+
+@case("snoozeTask", "InvalidInput", "a task that is done")
+async def _put_off_what_is_done(desk: Desk) -> Case:
+    given = await desk.act("snoozeTask")
+    await desk.admin.done("completeTask", **desk.on(), taskId=given["taskId"])
+    return Case(desk.admin, given, problem("until", "CONTRADICTION"))
+
+
+def for_tasks(mutation: str) -> None:
+    @case(mutation, "NotFound", "a task that is not there")
+    async def missing(desk: Desk) -> Case:
+        given = {**await desk.act(mutation), "taskId": f"task_{NOBODYS}"}
+        return Case(desk.admin, given, {"id": f"task_{NOBODYS}"})
+
+    @case(mutation, "NotFound", "a task of another lead")
+    async def foreign(desk: Desk) -> Case:
+        given = await desk.act(mutation)
+        other = await make_lead(desk.services)
+        return Case(desk.admin, {**given, "leadId": lead(other)}, {"id": given["taskId"]})
+
+
+for each in ("updateTask", "completeTask", "reopenTask", "snoozeTask", "removeTask"):
+    for_tasks(each)
+
+
+@case("updateTask", "Forbidden", "handing on the task of a lead that is not yours")
+async def _hand_on(desk: Desk) -> Case:
+    agent, given = await _foreign_task(desk)
+    return Case(agent, {**given, "assigneeId": None}, {"permission": "EDIT_LEAD"})
+
+
+@case("removeTask", "Forbidden", "the task of a lead that is not yours")
+async def _remove_foreign(desk: Desk) -> Case:
+    agent, given = await _foreign_task(desk)
+    return Case(agent, given, {"permission": "EDIT_LEAD"})
+
+
+async def _foreign_task(desk: Desk) -> tuple[Client, dict[str, Any]]:
+    """An agent with a task on a lead that the agent does not see."""
+    agent = await desk.other()
+    assert agent.actor
+    task = await desk.admin.done(
+        "createTask",
+        "task { id }",
+        **{**await desk.act("createTask"), "assigneeId": encode_id("staff", agent.actor.id)},
+    )
+    return agent, {**desk.on(), "taskId": task["task"]["id"]}
+
+
+@case("saveImportantDate", "InvalidInput", "a day that is a slip of the keyboard")
+async def _date_of_another_age(desk: Desk) -> Case:
+    given = {**await desk.act("saveImportantDate"), "date": "2260-05-01"}
+    return Case(desk.admin, given, problem("date", "TOO_LARGE"))
+
+
+@case("saveImportantDate", "NotFound", "a kind that is not there")
+async def _date_of_no_kind(desk: Desk) -> Case:
+    given = {**await desk.act("saveImportantDate"), "kindId": f"datekind_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"datekind_{NOBODYS}"})
+
+
+@case("saveImportantDate", "Precondition")
+async def _date_of_an_archived_kind(desk: Desk) -> Case:
+    given = await desk.act("saveImportantDate")
+    await desk.admin.done(
+        "saveImportantDateKind", kindId=given["kindId"], name="Closing", isArchived=True
+    )
+    return Case(desk.admin, given, {"reason": "ARCHIVED"})
+
+
+@case("saveImportantDate", "Limit")
+async def _one_date_too_many(desk: Desk) -> Case:
+    given = await desk.act("saveImportantDate")
+    for _ in range(50):
+        await desk.admin.done("saveImportantDate", **given)
+    return Case(desk.admin, given, {"limit": 50, "retryAfter": None})
+
+
+@case("saveImportantDate", "Conflict", "a key that was used with another body")
+async def _date_with_a_used_key(desk: Desk) -> Case:
+    given = {**await desk.act("saveImportantDate"), "idempotencyKey": key()}
+    await desk.admin.done("saveImportantDate", **given)
+    return Case(desk.admin, {**given, "note": "x"}, {"conflictReason": "KEY_REUSED"})
+
+
+@case("saveImportantDate", "Conflict", "a version from before somebody else's change")
+async def _stale_date(desk: Desk) -> Case:
+    date = await desk.date()
+    given = {**await desk.act("saveImportantDate"), "importantDateId": date["id"]}
+    await desk.admin.done("saveImportantDate", **{**given, "date": "2026-06-01"})
+    day = {
+        "path": "date",
+        "base": {"__typename": "DateValue", "display": "2026-04-01"},
+        "current": {"__typename": "DateValue", "display": "2026-06-01"},
+        "attempted": {"__typename": "DateValue", "display": "2026-05-01"},
+        "changedByName": "Ada Ames",
+    }
+    given["expectedVersion"] = date["version"]
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": [day]})
+
+
+@case("removeImportantDate", "NotFound", "a date that was removed")
+async def _removed_date(desk: Desk) -> Case:
+    given = await desk.act("removeImportantDate")
+    await desk.admin.done("removeImportantDate", **given)
+    return Case(desk.admin, given, {"id": given["importantDateId"]})
+
+
+@case("saveImportantDateKind", "InvalidInput")
+async def _date_kind_with_a_taken_name(desk: Desk) -> Case:
+    return Case(desk.admin, {"name": "CLOSING"}, problem("name", "TAKEN"))
+
+
+@case("saveImportantDateKind", "Forbidden")
+async def _date_kind_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), {"name": "Inspection"}, {"permission": "CONFIGURE_CARD"})
+
+
+@case("saveImportantDateKind", "NotFound")
+async def _date_kind_that_is_not_there(desk: Desk) -> Case:
+    given = {"name": "Inspection", "kindId": f"datekind_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"datekind_{NOBODYS}"})
+
+
+@case("saveImportantDateKind", "Limit")
+async def _one_date_kind_too_many(desk: Desk) -> Case:
+    await desk.add(
+        *(ImportantDateKind(name=f"x{n}", name_key=f"x{n}", position=n) for n in range(48))
+    )
+    return Case(desk.admin, {"name": "Inspection"}, {"limit": 50, "retryAfter": None})
 
 
 # --- addresses and numbers -----------------------------------------------------------------------

@@ -214,8 +214,9 @@ def test_every_list_has_only_values():
 
 def test_creating_things_takes_an_idempotency_key():
     creating = {
-        "createLead", "addNote", "addEvent", "logQuickEvent", "sendMessage", "sendVisitorMessage",
-        "importLeads", "logCall", "logMeeting", "logMessage", "saveWebhook", "scheduleAppointment",
+        "createLead", "createTask", "saveImportantDate", "addNote", "addEvent", "logQuickEvent",
+        "sendMessage", "sendVisitorMessage", "importLeads", "logCall", "logMeeting", "logMessage",
+        "saveWebhook", "scheduleAppointment",
     }  # fmt: skip
     having = {
         name
@@ -265,6 +266,7 @@ SAMPLES = {
     "ID": "lead_" + "0" * 32,
     "Int": 1,
     "Boolean": True,
+    "Date": "2026-01-01",
     "DateTime": "2026-01-01T00:00:00Z",
 }
 
