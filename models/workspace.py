@@ -39,6 +39,8 @@ class Workspace(SQLModel, table=True):
     can_agents_assign: bool = False
     summary_keys: list[str] | None = Field(default=None, sa_type=Json)
     """Lines of every lead's summary, in order; None: the product's own."""
+    summary_version: int = 0
+    """`card_version` that the last change of the summary led to."""
     default_region: str = Field(default="DE", max_length=2)
     task_legend: dict[str, Any] | None = Field(default=None, sa_type=Json)
     """Colour and label by due band, where they are not the product's own."""

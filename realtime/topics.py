@@ -96,6 +96,11 @@ def viewers_of(lead_id: UUID) -> str:
     return f"viewers:{{{lead_id.hex}}}"
 
 
+def editing_of(lead_id: UUID) -> str:
+    """What people who look at this lead's card edit; in one slot with `viewers_of`."""
+    return f"viewers:{{{lead_id.hex}}}:editing"
+
+
 def bucket(caller: str) -> str:
     """What a caller has left to spend on documents."""
     return f"cost:{{{caller}}}"

@@ -1,12 +1,15 @@
 -- Streams that show one lead's card. Each has a lease; ended ones go when anybody looks.
 --
 -- KEYS  hash stream -> JSON {staff, name, since, until}
+--       hash staff -> JSON {path, until}: the field that the person edits
 -- ARGV  op, now ("" = the server's clock), lease, channel, then stream, and for "hold":
---       staff, name, since ("" = now)
--- Reply {now, {staff, name, since}...} of the live ones for "read", {now, since} for "hold".
+--       staff, name, since ("" = now); for "edit": staff, path ("" = none), how long
+-- Reply {now, {{staff, path}...}, {staff, name, since}...} of the live ones for "read",
+--       {now, since} for "hold".
 --
 -- Instants and durations are ms. The key expires with the last lease.
 
+local EDITING = KEYS[2]
 local HELD, op, LEASE, CHANNEL = KEYS[1], ARGV[1], tonumber(ARGV[3]), ARGV[4]
 local stream = ARGV[5]
 
@@ -28,6 +31,18 @@ for i = 1, #flat, 2 do
   end
 end
 
+local edited = {}
+flat = redis.call('HGETALL', EDITING)
+for i = 1, #flat, 2 do
+  local entry = cjson.decode(flat[i + 1])
+  if entry['until'] > now then
+    edited[flat[i]] = entry.path
+  else
+    redis.call('HDEL', EDITING, flat[i])
+    has_changed = true
+  end
+end
+
 local reply = {now}
 if op == 'hold' then
   local entry = live[stream]
@@ -42,7 +57,21 @@ if op == 'hold' then
 elseif op == 'leave' and live[stream] then
   redis.call('HDEL', HELD, stream)
   has_changed = true
+elseif op == 'edit' then
+  local staff, path = ARGV[6], ARGV[7]
+  has_changed = has_changed or (edited[staff] or '') ~= path
+  if path == '' then
+    redis.call('HDEL', EDITING, staff)
+  else
+    local mark = cjson.encode({path = path, ['until'] = now + tonumber(ARGV[8])})
+    redis.call('HSET', EDITING, staff, mark)
+    redis.call('PEXPIRE', EDITING, ARGV[8])
+  end
 elseif op == 'read' then
+  reply[2] = {}
+  for staff, path in pairs(edited) do
+    table.insert(reply[2], {staff, path})
+  end
   for _, entry in pairs(live) do
     reply[#reply + 1] = {entry.staff, entry.name, entry.since}
   end

@@ -7,7 +7,7 @@ lease is announced when anybody else reads or renews.
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,8 @@ from realtime.store import Store, Unreachable
 
 LEASE = 60.0
 REFRESH = 20.0
+EDITING = 15.0
+"""Seconds that a mark of what somebody edits lasts, unless it is repeated."""
 SHOWN = 20
 _REMEMBERED = 1_000
 
@@ -33,6 +35,8 @@ class Viewer:
     staff_id: UUID
     name: str
     since: datetime
+    editing: str | None = None
+    """Path of the field that the person edits."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,18 @@ class Viewers(Protocol):
     async def leave(self, lead_id: UUID, stream: str) -> None:
         """The stream ended; unknown ones are nothing to worry about."""
 
+    async def edit(self, lead_id: UUID, staff_id: UUID, path: str | None) -> None:
+        """The person edits this field from now on, or none; shown while they look at the card."""
+
     async def read(self, lead_id: UUID) -> ViewerList:
         """Who looks now; while the shared server is gone, who did when it was last read."""
 
 
-def _listed(viewers: Iterable[Viewer]) -> ViewerList:
+def _listed(viewers: Iterable[Viewer], editing: Mapping[UUID, str]) -> ViewerList:
     earliest: dict[UUID, Viewer] = {}
     for viewer in sorted(viewers, key=lambda viewer: (viewer.since, viewer.staff_id)):
-        earliest.setdefault(viewer.staff_id, viewer)
+        marked = replace(viewer, editing=editing.get(viewer.staff_id))
+        earliest.setdefault(viewer.staff_id, marked)
     return ViewerList(list(earliest.values())[:SHOWN], len(earliest))
 
 
@@ -90,6 +98,7 @@ class MemoryViewers:
         self._lease = timedelta(seconds=lease)
         self._joined: dict[tuple[UUID, str], Viewer] = {}
         self._live: dict[UUID, dict[str, _Held]] = {}
+        self._editing: dict[UUID, dict[UUID, tuple[str, datetime]]] = {}
 
     async def join(self, lead_id: UUID, stream: str, staff_id: UUID, name: str) -> None:
         viewer = Viewer(staff_id, name, self._clock.now())
@@ -113,9 +122,21 @@ class MemoryViewers:
         self._prune(lead_id)
         await self._tell(lead_id, has_changed)
 
+    async def edit(self, lead_id: UUID, staff_id: UUID, path: str | None) -> None:
+        has_changed = self._prune(lead_id)
+        marks = self._editing.setdefault(lead_id, {})
+        before = marks.pop(staff_id, None)
+        if path is not None:
+            marks[staff_id] = path, self._clock.now() + timedelta(seconds=EDITING)
+        has_changed |= path != (before[0] if before else None)
+        self._prune(lead_id)
+        await self._tell(lead_id, has_changed)
+
     async def read(self, lead_id: UUID) -> ViewerList:
         has_changed = self._prune(lead_id)
-        listed = _listed(held.viewer for held in self._live.get(lead_id, {}).values())
+        editing = {staff: path for staff, (path, _) in self._editing.get(lead_id, {}).items()}
+        live = self._live.get(lead_id, {}).values()
+        listed = _listed((held.viewer for held in live), editing)
         await self._tell(lead_id, has_changed)
         return listed
 
@@ -126,7 +147,13 @@ class MemoryViewers:
             del held[stream]
         if not held:
             self._live.pop(lead_id, None)
-        return bool(ended)
+        marks = self._editing.get(lead_id, {})
+        faded = [staff_id for staff_id, (_, until) in marks.items() if until <= now]
+        for staff_id in faded:
+            del marks[staff_id]
+        if not marks:
+            self._editing.pop(lead_id, None)
+        return bool(ended or faded)
 
     async def _tell(self, lead_id: UUID, has_changed: bool) -> None:
         if has_changed and self._announce is not None:
@@ -171,12 +198,17 @@ class RedisViewers:
         self._joined.pop((lead_id, stream), None)
         await self._run(lead_id, "leave", stream)
 
+    async def edit(self, lead_id: UUID, staff_id: UUID, path: str | None) -> None:
+        lasting = round(EDITING * 1000)
+        await self._run(lead_id, "edit", "", staff_id.hex, path or "", lasting)
+
     async def read(self, lead_id: UUID) -> ViewerList:
         reply = await self._run(lead_id, "read")
         if reply is None:
             return self._last_known.get(lead_id) or ViewerList([], 0)
         listed = _listed(
-            Viewer(UUID(hex=staff), name, from_ms(since)) for staff, name, since in reply[1:]
+            (Viewer(UUID(hex=staff), name, from_ms(since)) for staff, name, since in reply[2:]),
+            {UUID(hex=staff): path for staff, path in reply[1]},
         )
         self._remember(lead_id, listed)
         return listed
@@ -187,7 +219,8 @@ class RedisViewers:
         channel = topics.viewers(lead_id)
         try:
             return await self._script.run(
-                (topics.viewers_of(lead_id),), (op, now, self._lease_ms, channel, *arguments)
+                (topics.viewers_of(lead_id), topics.editing_of(lead_id)),
+                (op, now, self._lease_ms, channel, *arguments),
             )
         except Unreachable:
             return None

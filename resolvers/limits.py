@@ -28,6 +28,7 @@ HEARTBEAT = Rule("heartbeat", 120)
 VISITOR_MESSAGE = Rule("visitor_message", 20)
 RECEIPT = Rule("receipt", 120)
 IDENTIFY = Rule("identify", 5)
+EDITING = Rule("editing", 240)
 EXPORT = Rule("export", 10)
 UPLOAD = Rule("upload", 40)
 

@@ -39,6 +39,7 @@ SENTENCES = {
     "signed_in_by_provider": "Signed in with {provider}",
     "signed_out": "Signed out",
     "site_saved": "Saved the site {name}",
+    "summary_changed": "Chose the lines of the summary",
     "staff_changed": "Changed {name}",
     "staff_created": "Added {name}",
     "staff_invited": "Invited {name} as {role}",

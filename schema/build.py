@@ -38,7 +38,7 @@ from schema.documents import DocumentCache, Documents
 from schema.errors import HANDLERS
 from schema.mutations import appointments as appointment_acts
 from schema.mutations import automations as automation_acts
-from schema.mutations import card, contact_points, logging, pins, sales, states, totp
+from schema.mutations import card, contact_points, editing, logging, pins, sales, states, totp
 from schema.mutations import events as event_acts
 from schema.mutations import fields as field_acts
 from schema.mutations import important_dates as date_acts
@@ -400,6 +400,11 @@ class Mutation:
         set_up.save_pipeline,
         description="Makes or changes a pipeline; its first state is OPEN. ADMIN, MANAGER.",
     )
+    change_summary_fields = strawberry.mutation(
+        field_acts.change_summary_fields,
+        description="Chooses the lines of the summary; the lead's id stays first, and open cards "
+        "follow at once. ADMIN.",
+    )
     change_header_settings = strawberry.mutation(
         set_up.change_header_settings,
         description="Changes the Won button; open cards follow at once. ADMIN, MANAGER.",
@@ -441,6 +446,11 @@ class Mutation:
     )
     remove_field_group = strawberry.mutation(
         field_acts.remove_field_group, description="Removes an empty group. ADMIN, MANAGER."
+    )
+    set_editing = strawberry.mutation(
+        editing.set_editing,
+        description="Tells other viewers of the card what you edit; ends by itself after 15 s, so "
+        "repeat it.",
     )
     change_my_layout = strawberry.mutation(
         field_acts.change_my_layout,

@@ -44,8 +44,7 @@ class Property:
 
     @strawberry.field(description="Value; null: empty. A misfit is told as it was stored.")
     async def value(self) -> Value | None:
-        value, _ = await self._fitted()
-        return value_of(value.logged()) if value else None
+        return await self.shown()
 
     @strawberry.field(
         description="The value is from when the field was of another type, and does not fit."
@@ -53,6 +52,11 @@ class Property:
     async def is_misfit(self) -> bool:
         _, is_misfit = await self._fitted()
         return is_misfit
+
+    async def shown(self) -> Value | None:
+        """As `value`."""
+        value, _ = await self._fitted()
+        return value_of(value.logged()) if value else None
 
     async def _fitted(self) -> tuple[TypedValue | None, bool]:
         """The value as the field's type has it, else as it was stored, which is a misfit."""

@@ -99,7 +99,8 @@ class PresenceChanged:
 
 
 @strawberry.type(
-    description="Staff looking at the card changed; also once after a resume; at most 1 a second."
+    description="Staff looking at the card changed, or what they edit; also once after a "
+    "resume; at most 1 a second."
 )
 class ViewersChanged:
     cursor: Cursor = strawberry.field(description="Position of the log that you have.")

@@ -291,7 +291,7 @@ class Lead:
     def assignment(self) -> Assignment:
         return Assignment(lead=self.row, view=self.view)
 
-    @strawberry.field(description="Non-editable summary: id, contact, creation, source.")
+    @strawberry.field(description="Non-editable summary in configured order; first the lead's id.")
     async def summary(self) -> list[SummaryField]:
         return await summary_of(self.view, self.row)
 

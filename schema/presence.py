@@ -169,6 +169,13 @@ class CardViewer:
     def since(self) -> datetime:
         return self.row.since
 
+    @strawberry.field(
+        description="Path of the field being edited, such as `person.firstName` or "
+        "`property:budget`; null: none that you see."
+    )
+    def editing_path(self) -> str | None:
+        return self.row.editing
+
 
 async def presence_of(view: SchemaView, lead_id: UUID) -> Presence:
     """Presence of a lead now."""

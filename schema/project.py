@@ -3,14 +3,16 @@
 import strawberry
 
 from models.enums import AccessScope, NoteVisibility
+from models.fields import FieldDefinition as FieldRow
 from models.leads import Lead as LeadRow
 from models.workspace import Workspace
 from resolvers import readers
 from resolvers.project import CARD
+from resolvers.summary import OWN_LINES, lines_of
 from schema.context import Info
 from schema.errors import seal_version
 from schema.events import EventKind
-from schema.field_definitions import FieldGroup
+from schema.field_definitions import FieldDefinition, FieldGroup
 from schema.loaders import SchemaView
 from schema.pipelines import is_won
 from schema.scalars import TimeZone, Version
@@ -42,6 +44,25 @@ class CardConfiguration:
             won_text=row.won_text,
             is_reopen_allowed=row.is_reopen_allowed,
         )
+
+    @strawberry.field(
+        description="Lines of the summary in order: `id`, `contact`, `createdAt`, `source` or keys "
+        "of fields; the lead's id is always first."
+    )
+    async def summary_keys(self) -> list[str]:
+        rows = {row.key for row in await self._summary_rows()}
+        return [key for key in lines_of(self.row) if key in rows or key in OWN_LINES]
+
+    @strawberry.field(description="Fields among them, in order.")
+    async def summary_fields(self) -> list[FieldDefinition]:
+        return [FieldDefinition(row=row) for row in await self._summary_rows()]
+
+    async def _summary_rows(self) -> list[FieldRow]:
+        """Definitions of those that are there and that the viewer sees."""
+        rows = await self.view.load.fields.load(None)
+        known = {row.key: row for row in rows if row.archived_at is None}
+        wanted = [key for key in lines_of(self.row) if key not in OWN_LINES]
+        return [known[key] for key in wanted if key in known]
 
     @strawberry.field(description="Project-wide groups of fields in order.")
     async def field_groups(self) -> list[FieldGroup]:

@@ -52,13 +52,17 @@ from resolvers.lead_card.reading import (
     why_not_from,
 )
 from resolvers.presence import presence_of
+from resolvers.readers import hidden_field_ids
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
 from resolvers.staff import actor_for_session
+from resolvers.viewing import as_seen
 from resolvers.views import View
 
 VIEWERS_APART = 1.0
 """Seconds between two items about viewers."""
+EDITING_LOOK = 5.0
+"""Seconds after which marks of what others edit are looked at again."""
 SETTINGS_APART = 1.0
 """Seconds between two items about what all cards show."""
 PROVISIONAL_LOOK = 1.0
@@ -144,6 +148,8 @@ class _Card(Generic[V]):
         """Not known what the client has: told once after a resume."""
         self.settings_told_at = 0.0
         self.bands = Bands(lead_id)
+        self.hidden_fields: frozenset[UUID] | None = None
+        """Fields that the viewer may not see, since the last snapshot; None: not known."""
 
     @property
     def position(self) -> Position:
@@ -379,6 +385,8 @@ class _Card(Generic[V]):
             lead = await view.run(access.find_lead, self.actor, self.lead_id)
             if lead is not None:
                 await self.bands.learn(view)
+            viewers = await as_seen(view, viewers)
+            self.hidden_fields = await hidden_field_ids(view)
         now = services.clock.now()
         if lead is None or lead.id != self.lead_id:
             await view.close()
@@ -425,17 +433,28 @@ class _Card(Generic[V]):
             view = self.make_view(self.actor)
             async with _closed_on_failure(view):
                 lead = await view.run(access.find_lead, self.actor, self.lead_id)
-            if lead is not None and lead.id == self.lead_id:
+                hidden = await hidden_field_ids(view)
+            is_own = lead is not None and lead.id == self.lead_id
+            sees_other_fields = self.hidden_fields not in (None, hidden)
+            self.hidden_fields = hidden
+            if lead is not None and is_own and not sees_other_fields:
                 yield SettingsTold(self.position, lead, view)
             else:
                 await view.close()  # the log has the rest
+            if is_own and sees_other_fields:
+                yield Reset(self.position, ResetReason.ACCESS_CHANGED)
+                yield await self._snapshot()
         if self._viewers_are_due():
             self.viewers_mark = self.topic.viewers_mark
             self.viewers_read_at = asyncio.get_running_loop().time()
-            viewers = await self.services.viewers.read(self.lead_id)
+            view = self.make_view(self.actor)
+            async with _closed_on_failure(view):
+                viewers = await as_seen(view, await self.services.viewers.read(self.lead_id))
             if viewers != self.told_viewers:
                 self.told_viewers = viewers
-                yield ViewersTold(self.position, viewers, self.make_view(self.actor))
+                yield ViewersTold(self.position, viewers, view)
+            else:
+                await view.close()
 
         if self.bands.are_due(self.services.clock.now(), zone_of(self.actor)):
             view = self.make_view(self.actor)
@@ -468,7 +487,7 @@ class _Card(Generic[V]):
     def _viewers_are_due(self) -> bool:
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
-        return waited >= (VIEWERS_APART if has_moved else REFRESH)
+        return waited >= (VIEWERS_APART if has_moved else self._viewers_last)
 
     def _have_settings_moved(self) -> bool:
         return self.told_settings != self.services.hub.settings
@@ -494,3 +513,10 @@ class _Card(Generic[V]):
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
         return (VIEWERS_APART if has_moved else REFRESH) - waited
+        return max((VIEWERS_APART if has_moved else self._viewers_last) - waited, 0.01)
+
+    @property
+    def _viewers_last(self) -> float:
+        """Seconds after which viewers are looked at without news: marks and leases just end."""
+        told = self.told_viewers.viewers if self.told_viewers else ()
+        return EDITING_LOOK if any(each.editing for each in told) else REFRESH

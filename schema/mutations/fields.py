@@ -8,10 +8,11 @@ from strawberry import Maybe
 
 from models.enums import FieldType, FieldVisibility
 from models.fields import FieldGroup as FieldGroupRow
-from resolvers import fields, layouts
+from resolvers import fields, layouts, summary
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import NewField, OptionEdit
 from resolvers.layouts import LayoutEdit
+from resolvers.project import CARD
 from schema.context import Info, read_id
 from schema.errors import (
     ConflictError,
@@ -25,6 +26,7 @@ from schema.errors import (
 from schema.field_definitions import FieldDefinition, FieldGroup
 from schema.fields import groups_in
 from schema.mutations.writing import INPUT
+from schema.project import CardConfiguration, card_configuration_of
 from schema.scalars import Decimal, Version
 from schema.staff import StaffPreferences
 
@@ -324,3 +326,36 @@ async def change_my_layout(
     async with info.context.work() as work:
         await layouts.change_layout(work, actor, group_id, edit)
     return ChangeMyLayoutSuccess(preferences=StaffPreferences(view=info.context.view(actor)))
+
+
+@strawberry.input(description="Input of `changeSummaryFields`.")
+class ChangeSummaryFieldsInput:
+    field_keys: list[str] = strawberry.field(
+        description="`id`, `contact`, `createdAt`, `source` and keys of fields, in order, each "
+        "once, at most 20."
+    )
+    expected_version: Version | None = strawberry.field(
+        default=None, description="Version that you saw."
+    )
+
+
+@strawberry.type(description="Success of `changeSummaryFields`.")
+class ChangeSummaryFieldsSuccess:
+    card: CardConfiguration = strawberry.field(description="What cards show.")
+
+
+ChangeSummaryFieldsResult = Annotated[
+    ChangeSummaryFieldsSuccess | ForbiddenError | ConflictError | InvalidInputError,
+    strawberry.union("ChangeSummaryFieldsResult", description="Result of `changeSummaryFields`."),
+]
+
+
+async def change_summary_fields(
+    info: Info, input: Annotated[ChangeSummaryFieldsInput, strawberry.argument(description=INPUT)]
+) -> ChangeSummaryFieldsResult:
+    """Chooses the lines of the summary."""
+    expected = read_version(info, CARD, input.expected_version)
+    async with info.context.work() as work:
+        await summary.change_summary(work, input.field_keys, expected)
+    card = await card_configuration_of(info.context.view(work.actor))
+    return ChangeSummaryFieldsSuccess(card=card)

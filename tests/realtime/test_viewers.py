@@ -259,3 +259,53 @@ async def test_without_redis_the_last_known_are_shown_and_the_present_come_back(
     assert [viewer.name for viewer in listed.viewers] == ["Ann", "Bob"]
     assert listed.viewers[0] == known.viewers[0]
     await store.close()
+
+
+# --- what they edit ------------------------------------------------------------------------------
+
+
+async def edited(card: Card) -> dict[str, str | None]:
+    listed = await card.viewers.read(card.lead)
+    return {viewer.name: viewer.editing for viewer in listed.viewers}
+
+
+async def test_what_a_viewer_edits_is_told_until_they_are_done(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    await card.viewers.join(card.lead, "s2", BOB, "Bob")
+    await card.announcements()
+    await card.viewers.edit(card.lead, ANN, "property:budget")
+    assert await edited(card) == {"Ann": "property:budget", "Bob": None}
+    assert await card.announcements() == 1
+    await card.viewers.edit(card.lead, ANN, "title")
+    await card.viewers.edit(card.lead, BOB, "title")
+    assert await edited(card) == {"Ann": "title", "Bob": "title"}
+    assert await card.announcements() == 2
+    await card.viewers.edit(card.lead, ANN, None)
+    assert await edited(card) == {"Ann": None, "Bob": "title"}
+    assert await card.announcements() == 1
+
+
+async def test_a_mark_fades_unless_it_is_repeated_and_repeating_is_silent(card: Card) -> None:
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    await card.viewers.edit(card.lead, ANN, "title")
+    await card.announcements()
+    for _ in range(3):
+        card.clock.advance(10)
+        await card.viewers.edit(card.lead, ANN, "title")
+    assert await card.announcements() == 0
+    card.clock.advance(14)
+    assert await edited(card) == {"Ann": "title"}
+    card.clock.advance(1)
+    assert await edited(card) == {"Ann": None}
+    assert await card.announcements() == 1
+
+
+async def test_who_does_not_look_at_the_card_marks_nothing_on_it(card: Card) -> None:
+    await card.viewers.edit(card.lead, ANN, "title")
+    assert await edited(card) == {}
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    assert await edited(card) == {"Ann": "title"}
+    await card.viewers.leave(card.lead, "s1")
+    assert await edited(card) == {}
+    await card.viewers.edit(card.lead, ANN, None)
+    await card.viewers.edit(card.lead, ANN, None)

@@ -30,7 +30,7 @@ from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
 from resolvers import policy
 from resolvers.actors import SYSTEM
-from resolvers.limits import EXPORT
+from resolvers.limits import EDITING, EXPORT, spend
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -1450,6 +1450,70 @@ async def _layout_with_a_field_from_elsewhere(desk: Desk) -> Case:
 async def _layout_of_no_group(desk: Desk) -> Case:
     given = {"groupId": f"group_{NOBODYS}", "isCollapsed": True}
     return Case(desk.admin, given, {"id": f"group_{NOBODYS}"})
+
+
+@case("changeSummaryFields", "InvalidInput")
+async def _line_of_no_field(desk: Desk) -> Case:
+    given = {"fieldKeys": ["contact", "state"]}
+    return Case(desk.admin, given, problem("fieldKeys.1", "UNKNOWN"))
+
+
+@case("changeSummaryFields", "InvalidInput", "a line twice")
+async def _line_twice(desk: Desk) -> Case:
+    given = {"fieldKeys": ["contact", "contact"]}
+    return Case(desk.admin, given, problem("fieldKeys", "CONTRADICTION"))
+
+
+@case("changeSummaryFields", "InvalidInput", "a line too many")
+async def _too_many_lines(desk: Desk) -> Case:
+    await _fill_fields(desk)
+    given = {"fieldKeys": [f"field_{number}" for number in range(20)]}
+    return Case(desk.admin, given, problem("fieldKeys", "TOO_LARGE"))
+
+
+@case("changeSummaryFields", "Forbidden")
+async def _summary_by_a_manager(desk: Desk) -> Case:
+    given = {"fieldKeys": ["contact"]}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
+
+
+@case("changeSummaryFields", "Conflict")
+async def _stale_summary(desk: Desk) -> Case:
+    data = await desk.admin.read("{ project { card { version } } }")
+    await desk.admin.done("changeSummaryFields", fieldKeys=["contact"])
+    given = {"fieldKeys": ["source"], "expectedVersion": data["project"]["card"]["version"]}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("setEditing", "InvalidInput")
+async def _mark_on_no_field(desk: Desk) -> Case:
+    return Case(desk.admin, {**desk.on(), "path": "property:nothing"}, problem("path", "UNKNOWN"))
+
+
+@case("setEditing", "InvalidInput", "a field that is hidden")
+async def _mark_on_a_hidden_field(desk: Desk) -> Case:
+    await _field(desk, visibility="ADMINS")
+    given = {**desk.on(), "path": "property:budget"}
+    return Case(await desk.other(StaffRole.MANAGER), given, problem("path", "UNKNOWN"))
+
+
+@case("setEditing", "NotFound")
+async def _mark_on_a_foreign_card(desk: Desk) -> Case:
+    return Case(await desk.other(), {**desk.on(), "path": "title"}, {"id": lead(desk.lead_id)})
+
+
+@case("setEditing", "Forbidden")
+async def _mark_by_who_may_not_edit(desk: Desk) -> Case:
+    desk.patch.setitem(policy.GRANTS, Permission.EDIT_LEAD, frozenset())
+    return Case(desk.admin, {**desk.on(), "path": "title"}, {"permission": "EDIT_LEAD"})
+
+
+@case("setEditing", "Limit")
+async def _too_many_marks(desk: Desk) -> Case:
+    assert desk.admin.actor is not None
+    for _ in range(EDITING.amount):
+        await spend(desk.services.limiter, EDITING, desk.admin.actor.caller)
+    return Case(desk.admin, desk.on(), {"limit": 240, "retryAfter": ...})
 
 
 @case("exportHistory", "InvalidInput")
