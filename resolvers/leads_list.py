@@ -24,7 +24,7 @@ from sqlmodel import col
 
 from models.enums import Priority
 from models.leads import Lead
-from models.pipelines import PipelineState
+from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from models.tags import LeadTag, Tag
 from resolvers import access
@@ -83,7 +83,17 @@ def order_of(sort: Sort) -> tuple[Key, ...]:
         case SortKey.STATE_SINCE:
             first = Key(col(Lead.state_since), down, is_instant=True)
         case SortKey.STATE:
-            first = Key(col(PipelineState.position), down)
+            place = (
+                select(col(Pipeline.position))
+                .where(col(Pipeline.id) == col(PipelineState.pipeline_id))
+                .scalar_subquery()
+            )
+            first = Key(place, down)
+            return (
+                first,
+                Key(col(PipelineState.position), down),
+                Key(col(Lead.id), down, is_id=True),
+            )
         case SortKey.PRIORITY:
             rank = case(PRIORITY_RANK, value=col(Lead.priority), else_=1)
             first = Key(rank, down)
@@ -193,7 +203,7 @@ def _compile(view: View, clause: Clause) -> ColumnElement[bool]:
         case "name":
             return _text(value)
         case "state":
-            return col(Lead.state_id).in_(value)
+            return _state(value)
         case "priority":
             return col(Lead.priority).in_(value)
         case "assignee":
@@ -203,6 +213,18 @@ def _compile(view: View, clause: Clause) -> ColumnElement[bool]:
         case "is_anonymous":
             return col(Lead.is_anonymous).is_(value)
     raise BadArgument("This filter is not known.")
+
+
+def _state(value: tuple[str, Any]) -> ColumnElement[bool]:
+    how, given = value
+    if how == "in":
+        return col(Lead.state_id).in_(given)
+    is_meant = (
+        col(PipelineState.kind).in_(given)
+        if how == "kind_in"
+        else col(PipelineState.pipeline_id) == given
+    )
+    return col(Lead.state_id).in_(select(col(PipelineState.id)).where(is_meant))
 
 
 def _text(value: tuple[str, str]) -> ColumnElement[bool]:

@@ -242,7 +242,7 @@ class Mutation:
     save_team = strawberry.mutation(teams.save_team, description="Makes or changes a team. ADMIN.")
     create_lead = strawberry.mutation(
         lead_acts.create_lead,
-        description="Adds a lead in the default pipeline's first state. A known address keeps its "
+        description="Adds a lead in its pipeline's first state. A known address keeps its "
         "status; a new one is SUBSCRIBED, WAITING or INVALID by the rules.",
     )
     change_person_info = strawberry.mutation(

@@ -1,11 +1,11 @@
 """The leads database: filter, order, pages."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
-from models.enums import Priority
+from models.enums import Priority, StateKind
 from resolvers import access, leads_list
 from resolvers.errors import BadArgument
 from resolvers.leads_list import Clause, Sort, SortKey
@@ -32,9 +32,22 @@ class TextFilter:
         return "starts_with", self.starts_with.value
 
 
-@strawberry.input(description="Test of the pipeline position.")
+@strawberry.input(description="Test of the pipeline position.", one_of=True)
 class StateFilter:
-    in_: list[strawberry.ID] = strawberry.field(name="in", description="One of these.")
+    in_: strawberry.Maybe[list[strawberry.ID]] = strawberry.field(
+        name="in", description="One of these."
+    )
+    kind_in: strawberry.Maybe[list[StateKind]] = strawberry.field(description="Of these kinds.")
+    pipeline_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="In this pipeline.")
+
+    def test(self) -> tuple[str, Any]:
+        """Which one it is, and its value."""
+        if self.in_ is not None:
+            return "in", _ids("state", self.in_.value)
+        if self.kind_in is not None:
+            return "kind_in", tuple(self.kind_in.value)
+        assert self.pipeline_id is not None
+        return "pipeline", argument_id("pipeline", self.pipeline_id.value)
 
 
 @strawberry.input(description="Test of the assignee.", one_of=True)
@@ -94,7 +107,7 @@ class LeadFilter:
         if self.name is not None:
             return Clause("name", self.name.value.given())
         if self.state is not None:
-            return Clause("state", _ids("state", self.state.value.in_))
+            return Clause("state", self.state.value.test())
         if self.priority is not None:
             return Clause("priority", tuple(self.priority.value))
         if self.assignee is not None:

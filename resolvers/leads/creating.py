@@ -25,7 +25,7 @@ from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from resolvers import access, contact_points, fields, idempotency, naming, tags
 from resolvers.actors import StaffActor
-from resolvers.errors import Forbidden
+from resolvers.errors import Forbidden, ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
 from resolvers.leads.assigning import tell_assignees
@@ -52,10 +52,12 @@ class NewLead:
     source_referrer: str | None = None
     time_zone: str | None = None
     external_id: str | None = None
+    pipeline_id: UUID | None = None
+    """Where it begins; None: the default one."""
 
 
 async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
-    """Adds a lead in the first state of the default pipeline; a repeated key answers the first.
+    """Adds a lead in the first state of its pipeline; a repeated key answers the first.
 
     An AGENT's new lead is the agent's own unless another assignee is allowed and named; so is that
     of who does not see leads of nobody.
@@ -73,7 +75,7 @@ async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
 
 async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
     """The lead with its log begun; `lead_created` is always the first change."""
-    state = await first_state(work)
+    state = await _first_state(work, new.pipeline_id)
     assignee = await _first_assignee(work, new)
     lead = Lead(
         id=lead_id,
@@ -147,6 +149,14 @@ def record_created(
         },
         stamps=stamps,
     )
+
+
+async def _first_state(work: UnitOfWork, pipeline_id: UUID | None) -> PipelineState:
+    if pipeline_id is not None:
+        pipeline = await work.session.get(Pipeline, pipeline_id)
+        if pipeline is None or pipeline.archived_at:
+            raise invalid("pipelineId", ProblemCode.UNKNOWN, "There is no such pipeline in use.")
+    return await first_state(work, pipeline_id)
 
 
 async def first_state(work: UnitOfWork, pipeline_id: UUID | None = None) -> PipelineState:

@@ -92,6 +92,9 @@ class CreateLeadInput:
     source_detail: str | None = strawberry.field(
         default=None, description="At most 200 characters."
     )
+    pipeline_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Pipeline; absent: the default."
+    )
 
 
 @strawberry.type(description="Success of `createLead`.")
@@ -228,7 +231,7 @@ async def create_lead(
     info: Info, input: Annotated[CreateLeadInput, strawberry.argument(description=INPUT)]
 ) -> CreateLeadResult:
     """Adds a lead; a repeated key answers the first."""
-    assignee = input.assignee_id
+    assignee, pipeline = input.assignee_id, input.pipeline_id
     new = NewLead(
         person=input.person.given() if input.person else {},
         email_addresses=tuple(input.email_addresses),
@@ -237,6 +240,7 @@ async def create_lead(
         tags=tuple(input.tags),
         assignee_id=read_id("assigneeId", "staff", assignee) if assignee else None,
         source_detail=input.source_detail,
+        pipeline_id=read_id("pipelineId", "pipeline", pipeline) if pipeline else None,
     )
     async with info.context.work() as work:
         lead_id = await leads.create_lead(work, new, input.idempotency_key)

@@ -97,7 +97,7 @@ async def test_a_state_change_reaches_every_open_list_and_takes_the_lead_out_of_
     admin = await make_staff(here)
     anna, bert = await tagged(here, "states", "Anna", "Bert")
     new, second, *_ = await states(here)
-    among = Clause("and", (having("states"), Clause("state", (new.id,))))
+    among = Clause("and", (having("states"), Clause("state", ("in", (new.id,)))))
     async with (
         listening(there, admin, having("states")) as every,
         listening(there, admin, among) as fresh,

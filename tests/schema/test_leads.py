@@ -508,7 +508,7 @@ async def test_filters_hold_alone_and_together(admin: Client, services: Services
     staff_id = encode_id("staff", admin.actor.id)
     await admin.done("assignLead", leadId=lead(mine), staffId=staff_id)
     await admin.done("changePriority", leadId=lead(other), priority="LOW")
-    data = await admin.read("{ pipelines { states { id } } }")
+    data = await admin.read("{ pipelines { id states { id } } }")
     new, contacted, *_ = [state["id"] for state in data["pipelines"][0]["states"]]
     none: set[str] = set()
     both = {lead(mine), lead(other)}
@@ -530,6 +530,10 @@ async def test_filters_hold_alone_and_together(admin: Client, services: Services
         ({"priority": []}, none),
         ({"state": {"in": [new]}}, both),
         ({"state": {"in": [contacted]}}, none),
+        ({"state": {"kindIn": ["OPEN", "LOST"]}}, both),
+        ({"state": {"kindIn": ["WON"]}}, none),
+        ({"state": {"pipelineId": data["pipelines"][0]["id"]}}, both),
+        ({"state": {"pipelineId": f"pipeline_{'0' * 32}"}}, none),
         ({"ids": [lead(mine)]}, {lead(mine)}),
         ({"isAnonymous": True}, both),
         ({"not": {"ids": [lead(mine)]}}, {lead(other)}),
@@ -557,6 +561,8 @@ async def test_a_filter_that_can_not_be_is_refused(admin: Client, services: Serv
         {},
         {"isAnonymous": True, "ids": []},
         {"name": {}},
+        {"state": {}},
+        {"state": {"in": [], "kindIn": []}},
         {"name": {"contains": "a\u0000"}},
         {"tags": {"any": ["a\u0000"]}},
         {"shoeSize": 43},

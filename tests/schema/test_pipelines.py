@@ -14,7 +14,7 @@ from models.fields import FieldDefinition
 from resolvers.actors import SYSTEM
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
-from tests.client import Client, lead, nothing_written, staff_client
+from tests.client import Client, key, lead, nothing_written, staff_client
 from tests.factories import make_lead
 
 BAR = "stateBar { state { name } isCurrent isPassed spentSeconds }"
@@ -264,6 +264,29 @@ async def listed(client: Client, filter: dict[str, Any] | None, by: str) -> list
         filter=filter, by=by,
     )  # fmt: skip
     return [each["id"] for each in data["leads"]["nodes"]]
+
+
+@pytest.mark.behaviour("A13")
+async def test_a_lead_begins_in_the_pipeline_that_is_named(
+    admin: Client, services: Services
+) -> None:
+    asked = {"name": "Asked", "kind": "OPEN", "color": "#1F6FEB"}
+    made = await admin.done("savePipeline", "pipeline { id }", name="Rentals", states=[asked])
+    rentals = made["pipeline"]["id"]
+    given = {"pipelineId": rentals, "idempotencyKey": key()}
+    rental = await admin.done("createLead", "lead { id state { name } }", **given)
+    assert rental["lead"]["state"] == {"name": "Asked"}
+    sale = lead(await make_lead(services))
+    await move(admin, sale, "Converted")
+    assert await listed(admin, {"state": {"pipelineId": rentals}}, "NAME") == [rental["lead"]["id"]]
+    assert await listed(admin, None, "STATE") == [rental["lead"]["id"], sale]
+    asked["stateId"] = (await state_ids(admin))["Asked"]
+    gone = {"pipelineId": rentals, "name": "Rentals", "states": [asked], "isArchived": True}
+    await admin.done("savePipeline", **gone)
+    for pipeline_id in (rentals, f"pipeline_{'0' * 32}"):
+        async with nothing_written(services):
+            told = await admin.write("createLead", pipelineId=pipeline_id, idempotencyKey=key())
+        assert told["problems"][0]["path"] == ["pipelineId"]
 
 
 @pytest.mark.behaviour("C3")
