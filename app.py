@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 
 import operating
 from auth import PATH, ProviderRoutes
+from calendars import calendar_routes
 from cors import Cors
 from edge import Edge
 from models.clock import Clock, SystemClock
@@ -250,6 +251,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         Route("/healthz", healthy),
         Route("/readyz", operating.ready),
         Route("/metrics", operating.metrics),
+        *calendar_routes(),
         *transfer_routes(graphql, settings.upload_max_bytes),
         Route("/visit/leave", leave_page, methods=["POST"], max_body_size=MAX_LEAVE_BYTES),
         *ProviderRoutes(graphql).routes(),

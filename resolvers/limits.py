@@ -30,6 +30,8 @@ RECEIPT = Rule("receipt", 120)
 IDENTIFY = Rule("identify", 5)
 EDITING = Rule("editing", 240)
 EXPORT = Rule("export", 10)
+CALENDAR = Rule("calendar", 20)
+CALENDAR_CLIENT = Rule("calendar_client", 60)
 UPLOAD = Rule("upload", 40)
 
 

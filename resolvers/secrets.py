@@ -117,6 +117,25 @@ class Secrets:
         except (InvalidTag, ValueError) as error:
             raise Unsealable from error
 
+    def calendar_token(self, staff_id: UUID, serial: int) -> str:
+        """The secret in the address of a person's diary; another one for each serial number."""
+        proof = hmac.new(
+            self._derive("calendar"), staff_id.bytes + serial.to_bytes(8, "big"), hashlib.sha256
+        ).digest()
+        return _encode(staff_id.bytes + proof)
+
+    @staticmethod
+    def calendar_owner(token: str) -> UUID:
+        """Whom a token names, which proves nothing yet; Unsealable for what is none."""
+        data = _decode(token)
+        if len(data) != 48:
+            raise Unsealable
+        return UUID(bytes=data[:16])
+
+    def is_calendar_token(self, token: str, staff_id: UUID, serial: int) -> bool:
+        """Whether it is the person's present one; compares in constant time."""
+        return hmac.compare_digest(token, self.calendar_token(staff_id, serial))
+
     def seal_page(self, scope: str, position: bytes) -> str:
         """Seals a keyset position of the list named by `scope`."""
         return _encode(self._pages.encrypt(position, [scope.encode()]))

@@ -206,6 +206,10 @@ class Mutation:
         notifications.mark_notifications_read,
         description="Marks notifications read, one by one or all.",
     )
+    renew_calendar_feed = strawberry.mutation(
+        staff_acts.renew_calendar_feed,
+        description="Replaces the secret address of your calendar feed; the old one stops.",
+    )
     invite_staff = strawberry.mutation(
         staff_acts.invite_staff,
         description="Invites a person; somebody who has not come yet is invited anew, and the "

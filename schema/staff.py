@@ -10,7 +10,7 @@ from models.enums import ActorKind, StaffRole
 from models.fields import FieldLayout as LayoutRow
 from models.staff import Staff as StaffRow
 from models.staff import StaffSession as SessionRow
-from resolvers import access, layouts, leads_list, staff
+from resolvers import access, calendar_feed, layouts, leads_list, staff
 from resolvers.actors import StaffActor as StaffCaller
 from resolvers.policy import Permission
 from schema.context import Info
@@ -262,6 +262,14 @@ class Me:
     )
     def permissions(self) -> list[Permission]:
         return [each for each in Permission if access.may(self.caller, each)]
+
+    @strawberry.field(
+        description="Secret address of your calendar feed, an iCalendar file; null for an API "
+        "token."
+    )
+    async def calendar_feed_url(self) -> Url | None:
+        url = await calendar_feed.feed_url(self.view, self.caller)
+        return Url(url) if url else None
 
     @strawberry.field(description="Your preferences.")
     def preferences(self) -> StaffPreferences:

@@ -24,6 +24,7 @@ ARROWS = {
     "cors": {"resolvers"},
     "pages": {"resolvers"},
     "auth": {"schema", "resolvers"},
+    "calendars": {"schema", "resolvers"},
     "demo": {"resolvers", "models", "settings"},
     "transfers": {"schema", "resolvers"},
     "operating": {"schema", "resolvers", "settings"},
@@ -31,6 +32,7 @@ ARROWS = {
     "tracing": {"schema", "resolvers"},
     "app": {
         "auth",
+        "calendars",
         "transfers",
         "operating",
         "tracing",
@@ -73,6 +75,7 @@ HOMES = {
     "limits": {"realtime"},
     "obstore": {"resolvers.file_store"},
     "PIL": {"resolvers.pictures"},
+    "icalendar": {"resolvers.calendar_feed"},
     "nh3": {"resolvers.formatted_text"},
     "phonenumbers": {"resolvers"},
     "pwdlib": {"resolvers"},
@@ -85,6 +88,7 @@ HOMES = {
     "graphql": {"schema"},
     "strawberry": {"schema"},
     "starlette": {
+        "calendars",
         "transfers",
         "app",
         "auth",

@@ -7,7 +7,7 @@ from strawberry import Maybe
 
 from models.enums import StaffRole
 from models.staff import Staff as StaffRow
-from resolvers import staff
+from resolvers import calendar_feed, staff
 from resolvers.actors import StaffActor
 from resolvers.staff import PreferencesEdit, StaffEdit
 from schema.context import Context, Info, read_id
@@ -289,6 +289,25 @@ async def change_preferences(
     async with info.context.work() as work:
         await staff.change_preferences(work, caller, edit)
     return ChangePreferencesSuccess(me=_me(info.context, caller))
+
+
+@strawberry.type(description="Success of `renewCalendarFeed`.")
+class RenewCalendarFeedSuccess:
+    me: Me = strawberry.field(description="You.")
+
+
+RenewCalendarFeedResult = Annotated[
+    RenewCalendarFeedSuccess | InvalidInputError,
+    strawberry.union("RenewCalendarFeedResult", description="Result of `renewCalendarFeed`."),
+]
+
+
+async def renew_calendar_feed(info: Info) -> RenewCalendarFeedResult:
+    """Gives the caller another address of their diary."""
+    caller = await info.context.person()
+    async with info.context.work() as work:
+        await calendar_feed.renew(work, caller)
+    return RenewCalendarFeedSuccess(me=_me(info.context, caller))
 
 
 async def invite_staff(

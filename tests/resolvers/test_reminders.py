@@ -196,6 +196,7 @@ async def test_handing_a_lead_over_hands_over_what_is_ahead_with_its_reminder(
     desk: Desk,
 ) -> None:
     await desk.plan()
+    await desk.plan(title="The admin's own", assignee_id=desk.admin.id, minutes=None)
     await desk.by_admin(leads.assign, desk.admin.id, None)
     async with unit_of_work(desk.services, desk.admin) as work:
         moved = await appointments.move_open(work, desk.lead_id, desk.bo.id, desk.admin.id)

@@ -373,7 +373,7 @@ async def test_a_past_card_has_the_appointments_as_they_stood(diary: Diary) -> N
     await diary.act("updateAppointment", row, title="New", body="new", isAllDay=True)
     await diary.act("recordAppointmentOutcome", row, outcome="MOVED", note="Rain")
     await diary.act("cancelAppointment", row)
-    moment = {"asOf": {"at": then.isoformat()}}
+    moment: dict[str, Any] = {"asOf": {"at": then.isoformat()}}
     for when, expected in before.items():
         found = await diary.listed(when, **moment)
         assert [without_place(node) for node in found["nodes"]] == [

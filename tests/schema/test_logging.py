@@ -148,7 +148,7 @@ async def test_calls_are_listed_newest_first_by_pages_and_as_they_were(journal: 
     rest = await page(10, first["pageInfo"]["endCursor"])
     assert first["nodes"] + rest["nodes"] == whole["nodes"]
     assert first["totalCount"] == 3
-    then = {"asOf": {"at": journal.clock.now().isoformat()}}
+    then: dict[str, Any] = {"asOf": {"at": journal.clock.now().isoformat()}}
     journal.clock.advance(60)
     newest = whole["nodes"][0]["id"]
     await journal.admin.done(

@@ -60,7 +60,7 @@ SECRET_FIELDS = {
     "SaveSiteSuccess.identitySecret",
 }
 
-WITHOUT_INPUT = {"signOut"}
+WITHOUT_INPUT = {"signOut", "renewCalendarFeed"}
 
 
 def our_types() -> list[GraphQLNamedType]:
