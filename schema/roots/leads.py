@@ -1,0 +1,85 @@
+"""A lead itself: who it is, where it stands, whose it is."""
+
+import strawberry
+
+from schema.audience import guarded
+from schema.mutations import card, contact_points, sales, states
+from schema.mutations import leads as lead_acts
+
+
+@strawberry.type
+@guarded
+class LeadActs:
+    """A lead itself: who it is, where it stands, whose it is."""
+
+    create_lead = strawberry.mutation(
+        lead_acts.create_lead,
+        description="Adds a lead in its pipeline's first state. A known address keeps its "
+        "status; a new one is SUBSCRIBED, WAITING or INVALID by the rules.",
+    )
+    change_person_info = strawberry.mutation(
+        lead_acts.change_person_info,
+        description="Changes personal information, title or zone.",
+    )
+    change_sales_info = strawberry.mutation(
+        sales.change_sales_info, description="Changes what the lead wants."
+    )
+    change_lead_value = strawberry.mutation(
+        sales.change_lead_value, description="Sets what the deal is worth; null clears."
+    )
+    add_email_address = strawberry.mutation(
+        contact_points.add_email_address,
+        description="Adds an address; its status is what the address has or gets by the rules.",
+    )
+    correct_email_address = strawberry.mutation(
+        contact_points.correct_email_address,
+        description="Replaces an address; consent does not travel to the new one.",
+    )
+    make_email_address_primary = strawberry.mutation(
+        contact_points.make_email_address_primary,
+        description="Makes an address the one used first.",
+    )
+    remove_email_address = strawberry.mutation(
+        contact_points.remove_email_address,
+        description="Takes an address from the lead; its status stays with the address.",
+    )
+    save_phone_number = strawberry.mutation(
+        contact_points.save_phone_number, description="Adds or changes a number."
+    )
+    remove_phone_number = strawberry.mutation(
+        contact_points.remove_phone_number,
+        description="Removes a number; the next becomes primary.",
+    )
+    change_priority = strawberry.mutation(
+        lead_acts.change_priority, description="Sets the priority."
+    )
+    set_properties = strawberry.mutation(
+        lead_acts.set_properties,
+        description="Sets or clears properties in one change; an unknown key makes a field of the "
+        "value's type for all leads.",
+    )
+    change_lead_state = strawberry.mutation(
+        states.change_lead_state,
+        description="Moves the lead to a state of any pipeline, forward or back; the same state "
+        "changes nothing.",
+    )
+    win_lead = strawberry.mutation(
+        states.win_lead,
+        description="Moves the lead to its pipeline's won state; already won changes nothing.",
+    )
+    reopen_lead = strawberry.mutation(
+        states.reopen_lead,
+        description="Moves a won lead back to its last open state, or the first if that is "
+        "archived. ADMIN, MANAGER.",
+    )
+    assign_lead = strawberry.mutation(
+        lead_acts.assign_lead,
+        description="Gives the lead to somebody active, or to nobody; the new assignee is "
+        "notified in the same commit.",
+    )
+    add_tags = strawberry.mutation(
+        card.add_tags, description="Adds tags; those already there change nothing."
+    )
+    remove_tags = strawberry.mutation(
+        card.remove_tags, description="Removes tags; those not there change nothing."
+    )
