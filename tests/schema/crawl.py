@@ -1,6 +1,8 @@
 """Documents that ask for everything: each field of each type that a root leads to, once."""
 
+import re
 from collections import deque
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -17,16 +19,43 @@ from graphql import (
 from tests.client import graphql_schema
 
 PAGE = 5
+MOST_TOKENS = 1_500
+OF_A_FIELD = 20
+TOKEN = re.compile(r"\w+|\.\.\.|[^\w\s.]")
 ARGUMENTS = {"first": str(PAGE), "key": '"rooms"'}
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 
 @cache
-def selection(kind: GraphQLNamedType) -> str:
-    """A selection set on `kind` in which each type is opened where it is met first.
+def selections(kind: GraphQLNamedType) -> tuple[str, ...]:
+    """Selection sets on `kind` that together ask for everything, each for a document of its own.
 
-    Breadth first, so that the document stays flat; a type met again gives its plain fields.
+    Each type is opened where it is met first, breadth first, so that documents stay flat; a type
+    met again gives its plain fields.
     """
+    return tuple(map(_text, _parts(_tree(kind), MOST_TOKENS)))
+
+
+def _parts(tree: dict[Any, Any], most: int) -> Iterator[dict[Any, Any]]:
+    """The tree in parts of so many tokens."""
+    part: dict[Any, Any] = {}
+    for place, inner in tree.items():
+        if _tokens({place: inner}) > most:
+            yield from ({place: each} for each in _parts(inner, most - OF_A_FIELD))
+            continue
+        if part and _tokens(part) + _tokens({place: inner}) > most:
+            yield part
+            part = {}
+        part[place] = inner
+    if part:
+        yield part
+
+
+def _tokens(tree: dict[Any, Any]) -> int:
+    return len(TOKEN.findall(_text(tree)))
+
+
+def _tree(kind: GraphQLNamedType) -> dict[Any, Any]:
     opened = {kind.name}
     tree: dict[Any, Any] = {}
     todo: deque[tuple[GraphQLNamedType, dict[Any, Any]]] = deque([(kind, tree)])
@@ -43,7 +72,7 @@ def selection(kind: GraphQLNamedType) -> str:
             else:
                 opened.add(kind_of_field.name)
                 todo.append((kind_of_field, inner))
-    return _text(tree)
+    return tree
 
 
 def _fields(kind: GraphQLNamedType) -> list[tuple[str, str, GraphQLField]]:
