@@ -105,6 +105,12 @@ class FileUse(StrEnum):
     AVATAR = "AVATAR"
 
 
+class AvatarSource(StrEnum):
+    SOCIAL = "SOCIAL"
+    UPLOAD = "UPLOAD"
+    INITIALS = "INITIALS"
+
+
 class EventOrigin(StrEnum):
     SITE = "SITE"
     QUICK = "QUICK"
@@ -268,6 +274,7 @@ class JobKind(StrEnum):
     RUN_AUTOMATIONS = "RUN_AUTOMATIONS"
     DELIVER_WEBHOOK = "DELIVER_WEBHOOK"
     REMIND_OF_APPOINTMENT = "REMIND_OF_APPOINTMENT"
+    FETCH_AVATAR = "FETCH_AVATAR"
 
 
 class TriggerKind(StrEnum):

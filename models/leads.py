@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from models.enums import Priority, SourceChannel
+from models.enums import AvatarSource, Priority, SourceChannel
 from models.ids import new_id
 from models.types import Json, UtcDateTime, one_of, sortable
 
@@ -45,6 +45,9 @@ class Lead(SQLModel, table=True):
     time_zone: str | None = Field(default=None, max_length=64)
     last_activity_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Of the lead's own end."""
+    avatar_id: UUID | None = None
+    """The file that shows the lead; none: its initials do."""
+    avatar_source: AvatarSource | None = Field(default=None, sa_type=one_of(AvatarSource))
     hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     merged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set: the lead is an alias; `lead_alias` says of whom."""

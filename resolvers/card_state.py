@@ -174,6 +174,8 @@ def apply_change(card: CardState, change: Change) -> None:
 
 def _created(card: CardState, change: Change, data: Values) -> None:
     card.lead = {
+        "avatar_id": None,
+        "avatar_source": None,
         **data["lead"],
         "state": data["state"],
         "state_since": data["since"],
@@ -188,8 +190,8 @@ def _created(card: CardState, change: Change, data: Values) -> None:
 
 def _set_properties(card: CardState, diffs: list[Values]) -> None:
     for diff in diffs:
-        if diff["path"] == "priority":
-            continue  # a column of the lead, told there
+        if diff["path"] in ("priority", "avatar"):
+            continue  # columns of the lead, told there
         if diff["after"] is None:
             card.properties.pop(diff["field_id"], None)
         else:

@@ -63,6 +63,14 @@ TYPES: dict[str, tuple[str, Callable[[bytes], bool]]] = {
 """What files may be, by the end of their name; nothing that a browser would run is among it."""
 
 
+ENDINGS = {JPEG: "jpg", PNG: "png", GIF: "gif", WEBP: "webp"}
+
+
+def picture_type_of(data: bytes) -> str | None:
+    """The type of a picture, by its content alone; None for anything else."""
+    return next((kind for kind, end in ENDINGS.items() if TYPES[end][1](data)), None)
+
+
 class WrongType(ValueError):
     """The content is not allowed, or not what the name says; the message is for people."""
 

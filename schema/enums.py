@@ -23,10 +23,6 @@ class ChangeAction(StrEnum):
     REMOVED = "REMOVED"
 
 
-class AvatarSource(StrEnum):
-    INITIALS = "INITIALS"
-
-
 def _described(kind: type[Enum], name: str, description: str, **values: str) -> None:
     made: Any = strawberry.enum(kind, name=name, description=description)
     for value in made.__strawberry_definition__.values:
@@ -58,9 +54,11 @@ _described(
     STATED="Told by the lead or staff.",
 )
 _described(
-    AvatarSource,
+    enums.AvatarSource,
     "AvatarSource",
     "Source of a picture.",
+    SOCIAL="Profile that the lead came with.",
+    UPLOAD="Uploaded.",
     INITIALS="None: letters of the name.",
 )
 _described(

@@ -194,7 +194,10 @@ class Lead:
 
     @strawberry.field(description="Picture.")
     def avatar(self) -> Avatar:
-        return Avatar(name=self.row.display_name)
+        row = self.row
+        return Avatar(
+            name=row.display_name, view=self.view, file_id=row.avatar_id, given=row.avatar_source
+        )
 
     @strawberry.field(description="Personal information.")
     async def person(self) -> PersonInfo:

@@ -23,7 +23,7 @@ from models.ids import new_id
 from models.leads import Assignment, Lead
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
-from resolvers import access, contact_points, fields, idempotency, naming, tags
+from resolvers import access, avatars, contact_points, fields, idempotency, naming, tags
 from resolvers.actors import StaffActor
 from resolvers.errors import Forbidden, ProblemCode, invalid
 from resolvers.fields import Edit
@@ -54,6 +54,8 @@ class NewLead:
     external_id: str | None = None
     pipeline_id: UUID | None = None
     """Where it begins; None: the default one."""
+    picture_url: str | None = None
+    """Picture of the profile that the lead came with; fetched by a worker."""
 
 
 async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
@@ -70,6 +72,8 @@ async def create_lead(work: UnitOfWork, new: NewLead, key: str) -> UUID:
         if work.actor.via is Via.API:
             new = replace(new, source=SourceChannel.API)
         await insert_lead(work, new, lead_id)
+        if new.picture_url is not None:
+            await avatars.want_profile_picture(work, lead_id, "pictureUrl", new.picture_url)
     return lead_id
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import ActorKind, ChangeKind, Priority
+from models.enums import ActorKind, AvatarSource, ChangeKind, Priority
 from models.leads import Lead, LeadAlias
 from resolvers.card_state import CardState, apply_change
 from resolvers.errors import BadArgument
@@ -173,12 +173,14 @@ def _absorbed(changes: Sequence[Change]) -> list[UUID]:
 def _row(lead: Lead, past: Past) -> Lead:
     now, then = lead.model_dump(), past.card.lead
     own = {key: value for key, value in then.items() if key in now}
-    assignee = then["assignee"]
+    assignee, avatar = then["assignee"], then["avatar_id"]
     return Lead(
         **{
             **now,
             **own,
             "priority": Priority(then["priority"]),
+            "avatar_id": UUID(hex=avatar) if avatar else None,
+            "avatar_source": AvatarSource(then["avatar_source"]) if avatar else None,
             "state_id": UUID(hex=then["state"]),
             "state_since": datetime.fromisoformat(then["state_since"]),
             "assignee_id": UUID(hex=assignee) if assignee else None,

@@ -27,6 +27,7 @@ from schema.scalars import (
     LanguageTag,
     PhoneNumber,
     TimeZone,
+    Url,
     Version,
 )
 from schema.values import ValueInput
@@ -94,6 +95,11 @@ class CreateLeadInput:
     )
     pipeline_id: strawberry.ID | None = strawberry.field(
         default=None, description="Pipeline; absent: the default."
+    )
+    picture_url: Url | None = strawberry.field(
+        default=None,
+        description="Picture of the profile that the lead came with, https; the server fetches and "
+        "keeps it. One that can't be had leaves the initials.",
     )
 
 
@@ -241,6 +247,7 @@ async def create_lead(
         assignee_id=read_id("assigneeId", "staff", assignee) if assignee else None,
         source_detail=input.source_detail,
         pipeline_id=read_id("pipelineId", "pipeline", pipeline) if pipeline else None,
+        picture_url=input.picture_url,
     )
     async with info.context.work() as work:
         lead_id = await leads.create_lead(work, new, input.idempotency_key)

@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.audience import guarded
-from schema.mutations import card, contact_points, sales, states
+from schema.mutations import avatars, card, contact_points, sales, states
 from schema.mutations import leads as lead_acts
 
 
@@ -52,6 +52,10 @@ class LeadActs:
     )
     change_priority = strawberry.mutation(
         lead_acts.change_priority, description="Sets the priority."
+    )
+    set_avatar = strawberry.mutation(
+        avatars.set_avatar,
+        description="Sets or removes the picture; shown square, drawn anew.",
     )
     set_properties = strawberry.mutation(
         lead_acts.set_properties,

@@ -48,6 +48,7 @@ from tests.client import (
 )
 from tests.factories import PASSWORD, make_lead, make_site
 from tests.importing import received_upload
+from tests.pictures import picture
 
 NOBODYS = "0" * 32
 LEAD_ACTS: dict[str, dict[str, Any]] = {
@@ -61,6 +62,7 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "removePhoneNumber": {},
     "changeLeadValue": {"value": {"amount": "12400", "currency": "EUR"}},
     "changePriority": {"priority": "HIGH"},
+    "setAvatar": {},
     "setProperties": {"properties": [{"fieldKey": "rooms", "value": {"number": "3"}}]},
     "changeLeadState": {},
     "winLead": {},
@@ -275,6 +277,8 @@ class Desk:
             "removeEmailAddress",
         ):
             given["emailAddressId"] = (await self.addresses())[-1]
+        if mutation == "setAvatar":
+            given["uploadId"] = await self.upload(self.admin, picture(), "lena.png")
         if mutation == "removePhoneNumber":
             given["phoneNumberId"] = await self.phone()
         if mutation == "changeLeadState":
@@ -713,6 +717,13 @@ async def _note_with_an_odd_upload(desk: Desk) -> Case:
 async def _note_with_a_wrong_upload(desk: Desk) -> Case:
     upload_id = await desk.upload(desk.admin, b"<svg/>", "cat.png")
     given = {**await desk.act("editNote"), "addUploadIds": [upload_id]}
+    return Case(desk.admin, given, {"reason": "UPLOAD_TYPE"})
+
+
+@case("setAvatar", "Precondition", "an upload that is no picture")
+async def _avatar_that_is_no_picture(desk: Desk) -> Case:
+    upload_id = await desk.upload(desk.admin, b"words", "lena.txt")
+    given = {**desk.on(), "uploadId": upload_id}
     return Case(desk.admin, given, {"reason": "UPLOAD_TYPE"})
 
 
