@@ -63,6 +63,7 @@ FIELDS = (
         "uses", "Uses", FieldType.MULTI_SELECT,
         options=[OptionEdit(each) for each in talks.USES],
     ),
+    NewField("plan", "Plan of the room", FieldType.FILE),
     NewField("interest", "Source of interest", FieldType.TEXT, "How they heard of us."),
     NewField(
         "margin", "Margin", FieldType.NUMBER, unit="%", visibility=FieldVisibility.MANAGERS

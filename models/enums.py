@@ -75,6 +75,7 @@ class FieldType(StrEnum):
     DATE = "DATE"
     MONEY = "MONEY"
     URL = "URL"
+    FILE = "FILE"
 
 
 class FieldVisibility(StrEnum):

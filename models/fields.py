@@ -97,7 +97,8 @@ class Property(SQLModel, table=True):
     date_value: date | None = None
     instant_value: datetime | None = Field(default=None, sa_type=UtcDateTime)
     json_value: list[Any] | None = Field(default=None, sa_type=Json)
-    """DROPDOWN, MULTI_SELECT: id and label of each option, in the order of the choice."""
+    """DROPDOWN, MULTI_SELECT: id and label of each option, in the order of the field; FILE: id and
+    name of the file."""
     stored_type: FieldType | None = Field(default=None, sa_type=one_of(FieldType))
     """The type that the value was stored as: the field may have got another one since. None: its
     present one."""

@@ -28,11 +28,13 @@ LoggedValue = dict[str, Any]
 
 CHOICES = (FieldType.DROPDOWN, FieldType.MULTI_SELECT)
 """Types whose values are options of their field."""
+NAMED = (*CHOICES, FieldType.FILE)
+"""Types whose values are ids of other things with the names that those had."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An option by its id, 32 hexadecimal digits, and the label that it had when it was chosen."""
+    """An option or file by its id, 32 hexadecimal digits, and the name that it had then."""
 
     id: str
     label: str = field(compare=False)
@@ -48,7 +50,7 @@ class TypedValue:
     currency: str | None = None
     day: date | None = None
     options: tuple[Choice, ...] = ()
-    """DROPDOWN: one; MULTI_SELECT: in the order of the field."""
+    """DROPDOWN: one; MULTI_SELECT: in the order of the field; FILE: the file."""
 
     def logged(self) -> LoggedValue:
         """As the log holds it."""
@@ -66,6 +68,8 @@ class TypedValue:
                 return {"type": "URL", "url": self.text}
             case FieldType.DROPDOWN | FieldType.MULTI_SELECT:
                 return {"type": self.type.value, "options": self._choices()}
+            case FieldType.FILE:
+                return {"type": "FILE", "file": self._choices()[0]}
         return {"type": "TEXT", "text": self.text}
 
     def _choices(self) -> list[dict[str, str]]:
@@ -83,7 +87,7 @@ class TypedValue:
                 return "Yes" if self.number else "No"
             case FieldType.DATE:
                 return self.day.isoformat() if self.day else ""
-            case FieldType.DROPDOWN | FieldType.MULTI_SELECT:
+            case FieldType.DROPDOWN | FieldType.MULTI_SELECT | FieldType.FILE:
                 return ", ".join(each.label for each in self.options)
         return self.text or ""
 
@@ -124,6 +128,8 @@ def from_log(value: LoggedValue) -> TypedValue:
             return TypedValue(FieldType.URL, text=value["url"])
         case FieldType.DROPDOWN | FieldType.MULTI_SELECT as kind:
             return TypedValue(kind, options=_chosen(value["options"]))
+        case FieldType.FILE:
+            return TypedValue(FieldType.FILE, options=_chosen([value["file"]]))
     return TypedValue(FieldType.TEXT, text=value["text"])
 
 
@@ -134,7 +140,7 @@ def stored(kind: FieldType, row: Any) -> TypedValue | None:
     type of values that don't say.
     """
     kind = row.stored_type or kind
-    if kind in CHOICES:
+    if kind in NAMED:
         return TypedValue(kind, options=_chosen(row.json_value)) if row.json_value else None
     if row.text_value is None and row.number_value is None and row.date_value is None:
         return None

@@ -150,6 +150,7 @@ _described(
     DATE="Day without zone.",
     MONEY="Amount and currency.",
     URL="Link.",
+    FILE="Uploaded file.",
 )
 _described(
     enums.FieldVisibility,

@@ -3,12 +3,12 @@
 import strawberry
 
 from models.files import File as FileRow
+from models.ids import encode_id
 from resolvers import files
 from resolvers.actors import StaffActor
 from resolvers.file_store import Variant
 from schema.loaders import SchemaView
 from schema.scalars import Url
-from schema.values import global_id
 
 
 @strawberry.type(
@@ -36,7 +36,7 @@ class File:
 def file_of(view: SchemaView, row: FileRow) -> File:
     """A file that the viewer is known to see, with links of the viewer's own."""
     return File(
-        id=global_id("file", row.id),
+        id=strawberry.ID(encode_id("file", row.id)),
         name=row.name,
         content_type=row.content_type,
         size_bytes=row.size_bytes,

@@ -21,6 +21,7 @@ from resolvers.values import (
     url,
 )
 from schema.context import Info
+from schema.files import File, file_of
 from schema.scalars import CurrencyCode, Decimal, Url, write_instant
 
 MASK = "••••••"
@@ -110,6 +111,17 @@ class ChoicesValue(Value):
     options: list[FieldOption] = strawberry.field(description="The options, at most 50.")
 
 
+@strawberry.type(description="File.")
+class FileValue(Value):
+    choice: strawberry.Private[Choice]
+
+    @strawberry.field(description="The file; null when it is gone.")
+    async def file(self, info: Info) -> File | None:
+        view = await info.context.reading()
+        row = await view.load.file.load(UUID(hex=self.choice.id))
+        return file_of(view, row) if row else None
+
+
 @strawberry.type(description="Mention of another object by the name that it had then.")
 class ReferenceValue(Value):
     """Names are kept as they were; whether the object is still the viewer's is not told."""
@@ -130,6 +142,7 @@ VALUE_TYPES = [
     UrlValue,
     ChoiceValue,
     ChoicesValue,
+    FileValue,
     ReferenceValue,
     HiddenValue,
 ]
@@ -165,6 +178,9 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             return UrlValue(display=display, copy_text=link, url=Url(link))
         case "DROPDOWN" | "MULTI_SELECT":
             return _options(logged)
+        case "FILE":
+            (choice,) = from_log(logged).options
+            return FileValue(display=choice.label, copy_text=choice.label, choice=choice)
         case "REFERENCE":
             return ReferenceValue(display=logged["name"], copy_text=logged["name"])
     return text_value(logged["text"] or "")
@@ -212,7 +228,17 @@ class MoneyInput:
         return {"amount": self.amount, "currency": self.currency}
 
 
-VALUE_KEYS = ("text", "number", "boolean", "date", "money", "url", "option_id", "option_ids")
+VALUE_KEYS = (
+    "text",
+    "number",
+    "boolean",
+    "date",
+    "money",
+    "url",
+    "option_id",
+    "option_ids",
+    "upload_id",
+)
 
 
 @strawberry.input(description="Value to store; it must fit the type of the field.", one_of=True)
@@ -226,6 +252,9 @@ class ValueInput:
     option_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="DROPDOWN.")
     option_ids: strawberry.Maybe[list[strawberry.ID]] = strawberry.field(
         description="MULTI_SELECT, at most 50; none clears."
+    )
+    upload_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="FILE, from `createUpload`."
     )
 
     def given(self) -> dict[str, Any]:

@@ -512,8 +512,7 @@ class _Card(Generic[V]):
     def _until_viewers(self) -> float:
         waited = asyncio.get_running_loop().time() - self.viewers_read_at
         has_moved = self.viewers_mark != self.topic.viewers_mark
-        return (VIEWERS_APART if has_moved else REFRESH) - waited
-        return max((VIEWERS_APART if has_moved else self._viewers_last) - waited, 0.01)
+        return (VIEWERS_APART if has_moved else self._viewers_last) - waited
 
     @property
     def _viewers_last(self) -> float:

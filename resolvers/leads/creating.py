@@ -104,7 +104,7 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
         work.session.add(Assignment(lead_id=lead_id, from_at=work.at, staff_id=assignee.id))
     await contact_points.add_addresses(work, lead, "emailAddresses", new.email_addresses)
     await contact_points.add_phones(work, lead, "phoneNumbers", new.phone_numbers)
-    edits = await _first_values(work, new, state, assignee)
+    edits = await _first_values(work, lead_id, new, state, assignee)
     rows: dict[UUID, Any] = {}
     stamps = [fields.write_value(work, lead_id, rows, each.field, each.value) for each in edits]
     for each in edits:
@@ -198,11 +198,11 @@ def _keeps_new_leads(actor: StaffActor) -> bool:
 
 
 async def _first_values(
-    work: UnitOfWork, new: NewLead, state: PipelineState, assignee: Staff | None
+    work: UnitOfWork, lead_id: UUID, new: NewLead, state: PipelineState, assignee: Staff | None
 ) -> list[Edit]:
     known = await fields.definitions(work.session)
     edits = [each for each in person_edits(known, new.person, None) if each.value is not None]
-    edits += [each for each in await property_edits(work, new.properties) if each.value]
+    edits += [each for each in await property_edits(work, new.properties, lead_id) if each.value]
     text = FieldType.TEXT
     if new.time_zone:
         edits.append(Edit(known["time_zone"], TypedValue(text, text=new.time_zone)))

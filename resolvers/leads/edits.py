@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from models.enums import FieldType
+from models.enums import FieldType, FileUse
 from models.fields import FieldDefinition, Property
-from resolvers import built_in, fields
+from models.ids import decode_id
+from resolvers import built_in, fields, files
 from resolvers.errors import ProblemCode, invalid
 from resolvers.fields import Edit, Options
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.values import CHOICES, TypedValue
+from resolvers.values import CHOICES, Choice, TypedValue
 
 MAX_PROPERTIES = 50
 
@@ -45,9 +46,9 @@ def person_edits(
 
 
 async def property_edits(
-    work: UnitOfWork, given: Sequence[PropertyEdit], lead_id: UUID | None = None
+    work: UnitOfWork, given: Sequence[PropertyEdit], lead_id: UUID
 ) -> list[Edit]:
-    """Checked edits for keys of properties, each key once; of a new lead without an id."""
+    """Checked edits for keys of properties of the lead, each key once."""
     if len(given) > MAX_PROPERTIES:
         raise invalid("properties", ProblemCode.TOO_LARGE, f"At most {MAX_PROPERTIES} at once.")
     named: list[tuple[str, PropertyEdit, FieldDefinition]] = []
@@ -62,26 +63,41 @@ async def property_edits(
         definition = await fields.field_for_key(work, f"{path}.fieldKey", each.key, kind)
         named.append((path, each, definition))
     options, held = await _options(work, [field for _, _, field in named], lead_id)
-    return [
-        Edit(
-            field,
-            _checked(f"{path}.value", each, field, options, fields.value_in(held, field)),
-            each.expected,
-        )
-        for path, each, field in named
-    ]
+    edits = []
+    for path, each, field in named:
+        path = f"{path}.value"
+        value: TypedValue | None
+        if field.type is FieldType.FILE and each.value is not None:
+            value = await _file(work, lead_id, field, path, each.value)
+        else:
+            value = _checked(path, each, field, options, fields.value_in(held, field))
+        edits.append(Edit(field, value, each.expected))
+    return edits
+
+
+async def _file(
+    work: UnitOfWork, lead_id: UUID, field: FieldDefinition, path: str, given: dict[str, Any]
+) -> TypedValue:
+    """The file that an upload becomes; the one before it stays, for past cards."""
+    if "upload_id" not in given:
+        raise invalid(path, ProblemCode.WRONG_TYPE, "This field takes a file.")
+    try:
+        upload_id = decode_id("upload", given["upload_id"])
+    except ValueError as error:
+        raise invalid(path, ProblemCode.MALFORMED, "An id of an upload.") from error
+    new = files.NewFile(lead_id, FileUse.PROPERTY, field.id)
+    file = await files.attach(work, upload_id, new)
+    return TypedValue(FieldType.FILE, options=(Choice(file.id.hex, file.name),))
 
 
 async def _options(
-    work: UnitOfWork, named: Sequence[FieldDefinition], lead_id: UUID | None
+    work: UnitOfWork, named: Sequence[FieldDefinition], lead_id: UUID
 ) -> tuple[Options, Mapping[UUID, Property]]:
     """Options of the fields that have some, and what the lead has chosen of them."""
     choices = [field.id for field in named if field.type in CHOICES]
     if not choices:
         return {}, {}
     options = await fields.options_of(work.session, *choices)
-    if lead_id is None:
-        return options, {}
     return options, await fields.property_rows(work.session, lead_id, choices)
 
 

@@ -27,8 +27,9 @@ from resolvers.leads import PropertyEdit
 from resolvers.services import Services
 from resolvers.values import Choice, TypedValue
 from tests.factories import make_lead, make_staff
+from tests.importing import received_upload
 from tests.resolvers.problems import problem_of
-from tests.resolvers.verify import act, head_of, verify_change
+from tests.resolvers.verify import act, changes_of, head_of, verify_change
 
 pytestmark = pytest.mark.behaviour("C30")
 DROPDOWN, MULTI, TEXT = FieldType.DROPDOWN, FieldType.MULTI_SELECT, FieldType.TEXT
@@ -403,3 +404,55 @@ async def test_who_may_not_see_a_field_finds_none_to_change(
     agent = await make_staff(services, StaffRole.AGENT, "Bo")
     with pytest.raises(Forbidden):
         await change(services, agent, own, label="Mine")
+
+
+EUR = "EUR"
+GIVEN: dict[FieldType, tuple[dict[str, Any], ...]] = {
+    TEXT: ({"text": "a"}, {"text": "b"}, {"text": "c"}),
+    FieldType.NUMBER: ({"number": "1"}, {"number": "2"}, {"number": "3"}),
+    FieldType.DATE: tuple({"date": date(2026, 1, day)} for day in (1, 2, 3)),
+    FieldType.MONEY: tuple({"money": {"amount": n, "currency": EUR}} for n in "123"),
+    FieldType.URL: tuple({"url": f"https://{name}.example"} for name in "abc"),
+}
+
+
+@pytest.mark.behaviour("G4")
+@pytest.mark.parametrize("kind", sorted(FieldType))
+async def test_edits_of_one_field_clash_and_of_others_merge_whatever_the_type(
+    services: Services, admin: StaffActor, lead_id: UUID, kind: FieldType
+) -> None:
+    labels = ["A", "B", "C"] if kind in (DROPDOWN, MULTI) else []
+    field = await define(services, admin, kind, *labels)
+    ids = [identity for identity, _, _ in await options(services, field)]
+    given = GIVEN.get(kind, ())
+    if kind is DROPDOWN:
+        given = tuple({"option_id": each} for each in ids)
+    elif kind is MULTI:
+        given = tuple({"option_ids": [each]} for each in ids)
+    elif kind is FieldType.BOOLEAN:
+        given = ({"boolean": False}, {"boolean": True}, None)  # type: ignore[assignment]  # cleared
+    elif kind is FieldType.FILE:
+        uploads = [await received_upload(services, admin, b"a", f"{n}.txt") for n in "abc"]
+        given = tuple({"upload_id": f"upload_{each.hex}"} for each in uploads)
+    base, theirs, ours = given
+    await put(services, admin, lead_id, base)
+    seen = await head_of(services, lead_id)
+    await put(services, admin, lead_id, theirs)
+    other = [PropertyEdit("company", {"text": "Lo"}, seen)]
+    await act(services, admin, leads.set_properties, lead_id, other)
+    edit = [PropertyEdit("heating", ours, seen)]
+    with pytest.raises(Conflict) as caught:
+        await act(services, admin, leads.set_properties, lead_id, edit)
+    (clash,) = caught.value.clashes
+    assert clash.path == "property:heating"
+    logged = [
+        each["after"]
+        for change in await changes_of(services, lead_id)
+        for each in (change.data or {}).get("diffs", ())
+        if each["path"] == clash.path
+    ]
+    assert [clash.base, clash.current] == logged
+    assert clash.attempted != clash.current
+    assert (clash.attempted is None) == (ours is None)
+    edit = [PropertyEdit("heating", ours, caught.value.version)]
+    await act(services, admin, leads.set_properties, lead_id, edit)

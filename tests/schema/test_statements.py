@@ -19,6 +19,7 @@ from models.enums import (
     MessageDirection,
     NoteVisibility,
 )
+from models.ids import new_id
 from resolvers import (
     appointments,
     calls,
@@ -193,7 +194,9 @@ async def warehouse(services: Services, clock: ManualClock) -> Warehouse:
     client = await staff_client(services)
     async with unit_of_work(services, SYSTEM) as work:
         for number in range(20):
-            await leads.property_edits(work, [PropertyEdit(f"field_{number}", {"number": "1"})])
+            await leads.property_edits(
+                work, [PropertyEdit(f"field_{number}", {"number": "1"})], new_id()
+            )
     return Warehouse(services, clock, client)
 
 
