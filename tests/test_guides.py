@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
+from models.ids import encode_id
 from resolvers.services import Services
+from resolvers.webhooks.sending import signature
 from schema.budget import Limits, measure
 from tests.client import Client, graphql_schema, key, lead, staff_client, visitor_client
 from tests.factories import ORIGIN, PASSWORD, make_lead, make_site
 from tests.processes import ROOT
 
-GUIDES = ["docs/quick-start.md", "docs/schema-guide.md"]
+GUIDES = ["docs/quick-start.md", "docs/schema-guide.md", "docs/automations.md"]
 LINKING = ["README.md", "CONTRIBUTING.md", "docs/how-it-works.md", *GUIDES]
 BY_VISITORS = ("Beat", "Ask", "Feed")
 
@@ -60,13 +63,9 @@ def test_a_document_is_valid_and_within_the_limits(document: str) -> None:
 def test_the_documents_of_every_page_are_found() -> None:
     names = [str(each.id) for each in DOCUMENTS]
     assert len(set(names)) == len(names)
-    assert [
-        sum(name.startswith(page) for name in names) for page in ("docs/q", "docs/s", "cl")
-    ] == [
-        5,
-        17,
-        2,
-    ]
+    pages = ("docs/q", "docs/s", "docs/a", "cl")
+    counts = [sum(name.startswith(page) for name in names) for page in pages]
+    assert counts == [5, 17, 2, 2]
 
 
 class Stage:
@@ -88,6 +87,10 @@ class Stage:
         read = await self.admin.read("query ($id: ID!) { lead(id: $id) { version } }", id=self.lead)
         self.version = read["lead"]["version"]
         address = await self.admin.read("{ me { staff { emailAddress } } }")
+        states = await self.admin.read("{ pipelines { states { id } } }")
+        self.state = states["pipelines"][0]["states"][2]["id"]
+        people = [(await staff_client(self.services)).actor for _ in range(2)]
+        self.people = [encode_id("staff", each.id) for each in people if each]
         self.address = address["me"]["staff"]["emailAddress"]
         return self
 
@@ -114,7 +117,8 @@ class Stage:
         }
         if name in inputs:
             return {"input": {**shown(name), **inputs[name]}}
-        return {"id": self.lead, "moment": self.moment}
+        named = {"qualified": self.state, "staff": self.people}
+        return {"id": self.lead, "moment": self.moment, **named}
 
 
 def shown(name: str) -> dict[str, Any]:
@@ -172,3 +176,18 @@ def test_every_link_into_the_repository_leads_somewhere(page: str) -> None:
 def anchor_of(title: str) -> str:
     """As code hosts make one of a heading."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def test_the_check_of_signatures_takes_what_webhooks_send_and_nothing_else() -> None:
+    (example,) = blocks("docs/automations.md", "python")
+    namespace: dict[str, Any] = {}
+    exec(example, namespace)  # what the page tells people to run
+    is_genuine = namespace["is_genuine"]
+    now, body = datetime.now(UTC), b'{"id": "webhook_delivery_1"}'
+    sent = signature("secret", now, body)
+    assert is_genuine("secret", sent, body)
+    assert not is_genuine("another", sent, body)
+    assert not is_genuine("secret", sent, body + b" ")
+    assert not is_genuine("secret", sent.replace("t=", "t=1"), body)
+    assert not is_genuine("secret", signature("secret", now - timedelta(minutes=6), body), body)
+    assert not is_genuine("secret", "v1=", body)
