@@ -274,6 +274,7 @@ class JobKind(StrEnum):
 
     RUN_AUTOMATIONS = "RUN_AUTOMATIONS"
     DELIVER_WEBHOOK = "DELIVER_WEBHOOK"
+    START_OVERDUE = "START_OVERDUE"
     REMIND_OF_APPOINTMENT = "REMIND_OF_APPOINTMENT"
     FETCH_AVATAR = "FETCH_AVATAR"
 
@@ -288,6 +289,7 @@ class TriggerKind(StrEnum):
     ASSIGNED = "ASSIGNED"
     FIELD_CHANGED = "FIELD_CHANGED"
     MESSAGE_RECEIVED = "MESSAGE_RECEIVED"
+    TASK_OVERDUE = "TASK_OVERDUE"
 
 
 class AutomationActionKind(StrEnum):
@@ -296,11 +298,22 @@ class AutomationActionKind(StrEnum):
     CHANGE_STATE = "CHANGE_STATE"
     ASSIGN = "ASSIGN"
     ASSIGN_IN_TURN = "ASSIGN_IN_TURN"
+    ADD_TASK = "ADD_TASK"
     ADD_TAGS = "ADD_TAGS"
     SET_PROPERTY = "SET_PROPERTY"
     SEND_MESSAGE = "SEND_MESSAGE"
     NOTIFY = "NOTIFY"
     CALL_WEBHOOK = "CALL_WEBHOOK"
+
+
+class PeriodUnit(StrEnum):
+    """Units of time."""
+
+    MINUTE = "MINUTE"
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
 
 
 class RunOutcome(StrEnum):

@@ -9,7 +9,7 @@ workspace's; a change that no rule wants costs no statement.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -66,26 +66,64 @@ async def react(
     """Writes the runs and deliveries that numbered changes start; answers the jobs for them."""
     if key != known.key:
         await _learn(session, known, key)
+    changes = list(changes)
+    jobs = overdue_jobs(changes, at)
     if not known.rules and not known.webhooks:
-        return {}
-    jobs: Wanted = {}
-    runs, deliveries = [], []
+        return jobs
+    runs: list[dict[str, Any]] = []
+    deliveries: list[dict[str, Any]] = []
     depth = actor.depth + 1 if isinstance(actor, AutomationActor) else 1
     for change in changes:
-        runs += [_run(rule, change, depth, at) for rule in known.rules if _is_started(rule, change)]
-        deliveries += [delivery_row(each.id, change, at) for each in known.webhooks
-                       if wants(each, change)]  # fmt: skip
+        started = (rule for rule in known.rules if starts(rule.kind, rule.trigger, change))
+        runs += [run_row(rule, change, depth, at) for rule in started]
+        told = (each for each in known.webhooks if wants(each, change))
+        deliveries += [delivery_row(each.id, change, at) for each in told]
     await put_rows(session, AutomationRun, runs)
     await put_rows(session, WebhookDelivery, deliveries)
-    for lead_id in {run["lead_id"] for run in runs if run["outcome"] is RunOutcome.WAITING}:
-        place = JobKind.RUN_AUTOMATIONS, lead_id.hex
-        jobs[place] = job_row(place[0], {"lead": lead_id.hex}, at, key=place[1])
-    jobs.update(delivery_jobs(deliveries, at))
+    return jobs | jobs_of_runs(runs, at) | delivery_jobs(deliveries, at)
+
+
+def overdue_jobs(changes: Sequence[Change], at: datetime) -> Wanted:
+    """The jobs that wait until tasks become overdue, and those that are not needed any more."""
+    jobs: Wanted = {}
+    for change in changes:
+        if change.kind is not ChangeKind.TASK_CHANGED or change.data is None:
+            continue
+        assert change.subject_id is not None
+        task, place = change.data["task"], (JobKind.START_OVERDUE, change.subject_id.hex)
+        due_at, due_on = task["due_at"], task["due_on"]
+        is_open = task["completed_at"] is None and change.data["action"] != "REMOVED"
+        if not is_open or not (due_at or due_on):
+            jobs[place] = None
+        elif change.data["act"] in ("ADDED", "REOPENED") or "due" in _paths(change.data):
+            # A day ends first in the easternmost zone; the job waits on for that of the team.
+            first = datetime.fromisoformat(due_at) if due_at else _first_end(due_on)
+            data = {
+                "task": place[1],
+                "lead": change.lead_id.hex,
+                "revision": change.revision,
+            }
+            jobs[place] = job_row(place[0], data, at, due_at=first, key=place[1])
     return jobs
 
 
-def _is_started(rule: KnownRule, change: Change) -> bool:
-    return starts(rule.kind, rule.trigger, change)
+def _paths(data: dict[str, Any]) -> set[str]:
+    return {each["path"] for each in data["diffs"]}
+
+
+def _first_end(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1, hours=-14)
+
+
+def jobs_of_runs(runs: Sequence[Mapping[str, Any]], at: datetime) -> Wanted:
+    """The jobs that carry runs out, one for each lead."""
+    leads = {run["lead_id"] for run in runs if run["outcome"] is RunOutcome.WAITING}
+    return {
+        (JobKind.RUN_AUTOMATIONS, lead_id.hex): job_row(
+            JobKind.RUN_AUTOMATIONS, {"lead": lead_id.hex}, at, key=lead_id.hex
+        )
+        for lead_id in leads
+    }
 
 
 def wants(webhook: KnownWebhook, change: Change) -> bool:
@@ -95,7 +133,8 @@ def wants(webhook: KnownWebhook, change: Change) -> bool:
     return not webhook.types or change.category in webhook.types
 
 
-def _run(rule: KnownRule, change: Change, depth: int, at: datetime) -> dict[str, Any]:
+def run_row(rule: KnownRule, change: Change, depth: int, at: datetime) -> dict[str, Any]:
+    """A run that waits for its first try, or is one too many in a row."""
     is_too_deep = depth > DEEPEST
     return {
         "id": new_id(),

@@ -29,6 +29,7 @@ from schema.values import Parameter, global_id, value_of
 TRIGGER_WORDS = {
     TriggerKind.LEAD_CREATED: "A lead comes to be",
     TriggerKind.ASSIGNED: "The assignee changes",
+    TriggerKind.TASK_OVERDUE: "A task becomes overdue",
 }
 
 

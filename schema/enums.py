@@ -465,6 +465,7 @@ _described(
     ASSIGNED="The assignee changed.",
     FIELD_CHANGED="A field changed.",
     MESSAGE_RECEIVED="The lead wrote.",
+    TASK_OVERDUE="A task became overdue.",
 )
 _described(
     enums.AutomationActionKind,
@@ -473,11 +474,22 @@ _described(
     CHANGE_STATE="Move.",
     ASSIGN="Assign.",
     ASSIGN_IN_TURN="Assign in turn.",
+    ADD_TASK="Add a task.",
     ADD_TAGS="Add tags.",
     SET_PROPERTY="Set a property.",
     SEND_MESSAGE="Send a message.",
     NOTIFY="Notify staff.",
     CALL_WEBHOOK="Call a webhook.",
+)
+_described(
+    enums.PeriodUnit,
+    "PeriodUnit",
+    "Units of time.",
+    MINUTE="60 s.",
+    HOUR="3,600 s.",
+    DAY="Project days.",
+    WEEK="7 project days.",
+    MONTH="Calendar months.",
 )
 _described(
     enums.RunOutcome,

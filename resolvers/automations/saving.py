@@ -15,7 +15,7 @@ from models.ids import encode_id, new_id
 from models.workspace import Workspace
 from resolvers import access, fields
 from resolvers.actors import Actor
-from resolvers.automations.actions import CHECKS, Stored, usable_state
+from resolvers.automations.checking import CHECKS, Stored, usable_state
 from resolvers.errors import (
     BadArgument,
     Conflict,

@@ -22,6 +22,7 @@ KINDS: dict[TriggerKind, frozenset[ChangeKind]] = {
         }
     ),
     TriggerKind.MESSAGE_RECEIVED: frozenset({ChangeKind.MESSAGE_ADDED}),
+    TriggerKind.TASK_OVERDUE: frozenset(),  # time starts it; see `overdue`
 }
 """Kinds of changes that may start a rule with such a trigger."""
 

@@ -27,7 +27,7 @@ from models.jobs import Job
 from models.notifications import Notification
 from resolvers import access
 from resolvers.actors import SYSTEM, StaffActor
-from resolvers.automations.actions import RuleNotice
+from resolvers.automations.checking import RuleNotice
 from resolvers.automations.saving import GivenAction, RuleEdit, RuleTrigger, save_automation
 from resolvers.events import NewEvent, record_event
 from resolvers.services import Services

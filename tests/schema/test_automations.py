@@ -14,6 +14,7 @@ from models.enums import StaffRole
 from models.fields import FieldDefinition
 from models.ids import encode_id
 from models.pipelines import PipelineState
+from models.workspace import Workspace
 from resolvers import visits
 from resolvers.actors import SYSTEM
 from resolvers.automations.running import DELAYS, MOST_TRIES, forget_runs
@@ -231,6 +232,91 @@ async def test_every_action_is_an_ordinary_act(desk: Desk, services: Services) -
     parts = "{ visit { messages(first: 5) { nodes { text } } } }"
     visitor = await Client(services, visit.token).read(parts)
     assert visitor["visit"]["messages"]["nodes"] == [{"text": "Bo Berg will help you."}]
+
+
+TASKS = """query ($id: ID!) { lead(id: $id) { tasks(first: 10) { nodes {
+  id title dueAt dueOn assignee { name } } } } }"""
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        (None, (None, None)),
+        ({"amount": 90, "unit": "MINUTE"}, ("2026-03-02T10:30:00.000000Z", None)),
+        ({"amount": 2, "unit": "HOUR"}, ("2026-03-02T11:00:00.000000Z", None)),
+        ({"amount": 3, "unit": "DAY"}, (None, "2026-03-05")),
+        ({"amount": 2, "unit": "WEEK"}, (None, "2026-03-16")),
+        ({"amount": 12, "unit": "MONTH"}, (None, "2027-03-02")),
+    ],
+)
+async def test_a_rule_adds_a_task_with_a_due_date(desk: Desk, after: Any, due: Any) -> None:
+    await _assign(desk)
+    task = {"title": "Call {{lead.name}}", "dueAfter": after}
+    await desk.rule(entered(desk), {"addTask": task})
+    await desk.move("Contacted")
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    found = await desk.admin.read(TASKS, id=lead(desk.lead_id))
+    (node,) = found["lead"]["tasks"]["nodes"]
+    assert (node["title"], node["assignee"]["name"]) == ("Call Lena Lorenz", "Ada Ames")
+    assert (node["dueAt"], node["dueOn"]) == due
+
+
+async def _task(desk: Desk, **due: Any) -> str:
+    given = {"leadId": lead(desk.lead_id), "title": "Call", "idempotencyKey": key()}
+    made = await desk.admin.done("createTask", "task { id }", **given, **due)
+    task_id: str = made["task"]["id"]
+    return task_id
+
+
+async def test_a_task_that_becomes_overdue_starts_a_rule_once(
+    desk: Desk, clock: ManualClock
+) -> None:
+    def at(minutes: int) -> str:
+        return (clock.now() + timedelta(minutes=minutes)).isoformat()
+
+    on_it = {"leadId": lead(desk.lead_id)}
+    await _task(desk, dueAt=at(10))
+    clock.advance(660)
+    await desk.run()
+    rule = await desk.rule({"taskOverdue": True}, {"addTags": ["Late"]})
+    await desk.run()
+    assert await desk.outcomes() == []  # not for the past
+    waits, done, moved = [await _task(desk, dueAt=at(10)) for _ in range(3)]
+    await desk.admin.done("completeTask", **on_it, taskId=done)
+    await desk.admin.done("updateTask", **on_it, taskId=moved, dueAt=at(60))
+    clock.advance(599)
+    assert await desk.run() == 0
+    clock.advance(1)
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    assert await desk.tags() == ["Late"]
+    await desk.admin.done("updateTask", **on_it, taskId=waits, title="Call again")
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    clock.advance(3_000)
+    await desk.run()
+    assert await desk.outcomes() == ["DONE", "DONE"]
+    await desk.admin.done("saveAutomation", automationId=rule["id"], isEnabled=False)
+    await _task(desk, dueAt=at(1))
+    clock.advance(60)
+    await desk.run()
+    assert await desk.outcomes() == ["DONE", "DONE"]
+
+
+async def test_a_day_is_over_when_it_is_over_where_the_team_is(
+    desk: Desk, services: Services, clock: ManualClock
+) -> None:
+    async with unit_of_work(services, SYSTEM) as work:
+        await work.session.execute(update(Workspace).values(time_zone="America/New_York"))
+    await desk.rule({"taskOverdue": True}, {"addTags": ["Late"]})
+    await _task(desk, dueOn="2026-03-02")
+    clock.advance((20 * 60 - 1) * 60)  # 04:59 UTC of the next day
+    await desk.run()
+    assert await desk.outcomes() == []
+    clock.advance(60)
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
 
 
 async def test_leads_are_assigned_in_turn_to_people_who_are_active(

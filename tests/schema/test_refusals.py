@@ -1819,6 +1819,10 @@ ODD_RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"actions": [{"setProperty": {"fieldKey": "birthday", "value": {"text": "x"}}}]},
         problem("actions.0.setProperty.value", "WRONG_TYPE"),
     ),
+    "a task after no time": (
+        {"actions": [{"addTask": {"title": "x", "dueAfter": {"amount": 0, "unit": "DAY"}}}]},
+        problem("actions.0.addTask.dueAfter.amount", "TOO_SMALL"),
+    ),
     "an unknown variable": (
         {"actions": [{"notify": {"text": "{{lead.password}}"}}]},
         problem("actions.0.notify.text", "UNKNOWN"),

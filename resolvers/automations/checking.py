@@ -1,0 +1,223 @@
+"""What actions of rules are made of: checked when the rule is saved, and put into words."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from models.enums import AutomationActionKind, Channel, PeriodUnit
+from models.pipelines import PipelineState
+from models.webhooks import Webhook
+from resolvers import built_in, fields, notifications, tags
+from resolvers.automations.wording import check_words
+from resolvers.conversations import MAX_TEXT
+from resolvers.errors import ProblemCode, invalid
+from resolvers.leads import PropertyEdit
+from resolvers.staff.active import active_staff
+from resolvers.tasks.acts import MAX_TITLE
+from resolvers.unit_of_work import UnitOfWork
+from resolvers.values import of_type, reference
+
+MOST_IN_TURN = 50
+MOST_PERIODS = 10_000
+Stored = dict[str, Any]
+"""`kind`, what doing it needs, `words` for people, and `told`: settings by name, as logged."""
+
+
+def _stored(kind: AutomationActionKind, words: str, told: dict[str, Any], **more: Any) -> Stored:
+    named = [{"name": name, "value": value} for name, value in told.items()]
+    return {"kind": kind, "words": words, "told": named, **more}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "TEXT", "text": text}
+
+
+async def _check_state(work: UnitOfWork, path: str, state_id: UUID) -> Stored:
+    state = await usable_state(work, f"{path}.changeStateId", state_id)
+    return _stored(
+        AutomationActionKind.CHANGE_STATE,
+        f"Move to {state.name}",
+        {"state": reference(state.name, state.id)},
+        state=state.id.hex,
+    )
+
+
+async def usable_state(work: UnitOfWork, path: str, state_id: UUID) -> PipelineState:
+    """A state that leads can be in; InvalidInput for an unknown or archived one."""
+    state = await work.session.get(PipelineState, state_id)
+    if state is None or state.archived_at:
+        raise invalid(path, ProblemCode.UNKNOWN, "This state can't be entered.")
+    return state
+
+
+async def _check_assignee(work: UnitOfWork, path: str, staff_id: UUID) -> Stored:
+    staff = await active_staff(work, f"{path}.assignToId", staff_id)
+    return _stored(
+        AutomationActionKind.ASSIGN,
+        f"Assign to {staff.name}",
+        {"assignee": reference(staff.name, staff.id)},
+        staff=staff.id.hex,
+    )
+
+
+async def _check_turn(work: UnitOfWork, path: str, staff_ids: Sequence[UUID]) -> Stored:
+    path = f"{path}.assignInTurnToIds"
+    if not 2 <= len(set(staff_ids)) <= MOST_IN_TURN or len(set(staff_ids)) < len(staff_ids):
+        raise invalid(path, ProblemCode.MALFORMED, f"2 to {MOST_IN_TURN} different people.")
+    people = [
+        await active_staff(work, f"{path}.{index}", each) for index, each in enumerate(staff_ids)
+    ]
+    return _stored(
+        AutomationActionKind.ASSIGN_IN_TURN,
+        f"Assign in turn to {', '.join(each.name for each in people)}",
+        {f"assignee{number}": reference(each.name, each.id) for number, each in
+         enumerate(people, 1)},
+        staff=[each.id.hex for each in people],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RuleTask:
+    """A task that a rule adds; `after` is an amount of a unit, `staff_id` None the assignee."""
+
+    title: str
+    after: tuple[int, PeriodUnit] | None = None
+    staff_id: UUID | None = None
+
+
+async def _check_task(work: UnitOfWork, path: str, given: RuleTask) -> Stored:
+    path = f"{path}.addTask"
+    title = check_words(f"{path}.title", given.title, MAX_TITLE)
+    doer = None
+    if given.staff_id:
+        doer = await active_staff(work, f"{path}.assigneeId", given.staff_id)
+    after = None
+    if given.after is not None:
+        amount, unit = given.after
+        if not 1 <= amount <= MOST_PERIODS:
+            code = ProblemCode.TOO_LARGE if amount > 0 else ProblemCode.TOO_SMALL
+            raise invalid(f"{path}.dueAfter.amount", code, f"1 to {MOST_PERIODS:,}.")
+        after = [amount, unit.value]
+    when = f"{after[0]} {str(after[1]).lower()}" if after else "never"
+    whom = doer.name if doer else "the assignee"
+    return _stored(
+        AutomationActionKind.ADD_TASK,
+        f"Add the task {title}",
+        {"title": _text(title), "dueAfter": _text(when), "assignee": _text(whom)},
+        title=title,
+        after=after,
+        staff=doer.id.hex if doer else None,
+    )
+
+
+async def _check_tags(work: UnitOfWork, path: str, names: Sequence[str]) -> Stored:
+    found = list(tags.check(names, f"{path}.addTags").values())
+    return _stored(
+        AutomationActionKind.ADD_TAGS,
+        f"Add the tags {', '.join(found)}",
+        {f"tag{number}": _text(name) for number, name in enumerate(found, 1)},
+        tags=found,
+    )
+
+
+async def _check_property(work: UnitOfWork, path: str, edit: PropertyEdit) -> Stored:
+    path = f"{path}.setProperty"
+    field = (await fields.definitions(work.session, edit.key)).get(edit.key)
+    if field is None or field.archived_at or edit.key in fields.READ_ONLY:
+        raise invalid(f"{path}.fieldKey", ProblemCode.UNKNOWN, "There is no such field to set.")
+    value, typed = edit.value, None
+    if value is not None:
+        typed = of_type(field.type, f"{path}.value", value)
+        if field.is_built_in:
+            typed = built_in.check(f"{path}.value", field.key, typed)
+        value = {key: _plain(each) for key, each in value.items()} if typed else None
+    return _stored(
+        AutomationActionKind.SET_PROPERTY,
+        f"Set {field.label}" if value is not None else f"Clear {field.label}",
+        {"field": _text(field.label), **({"value": typed.logged()} if typed else {})},
+        field=edit.key,
+        value=value,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+@dataclass(frozen=True)
+class RuleMessage:
+    """A message that a rule sends; variables are filled in."""
+
+    channel: Channel
+    text: str
+
+
+async def _check_message(work: UnitOfWork, path: str, given: RuleMessage) -> Stored:
+    path = f"{path}.sendMessage"
+    if given.channel is not Channel.CHAT:
+        raise invalid(f"{path}.channel", ProblemCode.UNKNOWN, "Rules write on CHAT only.")
+    text = check_words(f"{path}.text", given.text, MAX_TEXT)
+    return _stored(
+        AutomationActionKind.SEND_MESSAGE,
+        "Send a chat message",
+        {"channel": _text(given.channel), "text": _text(text)},
+        channel=given.channel,
+        text=text,
+    )
+
+
+@dataclass(frozen=True)
+class RuleNotice:
+    """A notification of a rule; nobody named: the assignee is told."""
+
+    text: str
+    staff_ids: tuple[UUID, ...] = ()
+
+
+async def _check_notice(work: UnitOfWork, path: str, given: RuleNotice) -> Stored:
+    path = f"{path}.notify"
+    if len(given.staff_ids) > MOST_IN_TURN:
+        raise invalid(f"{path}.staffIds", ProblemCode.TOO_LARGE, f"At most {MOST_IN_TURN}.")
+    people = [
+        await active_staff(work, f"{path}.staffIds.{index}", each)
+        for index, each in enumerate(dict.fromkeys(given.staff_ids))
+    ]
+    text = check_words(f"{path}.text", given.text, notifications.MOST_TEXT)
+    whom = ", ".join(each.name for each in people) or "the assignee"
+    return _stored(
+        AutomationActionKind.NOTIFY,
+        f"Notify {whom}",
+        {"whom": _text(whom), "text": _text(text)},
+        staff=[each.id.hex for each in people],
+        text=text,
+    )
+
+
+async def _check_webhook(work: UnitOfWork, path: str, webhook_id: UUID) -> Stored:
+    webhook = await work.session.get(Webhook, webhook_id)
+    if webhook is None or webhook.removed_at:
+        raise invalid(f"{path}.callWebhookId", ProblemCode.UNKNOWN, "There is no such webhook.")
+    host = webhook.url.split("/")[2]
+    return _stored(
+        AutomationActionKind.CALL_WEBHOOK,
+        f"Call the webhook at {host}",
+        {"webhook": reference(host, webhook.id)},
+        webhook=webhook.id.hex,
+    )
+
+
+Check = Callable[[UnitOfWork, str, Any], Awaitable[Stored]]
+CHECKS: dict[AutomationActionKind, Check] = {
+    AutomationActionKind.CHANGE_STATE: _check_state,
+    AutomationActionKind.ASSIGN: _check_assignee,
+    AutomationActionKind.ASSIGN_IN_TURN: _check_turn,
+    AutomationActionKind.ADD_TASK: _check_task,
+    AutomationActionKind.ADD_TAGS: _check_tags,
+    AutomationActionKind.SET_PROPERTY: _check_property,
+    AutomationActionKind.SEND_MESSAGE: _check_message,
+    AutomationActionKind.NOTIFY: _check_notice,
+    AutomationActionKind.CALL_WEBHOOK: _check_webhook,
+}
+"""What each kind is made of, as a client gives it, into its stored form."""
