@@ -218,6 +218,7 @@ class HistoryType(StrEnum):
     EVENT = "EVENT"
     APPOINTMENT = "APPOINTMENT"
     SUBSCRIPTION = "SUBSCRIPTION"
+    ACCOUNT = "ACCOUNT"
     LIFECYCLE = "LIFECYCLE"
 
 
@@ -238,6 +239,7 @@ class ChangeKind(StrEnum):
     CONVERSATION_CHANGED = "conversation_changed"
     APPOINTMENT_CHANGED = "appointment_changed"
     CALL_CHANGED = "call_changed"
+    LEAD_ACCOUNT_CHANGED = "lead_account_changed"
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"
@@ -255,6 +257,11 @@ class ProgressKind(StrEnum):
     """Long acts."""
 
     LEAD_IMPORT = "LEAD_IMPORT"
+
+
+class LeadAccountChange(StrEnum):
+    CREATED = "CREATED"
+    RESET_BY_STAFF = "RESET_BY_STAFF"
 
 
 class NotificationKind(StrEnum):

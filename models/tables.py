@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models import (
+    accounts,
     appointments,
     automations,
     calls,
@@ -32,6 +33,7 @@ from models import (
 )
 
 __all__ = [
+    "accounts",
     "appointments",
     "calls",
     "automations",

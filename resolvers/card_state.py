@@ -30,6 +30,7 @@ from models.pipelines import StateTime
 from models.tags import LeadTag, Tag
 from models.tasks import Task
 from resolvers import (
+    accounts,
     appointments,
     calls,
     contact_points,
@@ -65,6 +66,7 @@ class CardState:
     messages: Values = field(default_factory=dict)
     appointments: Values = field(default_factory=dict)
     calls: Values = field(default_factory=dict)
+    account: Values | None = None
 
 
 async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
@@ -89,6 +91,8 @@ async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
     )
     card.tags = {tag_id.hex: name for tag_id, name in tag_rows}
     await _read_contact_points(session, lead_id, card)
+    account = await accounts.account_of(session, lead_id)
+    card.account = accounts.logged(*account) if account else None
     await _read_collections(session, lead_id, card)
     return card
 
@@ -286,6 +290,10 @@ def _call_changed(card: CardState, change: Change, data: Values) -> None:
     card.calls[change.subject_id.hex] = data["call"]
 
 
+def _account_changed(card: CardState, change: Change, data: Values) -> None:
+    card.account = data["account"]
+
+
 def _nothing_shown(card: CardState, change: Change, data: Values) -> None:
     """The change stands in the history only."""
 
@@ -304,6 +312,7 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.conversations |= moved["conversations"]
     card.appointments |= moved.get("appointments", {})
     card.calls |= moved.get("calls", {})
+    card.account = moved.get("account") or card.account
     messages = moved["messages"]  # a list of ids before states were kept
     card.messages |= messages if isinstance(messages, dict) else {each: {} for each in messages}
 
@@ -316,6 +325,7 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.tasks, card.important_dates = {}, {}
     card.conversations, card.messages = {}, {}
     card.appointments, card.calls = {}, {}
+    card.account = data["kept"].get("account")
 
 
 APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
@@ -335,6 +345,7 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.CONVERSATION_CHANGED: _conversation_changed,
     ChangeKind.APPOINTMENT_CHANGED: _appointment_changed,
     ChangeKind.CALL_CHANGED: _call_changed,
+    ChangeKind.LEAD_ACCOUNT_CHANGED: _account_changed,
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,

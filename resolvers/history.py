@@ -9,7 +9,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.changes import Change
-from models.enums import AppointmentKind, ChangeKind, Channel, DeliveryState
+from models.enums import (
+    AppointmentKind,
+    ChangeKind,
+    Channel,
+    DeliveryState,
+    LeadAccountChange,
+)
 from models.leads import Lead
 from resolvers import access, log
 from resolvers.appointments import KIND_NOUNS, Act
@@ -109,6 +115,8 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
                 return f"Corrected {_listed(labels)} of a call"
             ways = {"TO_LEAD": "to the lead", "FROM_LEAD": "from the lead"}
             return f"Put down a call {ways[data['direction']]}"
+        case ChangeKind.LEAD_ACCOUNT_CHANGED:
+            return ACCOUNT_SENTENCES[LeadAccountChange(data["what"])]
         case ChangeKind.LEAD_IDENTIFIED:
             how = "proven by the site" if data["is_verified"] else "as told by the visitor"
             return f"Linked a visit to this lead, {how}"
@@ -149,6 +157,11 @@ def _contact_points(diffs: list[dict[str, Any]]) -> str:
     return f"Changed {_listed([diff['label'][0].lower() + diff['label'][1:] for diff in diffs])}"
 
 
+ACCOUNT_SENTENCES = {
+    LeadAccountChange.CREATED: "Made a portal account",
+    LeadAccountChange.RESET_BY_STAFF: "Reset the password of the portal account; the lead was not "
+    "told",
+}
 NOUNS = {
     "email_addresses": ("an e-mail address", "e-mail addresses"),
     "phone_numbers": ("a phone number", "phone numbers"),

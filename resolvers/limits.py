@@ -32,6 +32,7 @@ EDITING = Rule("editing", 240)
 EXPORT = Rule("export", 10)
 CALENDAR = Rule("calendar", 20)
 CALENDAR_CLIENT = Rule("calendar_client", 60)
+RESET_LEAD_PASSWORD = Rule("reset_lead_password", 10, is_closed=True)
 UPLOAD = Rule("upload", 40)
 
 

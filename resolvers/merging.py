@@ -7,6 +7,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
+from models.accounts import LeadAccount
 from models.appointments import Appointment
 from models.calls import Call
 from models.contact_points import LeadEmailAddress, LeadPhoneNumber
@@ -47,6 +48,7 @@ async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
     moved["tag"] = await _move_tags(work, into.id, gone.id)
     moved["email_address"] = await _move_contact_points(work, LeadEmailAddress, into.id, gone.id)
     moved["phone_number"] = await _move_contact_points(work, LeadPhoneNumber, into.id, gone.id)
+    moved["account"] = await _move_account(work, into.id, gone.id)
     groups = await _count_again(work, into.id, gone.id)
     await _move_presence(work, into.id, gone.id)
     gone.merged_at = work.at
@@ -59,6 +61,7 @@ async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
     await work.session.flush()
     kept = {
         "tags": {key: name for key, name in card.tags.items() if key not in moved["tag"]},
+        "account": None if moved["account"] else card.account,
         **await contact_points.logged(work, gone),
     }
     work.record(
@@ -94,6 +97,7 @@ async def _moved_card(
         "events": card.events,
         "conversations": card.conversations,
         "messages": card.messages,
+        "account": card.account if moved["account"] else None,
         "appointments": card.appointments,
         "calls": card.calls,
         **await contact_points.logged(work, into),
@@ -108,6 +112,18 @@ async def _move(work: UnitOfWork, table: Any, into: UUID, gone: UUID) -> list[st
             execution_options={"synchronize_session": False},
         )
     return [each.hex for each in ids]
+
+
+async def _move_account(work: UnitOfWork, into: UUID, gone: UUID) -> list[str]:
+    """The portal account goes along, unless the other lead has one."""
+    rows = await work.session.scalars(
+        select(LeadAccount).where(col(LeadAccount.lead_id).in_((into, gone)))
+    )
+    found = {row.lead_id: row for row in rows}
+    if into in found or gone not in found:
+        return []
+    found[gone].lead_id = into
+    return [found[gone].id.hex]
 
 
 async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> None:

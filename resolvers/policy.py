@@ -14,6 +14,7 @@ class Permission(StrEnum):
     ASSIGN_LEAD = "ASSIGN_LEAD"
     ASSIGN_SELF = "ASSIGN_SELF"
     SEND_MESSAGE = "SEND_MESSAGE"
+    RESET_LEAD_PASSWORD = "RESET_LEAD_PASSWORD"
     WRITE_NOTES = "WRITE_NOTES"
     READ_ALL_NOTES = "READ_ALL_NOTES"
     CONFIGURE_CARD = "CONFIGURE_CARD"
@@ -30,6 +31,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.ASSIGN_LEAD: frozenset({ADMIN, MANAGER}),
     Permission.ASSIGN_SELF: frozenset({ADMIN, MANAGER}),
     Permission.SEND_MESSAGE: frozenset({ADMIN, MANAGER, AGENT}),
+    Permission.RESET_LEAD_PASSWORD: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.WRITE_NOTES: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.READ_ALL_NOTES: frozenset({ADMIN}),
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),

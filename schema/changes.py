@@ -11,7 +11,8 @@ from uuid import UUID
 import strawberry
 
 from models.changes import Change
-from models.enums import ChangeKind, DeliveryState
+from models.enums import ChangeKind, DeliveryState, LeadAccountChange
+from schema.accounts import LeadAccount
 from schema.appointments import Appointment
 from schema.calls import Call
 from schema.contact_points import (
@@ -351,6 +352,18 @@ class ConversationChanged(LeadChange):
         return await diffs_of(self.view, self.row)
 
 
+@strawberry.type(description="The portal account was made, or its password reset.")
+class LeadAccountChanged(LeadChange):
+    @strawberry.field(description="What happened.")
+    def what(self) -> LeadAccountChange:
+        return LeadAccountChange(self.data["what"])
+
+    @strawberry.field(description="The account.")
+    async def account(self) -> LeadAccount | None:
+        row = await self.view.load.account_of_lead.load(self.row.lead_id)
+        return LeadAccount(row=row) if row else None
+
+
 @strawberry.type(description="A visit or address was linked to the lead.")
 class LeadIdentified(LeadChange):
     @strawberry.field(description="Number of visits linked.")
@@ -399,6 +412,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.CONVERSATION_CHANGED: ConversationChanged,
     ChangeKind.APPOINTMENT_CHANGED: AppointmentChanged,
     ChangeKind.CALL_CHANGED: CallChanged,
+    ChangeKind.LEAD_ACCOUNT_CHANGED: LeadAccountChanged,
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,

@@ -87,6 +87,13 @@ _described(
     AGENT="Own leads, or those of the own team, by setting.",
 )
 _described(
+    enums.LeadAccountChange,
+    "LeadAccountChange",
+    "What happened to a portal account.",
+    CREATED="Made.",
+    RESET_BY_STAFF="Password reset by staff; the lead was not told.",
+)
+_described(
     enums.NotificationKind,
     "NotificationKind",
     "Kinds of notifications.",
@@ -310,6 +317,7 @@ _described(
     EVENT="Event.",
     APPOINTMENT="Appointment.",
     SUBSCRIPTION="Subscription.",
+    ACCOUNT="Portal account.",
     LIFECYCLE="Creation, identification, merge.",
 )
 _described(
@@ -349,6 +357,7 @@ _described(
     ASSIGN_LEAD="Assign to others.",
     ASSIGN_SELF="Take a lead of nobody.",
     SEND_MESSAGE="Write to leads.",
+    RESET_LEAD_PASSWORD="Make a lead's portal account and reset its password; no API token may.",
     WRITE_NOTES="Write notes.",
     READ_ALL_NOTES="See and edit notes of others.",
     CONFIGURE_CARD="Fields, pipelines, header.",
@@ -399,6 +408,8 @@ _described(
     NOT_WON="The lead is not won.",
     NO_WON_STATE="The pipeline has no won state.",
     REOPEN_OFF="Reopening is switched off.",
+    NO_ACCOUNT="The lead has no portal account.",
+    SECRET_SHOWN="The secret was shown by the first call with this key.",
 )
 _described(
     lead_card.ResetReason,

@@ -35,6 +35,7 @@ from schema.changes import (
     EventRecorded,
     ImportantDateChanged,
     LeadAbsorbed,
+    LeadAccountChanged,
     LeadAssigneeChanged,
     LeadCreated,
     LeadIdentified,
@@ -173,6 +174,7 @@ LeadCardItem = Annotated[
     | ConversationChanged
     | AppointmentChanged
     | CallChanged
+    | LeadAccountChanged
     | LeadIdentified
     | LeadAbsorbed,
     strawberry.union(

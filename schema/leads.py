@@ -28,6 +28,7 @@ from resolvers.lists import Chosen, Counted, OwnedList, Wanted
 from resolvers.policy import Permission
 from resolvers.presence import ViewerList
 from resolvers.timeline import TimelineKind
+from schema.accounts import LeadAccount
 from schema.appointments import Appointment, AppointmentConnection, AppointmentEdge
 from schema.avatar import Avatar
 from schema.calls import Call, CallConnection, CallEdge
@@ -154,6 +155,15 @@ class LeadViewerCan:
     send_message: bool = strawberry.field(description="Write on some channel.")
     channels: list[Channel] = strawberry.field(description="Channels that would work now.")
     verify_history: bool = strawberry.field(description="Check the history's digest chain.")
+    lead_id: strawberry.Private[UUID]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Reset the portal password.")
+    async def reset_password(self) -> bool:
+        actor = self.view.actor
+        if self.view.is_past or not access.may(actor, Permission.RESET_LEAD_PASSWORD):
+            return False
+        return await self.view.load.account_of_lead.load(self.lead_id) is not None
 
 
 @strawberry.type(
@@ -228,6 +238,11 @@ class Lead:
     async def important_dates(self) -> list[ImportantDate]:
         rows = await self.view.load.important_dates_of_lead.load(self.row.id)
         return [ImportantDate(row=row, view=self.view) for row in rows[:50]]
+
+    @strawberry.field(description="Portal account; null without one.")
+    async def account(self) -> LeadAccount | None:
+        row = await self.view.load.account_of_lead.load(self.row.id)
+        return LeadAccount(row=row) if row else None
 
     @strawberry.field(description="Priority.")
     def priority(self) -> Priority:
@@ -366,6 +381,8 @@ class Lead:
             send_message=can_send,
             channels=list(ON_SITES) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
+            lead_id=self.row.id,
+            view=self.view,
         )
 
     def _is_to_take(self) -> bool:

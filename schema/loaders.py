@@ -25,7 +25,8 @@ from models.tags import Tag
 from models.tasks import Task
 from models.teams import Team
 from models.workspace import Workspace
-from resolvers import agenda, layouts, lists, pins, presence, readers, teams, wordings
+from resolvers import accounts, agenda, layouts, lists, pins, presence, readers, teams, wordings
+from resolvers.accounts import AccountRow
 from resolvers.actors import Actor
 from resolvers.automations import listing
 from resolvers.open_pages import PresenceSession, read_sessions
@@ -78,6 +79,10 @@ class Loaders:
     @cached_property
     def staff(self) -> DataLoader[UUID, Staff | None]:
         return self._of(readers.staff_by_id)
+
+    @cached_property
+    def account_of_lead(self) -> DataLoader[UUID, AccountRow | None]:
+        return self._of(accounts.accounts_by_lead)
 
     @cached_property
     def team_of_staff(self) -> DataLoader[UUID, Team | None]:

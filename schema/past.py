@@ -97,6 +97,10 @@ class PastLoaders(Loaders):
         return _each(read)
 
     @cached_property
+    def account_of_lead(self) -> DataLoader[UUID, Any]:
+        return self._from(rows.account)
+
+    @cached_property
     def tags_of_lead(self) -> DataLoader[UUID, Any]:
         return self._from(rows.tags)
 

@@ -1,6 +1,7 @@
 """What differs between two moments of a lead."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -42,9 +43,15 @@ def _others(before: Past, after: Past) -> list[Diff]:
         *_loss_reasons(before.card.lead["loss_reason"], after.card.lead["loss_reason"]),
         *(Diff(each["path"], each["label"], each["before"], each["after"], None)
           for each in points),
+        *_accounts(before.card.account, after.card.account),
         *(tag_diff(name, is_added=True) for key, name in new.items() if key not in old),
         *(tag_diff(name, is_added=False) for key, name in old.items() if key not in new),
     ]  # fmt: skip
+
+
+def _accounts(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Diff]:
+    old, new = (each["address"] if each else None for each in (before, after))
+    return [Diff("account", "Portal account", _text(old), _text(new), None)] if old != new else []
 
 
 def _loss_reasons(before: str | None, after: str | None) -> list[Diff]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.accounts import LeadAccount
 from models.appointments import Appointment
 from models.calls import Call
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
@@ -39,6 +40,7 @@ from models.visits import PresenceInterval
 from realtime.presence import PresenceState as EngineState
 from realtime.presence import Reading
 from resolvers import access, agenda, lists, pages, readers, values
+from resolvers.accounts import AccountRow
 from resolvers.agenda import APPOINTMENTS, CALLS
 from resolvers.fields import source_of
 from resolvers.lists import (
@@ -143,6 +145,22 @@ async def addresses(view: View, past: Past) -> list[AddressRow]:
         )
         for position, then in enumerate(past.card.email_addresses)
     ]
+
+
+async def account(view: View, past: Past) -> AccountRow | None:
+    """The portal account as it was."""
+    then = past.card.account
+    if then is None:
+        return None
+    row = LeadAccount(
+        id=UUID(hex=then["id"]),
+        lead_id=past.lead.id,
+        email_address_id=UUID(hex=then["address_id"]),
+        password_set_at=_instant(then["password_set_at"]),
+        must_change_password=then["must_change_password"],
+        created_at=datetime.fromisoformat(then["created_at"]),
+    )
+    return row, then["address"]
 
 
 def _came(past: Past, identity: str, kept: dict[str, datetime]) -> datetime:

@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.audience import guarded
-from schema.mutations import avatars, card, contact_points, sales, states
+from schema.mutations import accounts, avatars, card, contact_points, sales, states
 from schema.mutations import leads as lead_acts
 
 
@@ -80,6 +80,16 @@ class LeadActs:
         lead_acts.assign_lead,
         description="Gives the lead to somebody active, or to nobody; the new assignee is "
         "notified in the same commit.",
+    )
+    create_lead_account = strawberry.mutation(
+        accounts.create_lead_account,
+        description="Makes a portal account for one of the lead's addresses. It has no password "
+        "until `resetLeadPassword` gives it one; the lead is not told.",
+    )
+    reset_lead_password = strawberry.mutation(
+        accounts.reset_lead_password,
+        description="Gives the portal account a one-time password and ends the lead's sessions; "
+        "10 a minute. The lead is not told: tell them yourself.",
     )
     add_tags = strawberry.mutation(
         card.add_tags, description="Adds tags; those already there change nothing."

@@ -34,6 +34,7 @@ from models.tasks import Task
 from models.visits import Site
 from resolvers import (
     access,
+    accounts,
     appointments,
     calls,
     conversations,
@@ -50,6 +51,7 @@ from resolvers import (
     tasks,
     visits,
 )
+from resolvers.accounts import OneTimePassword
 from resolvers.actors import StaffActor
 from resolvers.appointments import AppointmentEdit, Held, NewAppointment
 from resolvers.calls import CallEdit, NewCall
@@ -711,6 +713,29 @@ async def a_mail_put_down(stage: Stage) -> tuple[UUID, Act]:
     )
 
 
+async def account_made(stage: Stage) -> Act:
+    """An address, and the act that makes an account of it."""
+    address = f"{uuid4().hex}@mail.example"
+    await stage.by_admin(email_addresses.add_email_address, stage.lead_id, address)
+    card = await card_of(stage.services, stage.lead_id)
+    entry = UUID(hex=card.email_addresses[-1]["id"])
+    return lambda: stage.by_admin(accounts.create_account, stage.lead_id, entry, uuid4().hex)
+
+
+@proves(ChangeKind.LEAD_ACCOUNT_CHANGED)
+async def an_account_made(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, await account_made(stage)
+
+
+@proves(ChangeKind.LEAD_ACCOUNT_CHANGED)
+async def a_password_reset(stage: Stage) -> tuple[UUID, Act]:
+    await (await account_made(stage))()
+    password = OneTimePassword("abcde", "hash")
+    return stage.lead_id, lambda: stage.by_admin(
+        accounts.reset_password, stage.lead_id, password, uuid4().hex
+    )
+
+
 @proves(ChangeKind.LEAD_IDENTIFIED)
 async def a_visitor_identified(stage: Stage) -> tuple[UUID, Act]:
     claim = stage.claim("customer-1")
@@ -741,6 +766,7 @@ async def two_cards(stage: Stage) -> tuple[UUID, UUID, Act]:
     await call_put_down(stage)
     await a_task(stage, body="About the lamp")
     await a_date(stage)
+    await (await account_made(stage))()
     typed = Claim(email_address="lena@mail.example", phone_number="+4930901820")
     anonymous = (await visits.identify(services, stage.visit.actor, typed)).actor
     await visits.record(services, anonymous, Told("Left", "page-0002", 1))

@@ -30,7 +30,7 @@ from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
 from resolvers import policy
 from resolvers.actors import SYSTEM
-from resolvers.limits import EDITING, EXPORT, spend
+from resolvers.limits import EDITING, EXPORT, RESET_LEAD_PASSWORD, spend
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -68,6 +68,8 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "winLead": {},
     "reopenLead": {},
     "assignLead": {"staffId": None},
+    "createLeadAccount": {},
+    "resetLeadPassword": {},
     "addTags": {"tags": ["VIP"]},
     "removeTags": {"tags": ["VIP"]},
     "addNote": {"html": "<p>Hello</p>"},
@@ -117,6 +119,8 @@ OTHERWISE = {
 ON_APPOINTMENTS = ("updateAppointment", "recordAppointmentOutcome", "cancelAppointment")
 PERMISSIONS = {
     "changeLeadState": Permission.CHANGE_STATE,
+    "createLeadAccount": Permission.RESET_LEAD_PASSWORD,
+    "resetLeadPassword": Permission.RESET_LEAD_PASSWORD,
     "winLead": Permission.CHANGE_STATE,
     "reopenLead": Permission.REOPEN_LEAD,
     "assignLead": Permission.ASSIGN_LEAD,
@@ -279,6 +283,11 @@ class Desk:
             given["emailAddressId"] = (await self.addresses())[-1]
         if mutation == "setAvatar":
             given["uploadId"] = await self.upload(self.admin, picture(), "lena.png")
+        if mutation == "createLeadAccount":
+            given |= {"emailAddressId": (await self.addresses())[-1], "idempotencyKey": key()}
+        if mutation == "resetLeadPassword":
+            await self.account()
+            given["idempotencyKey"] = key()
         if mutation == "removePhoneNumber":
             given["phoneNumberId"] = await self.phone()
         if mutation == "changeLeadState":
@@ -293,6 +302,13 @@ class Desk:
         assert client.actor
         given = (self.services, client.actor, data, name)
         return encode_id("upload", await received_upload(*given))
+
+    async def account(self) -> None:
+        """The lead's portal account, made where there is none."""
+        entry = (await self.addresses())[-1]
+        given = {**self.on(), "emailAddressId": entry, "idempotencyKey": key()}
+        made = await self.admin.write("createLeadAccount", **given)
+        assert made["__typename"] == "CreateLeadAccountSuccess" or made["existingId"]
 
     def on(self) -> dict[str, str]:
         return {"leadId": lead(self.lead_id)}
@@ -2203,6 +2219,71 @@ async def _stale_person(desk: Desk) -> Case:
     await desk.admin.done("updateStaff", **person, name="Bea Brandt")
     given = {**person, "role": "AGENT", "expectedVersion": made["staff"]["version"]}
     return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+# --- portal accounts -----------------------------------------------------------------------------
+
+
+@case("createLeadAccount", "InvalidInput", "an address of another lead")
+async def _account_elsewhere(desk: Desk) -> Case:
+    given = {**desk.on(), "emailAddressId": f"address_{NOBODYS}", "idempotencyKey": key()}
+    return Case(desk.admin, given, problem("emailAddressId", "UNKNOWN"))
+
+
+@case("createLeadAccount", "InvalidInput", "an address that is none")
+async def _account_without_mail(desk: Desk) -> Case:
+    made = await desk.admin.done(
+        "addEmailAddress", "lead { emailAddresses { id } }", **desk.on(), address="lena at home"
+    )
+    entry = made["lead"]["emailAddresses"][-1]["id"]
+    given = {**desk.on(), "emailAddressId": entry, "idempotencyKey": key()}
+    return Case(desk.admin, given, problem("emailAddressId", "UNKNOWN"))
+
+
+@case("createLeadAccount", "Conflict", "a second account")
+async def _second_account(desk: Desk) -> Case:
+    given = await desk.act("createLeadAccount")
+    await desk.admin.done("createLeadAccount", **given)
+    expected = {"conflictReason": "DUPLICATE", "existingId": lead(desk.lead_id)}
+    return Case(desk.admin, {**given, "idempotencyKey": key()}, expected)
+
+
+@case("createLeadAccount", "Conflict", "a key that was used with another body")
+async def _account_by_an_old_key(desk: Desk) -> Case:
+    given = await desk.act("createLeadAccount")
+    await desk.admin.done("createLeadAccount", **given)
+    given["emailAddressId"] = f"address_{NOBODYS}"
+    return Case(desk.admin, given, {"conflictReason": "KEY_REUSED"})
+
+
+@case("resetLeadPassword", "Precondition", "no account")
+async def _no_account(desk: Desk) -> Case:
+    given = {**desk.on(), "idempotencyKey": key()}
+    return Case(desk.admin, given, {"reason": "NO_ACCOUNT"})
+
+
+@case("resetLeadPassword", "Precondition", "a password that was shown")
+async def _shown_before(desk: Desk) -> Case:
+    given = await desk.act("resetLeadPassword")
+    await desk.admin.done("resetLeadPassword", **given)
+    return Case(desk.admin, given, {"reason": "SECRET_SHOWN"})
+
+
+@case("resetLeadPassword", "Conflict", "a key that was used with another body")
+async def _reset_by_an_old_key(desk: Desk) -> Case:
+    used = {**await desk.act("createLeadAccount")}
+    await desk.admin.done("createLeadAccount", **used)
+    given = {**desk.on(), "idempotencyKey": used["idempotencyKey"]}
+    return Case(desk.admin, given, {"conflictReason": "KEY_REUSED"})
+
+
+@case("resetLeadPassword", "Limit")
+async def _one_reset_too_many(desk: Desk) -> Case:
+    await desk.account()
+    for _ in range(RESET_LEAD_PASSWORD.amount):
+        await desk.admin.done("resetLeadPassword", **desk.on(), idempotencyKey=key())
+    given = {**desk.on(), "idempotencyKey": key()}
+    return Case(desk.admin, given, {"limit": RESET_LEAD_PASSWORD.amount, "retryAfter": ...})
 
 
 # --- teams ---------------------------------------------------------------------------------------

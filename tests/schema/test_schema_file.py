@@ -42,6 +42,10 @@ SECRET_FIELDS = {
     "Mutation.createApiToken",
     "Mutation.revokeApiToken",
     "Query.apiTokens",
+    "LeadAccount.mustChangePassword",
+    "LeadViewerCan.resetPassword",
+    "Mutation.resetLeadPassword",
+    "ResetLeadPasswordSuccess.oneTimePassword",
     "RevokeApiTokenInput.apiTokenId",
     "RevokeApiTokenSuccess.apiTokenId",
     "ChangePasswordInput.currentPassword",
@@ -217,6 +221,7 @@ def test_creating_things_takes_an_idempotency_key():
         "createLead", "createTask", "saveImportantDate", "addNote", "addEvent", "logQuickEvent",
         "sendMessage", "sendVisitorMessage", "importLeads", "logCall", "logMeeting", "logMessage",
         "saveWebhook", "scheduleAppointment",
+        "createLeadAccount", "resetLeadPassword",
     }  # fmt: skip
     having = {
         name
