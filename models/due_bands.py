@@ -78,6 +78,13 @@ def next_flip(due: Due, now: Moment) -> datetime | None:
     return min((flip for flip in flips if flip > now.at), default=None)
 
 
+def overdue_from(due: Due, zone: str) -> datetime | None:
+    """The instant at which a thing is overdue in a zone; None without a due date."""
+    if due.at is not None:
+        return due.at
+    return start_of_day(due.on + timedelta(days=1), zone) if due.on else None
+
+
 def is_due_within(due: Due, since: datetime | None, before: datetime | None, zone: str) -> bool:
     """Whether it is due in a period; on a day, if the period has a part of that day."""
     if due.at is not None:

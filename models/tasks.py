@@ -30,6 +30,8 @@ class Task(SQLModel, table=True):
     """Either an instant or a day, never both."""
     was_due_in_past: bool = False
     assignee_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    overdue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when the log tells that it is overdue; None while it does not."""
     snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     created_by_kind: ActorKind = Field(sa_type=one_of(ActorKind))

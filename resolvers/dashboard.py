@@ -1,4 +1,4 @@
-"""A person's day: what is due, and the important dates of their leads; once, and live.
+"""A person's day: appointments, what is due, important dates of their leads; once, and live.
 
 The live day is the same reading again, whenever a hint says that it moved, an instant is reached at
 which a band flips or a day ends, or a while has passed; it is told only if it differs.
@@ -13,13 +13,14 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
+from models.appointments import Appointment
 from models.due_bands import Moment, band_of, next_flip, start_of_day
 from models.important_dates import ImportantDate, ImportantDateKind
 from models.leads import Lead
 from models.tasks import Task
 from realtime import topics
 from realtime.bus import Feed
-from resolvers import access
+from resolvers import access, agenda
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument, InvalidInput
 from resolvers.services import Services
@@ -41,6 +42,7 @@ class Day:
     """One day of one person."""
 
     date: date
+    appointments: Sequence[Appointment]
     tasks: Sequence[Task]
     dates: Sequence[ImportantDate]
     legend: Sequence[LegendEntry]
@@ -61,23 +63,34 @@ async def read_day(view: View, wanted: date | None) -> Day:
     hidden = [task.snoozed_until for task, _ in rows if _is_hidden(task, day, now)]
     tasks = [row for row in rows if not _is_hidden(row[0], day, now)][:MAX_TASKS]
     dates = await view.rows(_dates(view, day))
+    meetings = await _appointments(view, day)
     legend = await read_legend(view)
     flips = [flip for task, _ in tasks if (flip := next_flip(task.due, now))]
     wakes = [until for until in hidden if until and until > now.at]
     return Day(
         date=day,
+        appointments=meetings,
         tasks=[task for task, _ in tasks],
         dates=[row[0] for row in dates],
         legend=legend,
         mark=(
             day,
             now.zone,
+            tuple((each.id, each.version) for each in meetings),
             tuple((task.id, task.version, band_of(task.due, now), name) for task, name in tasks),
             tuple((row[0].id, row[0].version, row[1], row[2]) for row in dates),
             tuple(legend),
         ),
         flips_at=min([now.start(1), *flips, *wakes]),
     )
+
+
+async def _appointments(view: View, day: date) -> Sequence[Appointment]:
+    """The viewer's appointments that touch the day; whole days are the same days everywhere."""
+    if not isinstance(view.actor, StaffActor):
+        return ()
+    found: Sequence[Appointment] = await view.run(agenda.appointments_of_day, view.actor, day)
+    return found
 
 
 def _due(view: View, day: date) -> Any:

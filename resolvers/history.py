@@ -134,6 +134,7 @@ TASK_VERBS = {
     "SNOOZED": "Put off",
     "WOKEN": "Took up again",
     "HANDED_ON": "Handed on",
+    "FELL_DUE": "Found overdue",
     "REMOVED": "Removed",
 }
 

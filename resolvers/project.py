@@ -1,6 +1,6 @@
 """The one team's settings, and what all cards show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from models.workspace import Workspace
 from resolvers import access
 from resolvers.errors import Conflict, ConflictReason, ProblemCode, invalid
 from resolvers.policy import Permission
+from resolvers.task_legend import LegendEntry, change_legend
 from resolvers.text import required, time_zone
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue, TypedValue
@@ -74,15 +75,20 @@ async def change_header(work: UnitOfWork, edit: HeaderEdit) -> None:
     work.record_workspace("header_changed", {"diffs": diffs}, card=True)
 
 
-async def update_project(work: UnitOfWork, wanted: Mapping[str, Any]) -> None:
-    """Changes settings of the workspace, by column; None leaves one as it is."""
+async def update_project(
+    work: UnitOfWork, wanted: Mapping[str, Any], legend: Sequence[LegendEntry] = ()
+) -> None:
+    """Changes settings of the workspace, by column; None leaves one as it is.
+
+    `legend` says how due bands are shown from now on; those not named stay.
+    """
     access.require(work.actor, Permission.ADMINISTER)
     wanted = {**wanted, **_checked(wanted)}
     workspace = await locked(work)
     differing = _differing(workspace, wanted)
-    if not differing:
+    diffs = _change(workspace, differing) + change_legend(workspace, legend)
+    if not diffs:
         return
-    diffs = _change(workspace, differing)
     await work.session.flush()
     work.record_workspace(
         "project_changed", {"diffs": diffs}, access=not ACCESS.isdisjoint(differing)

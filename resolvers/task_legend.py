@@ -11,11 +11,8 @@ from sqlmodel import col
 
 from models.enums import DueBand
 from models.workspace import Workspace
-from resolvers import access
 from resolvers.errors import ProblemCode, invalid
-from resolvers.policy import Permission
 from resolvers.text import required
-from resolvers.unit_of_work import UnitOfWork
 from resolvers.views import View
 
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -66,18 +63,23 @@ def check_legend(entries: Sequence[LegendEntry]) -> list[LegendEntry]:
     return checked
 
 
-async def change_task_legend(work: UnitOfWork, entries: Sequence[LegendEntry]) -> None:
-    """Sets how bands are shown; those not named stay as they are, and the same changes nothing."""
-    access.require(work.actor, Permission.ADMINISTER)
-    wanted = check_legend(entries)
-    workspace = (await work.session.scalars(select(Workspace).with_for_update())).one()
+def change_legend(workspace: Workspace, entries: Sequence[LegendEntry]) -> list[dict[str, Any]]:
+    """Sets how bands are shown, in the locked row; those not named stay. Diffs of what changed."""
+    wanted = {each.band: each for each in check_legend(entries)}
     before = legend_of(workspace.task_legend)
-    named = {each.band: each for each in wanted}
-    after = [named.get(each.band, each) for each in before]
+    after = [wanted.get(each.band, each) for each in before]
     if after == before:
-        return
+        return []
     workspace.task_legend = {
         each.band: {"color": each.color, "label": each.label} for each in after
     }
-    await work.session.flush()
-    work.record_workspace("task_legend_changed", {"legend": workspace.task_legend})
+    return [
+        {
+            "path": f"taskLegend:{new.band}",
+            "label": f"Due band {new.band}",
+            "before": {"type": "TEXT", "text": f"{old.label}, {old.color}"},
+            "after": {"type": "TEXT", "text": f"{new.label}, {new.color}"},
+        }
+        for old, new in zip(before, after, strict=True)
+        if old != new
+    ]

@@ -23,6 +23,7 @@ from resolvers.jobs import Handlers, forget_failed
 from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
 from resolvers.services import Services
+from resolvers.tasks import falling_due
 from resolvers.unit_of_work import unit_of_work
 from resolvers.uploads import forget_uploads
 from resolvers.webhooks.sending import deliver, forget_deliveries
@@ -43,6 +44,7 @@ Work = Callable[[Services], Awaitable[object]]
 
 HANDLERS: Handlers = {
     JobKind.REMIND_OF_APPOINTMENT: appointments.remind,
+    JobKind.TELL_TASK_OVERDUE: falling_due.tell,
     JobKind.RUN_AUTOMATIONS: run_automations,
     JobKind.DELIVER_WEBHOOK: deliver,
     JobKind.FETCH_AVATAR: avatars.fetch_profile_picture,

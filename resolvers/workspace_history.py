@@ -23,7 +23,6 @@ SENTENCES = {
     "automation_run_retried": "Tried a run of a rule again",
     "automation_saved": "Saved the rule {name}",
     "important_date_kind_saved": "Saved the kind of dates {name}",
-    "task_legend_changed": "Changed the colours of due dates",
     "field_created": "Defined the field {label}",
     "field_group_removed": "Removed the group of fields {name}",
     "field_group_saved": "Saved the group of fields {name}",

@@ -7,29 +7,17 @@ from typing import Annotated
 
 import strawberry
 
-from models.enums import DueBand
 from resolvers import dashboard as days
 from resolvers.actors import Actor as Caller
 from resolvers.errors import BadArgument
-from resolvers.task_legend import LegendEntry
+from schema.appointments import Appointment
 from schema.context import Info
 from schema.important_dates import ImportantDate
 from schema.leads import Lead, lead_of
 from schema.loaders import SchemaView
 from schema.operation_errors import Code, operation_error
-from schema.scalars import Color
+from schema.task_legend import TaskLegendEntry, legend_entry
 from schema.tasks import Task
-
-
-@strawberry.type(description="Meaning and colour of a due band.")
-class TaskLegendEntry:
-    band: DueBand = strawberry.field(description="The band.")
-    color: Color = strawberry.field(description="Colour.")
-    label: str = strawberry.field(description="1 to 40 characters; always shown with the colour.")
-
-
-def legend_entry(entry: LegendEntry) -> TaskLegendEntry:
-    return TaskLegendEntry(band=entry.band, color=Color(entry.color), label=entry.label)
 
 
 @strawberry.type(description="Important date of a lead of yours.")
@@ -49,6 +37,10 @@ class Dashboard:
     @strawberry.field(description="The day in your zone.")
     def date(self) -> Day:
         return self.day.date
+
+    @strawberry.field(description="Appointments that touch the day, by start; at most 200.")
+    def appointments(self) -> list[Appointment]:
+        return [Appointment(row=row, view=self.view) for row in self.day.appointments]
 
     @strawberry.field(
         description="Tasks of yours due that day or overdue, by due date; those put off left out; "

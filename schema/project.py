@@ -9,6 +9,7 @@ from models.workspace import Workspace
 from resolvers import readers
 from resolvers.project import CARD
 from resolvers.summary import OWN_LINES, lines_of
+from resolvers.task_legend import legend_of
 from schema.context import Info
 from schema.errors import seal_version
 from schema.events import EventKind
@@ -16,6 +17,7 @@ from schema.field_definitions import FieldDefinition, FieldGroup
 from schema.loaders import SchemaView
 from schema.pipelines import is_won
 from schema.scalars import TimeZone, Version
+from schema.task_legend import TaskLegendEntry, legend_entry
 
 
 @strawberry.type(description="Settings of the Won button; ADMIN and MANAGER change them.")
@@ -115,6 +117,10 @@ class Project:
     @strawberry.field(description="Refuse Won while required fields are empty.")
     def won_needs_required_fields(self) -> bool:
         return self.row.won_needs_required_fields
+
+    @strawberry.field(description="Bands of due dates with colours and labels, in order.")
+    def task_legend(self) -> list[TaskLegendEntry]:
+        return [legend_entry(each) for each in legend_of(self.row.task_legend)]
 
     @strawberry.field(description="What every card shows.")
     def card(self) -> CardConfiguration:

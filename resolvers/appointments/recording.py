@@ -11,6 +11,7 @@ from models.wordings import WordingPart
 from resolvers import wordings
 from resolvers.appointments import reminders
 from resolvers.clashes import refuse_clashes
+from resolvers.day_hints import touch_days
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue, reference
 from resolvers.wordings import Worded, excerpt
@@ -93,6 +94,7 @@ async def record(work: UnitOfWork, row: Appointment, act: Act, diffs: list[Value
         subject=("appointment", row.id),
     )
     await reminders.follow(work, row)
+    touch_days(work, row.assignee_id)
 
 
 async def text_of(work: UnitOfWork, row: Appointment, part: WordingPart) -> str | None:
@@ -140,6 +142,8 @@ class Editing:
             write_text(self.work, row, part, text)
             diffs.append(_worded(part, former, text, cut=True))
         await record(self.work, row, act, [*diffs, *more])
+        former = self.before["assignee"]
+        touch_days(self.work, UUID(hex=former) if former else None)
         return True
 
     async def _diffs(self) -> list[Values]:

@@ -305,6 +305,7 @@ def _task(past: Past, row: Task) -> Task:
         due_on=_day(then["due_on"]),
         was_due_in_past=then["was_due_in_past"],
         assignee_id=UUID(hex=then["assignee"]) if then["assignee"] else None,
+        overdue_since=_instant(then.get("overdue_since")),
         snoozed_until=_instant(then["snoozed_until"]),
         completed_at=_instant(then["completed_at"]),
         completed_by_kind=ActorKind(kind) if kind else None,

@@ -21,6 +21,7 @@ from resolvers.day_hints import touch_days
 from resolvers.errors import Forbidden, LimitReached, ProblemCode, invalid
 from resolvers.policy import Permission
 from resolvers.staff.active import active_staff
+from resolvers.tasks import falling_due
 from resolvers.tasks.due import check_due, check_instant, is_past
 from resolvers.tasks.recording import (
     TaskAct,
@@ -102,6 +103,7 @@ async def add_task(work: UnitOfWork, lead: Lead, new: NewTask, task_id: UUID) ->
             diff("assignee", "Assignee", None, named(assignee)),
         ],
     )
+    await falling_due.follow(work, task)
     await tell_assignee(work, task)
     return task
 
@@ -150,6 +152,7 @@ async def complete_task(
             diff("outcome", "Outcome", None, text(told)),
         ],
     )
+    await falling_due.follow(work, task)
 
 
 async def reopen_task(work: UnitOfWork, lead_id: UUID, task_id: UUID) -> None:
@@ -165,6 +168,7 @@ async def reopen_task(work: UnitOfWork, lead_id: UUID, task_id: UUID) -> None:
     task.completed_at = task.outcome = None
     task.completed_by_kind = task.completed_by_id = task.completed_by_name = None
     record(work, task, TaskAct.REOPENED, diffs)
+    await falling_due.follow(work, task)
 
 
 async def snooze_task(
@@ -194,6 +198,7 @@ async def remove_task(work: UnitOfWork, lead_id: UUID, task_id: UUID) -> None:
     task.version += 1
     task.removed_at = work.at
     record(work, task, TaskAct.REMOVED, [])
+    await falling_due.follow(work, task)
 
 
 async def move_open_tasks(work: UnitOfWork, lead_id: UUID, former_id: UUID, to_id: UUID) -> int:
@@ -214,6 +219,7 @@ async def move_open_tasks(work: UnitOfWork, lead_id: UUID, former_id: UUID, to_i
         task.assignee_id = to_id
         told = diff("assignee", "Assignee", named(former), named(to))
         record(work, task, TaskAct.HANDED_ON, [told])
+        await falling_due.follow(work, task)
         await tell_assignee(work, task)
     touch_days(work, former_id)
     return len(moved)

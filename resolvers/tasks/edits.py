@@ -18,6 +18,7 @@ from resolvers.day_hints import touch_days
 from resolvers.errors import Clash, Conflict, ConflictReason, Forbidden
 from resolvers.policy import Permission
 from resolvers.staff.active import active_staff
+from resolvers.tasks import falling_due
 from resolvers.tasks.acts import MAX_BODY, MAX_TITLE, find, named, write_body
 from resolvers.tasks.due import check_due, is_past
 from resolvers.tasks.recording import TaskAct, diff, due_value, record, tell_assignee, text
@@ -57,6 +58,7 @@ async def update_task(
     task.version += 1
     if "due" in changed:
         task.was_due_in_past = is_past(Due(task.due_at, task.due_on), work.actor, work.at)
+        task.overdue_since = None
     if "body" in changed:
         task.body_version = task.version if body else None
         if body:
@@ -65,6 +67,7 @@ async def update_task(
         diff(path, LABELS[path], before[path], after[path]) for path in changed if path != "body"
     ]
     record(work, task, TaskAct.EDITED, told)
+    await falling_due.follow(work, task)
     touch_days(work, former)
     if task.assignee_id != former:
         await tell_assignee(work, task)

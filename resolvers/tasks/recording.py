@@ -26,6 +26,7 @@ class TaskAct(StrEnum):
     SNOOZED = "SNOOZED"
     WOKEN = "WOKEN"
     HANDED_ON = "HANDED_ON"
+    FELL_DUE = "FELL_DUE"
     REMOVED = "REMOVED"
 
 
@@ -62,6 +63,7 @@ def logged(task: Task) -> dict[str, Any]:
         "due_on": task.due_on.isoformat() if task.due_on else None,
         "was_due_in_past": task.was_due_in_past,
         "assignee": task.assignee_id.hex if task.assignee_id else None,
+        "overdue_since": task.overdue_since.isoformat() if task.overdue_since else None,
         "snoozed_until": task.snoozed_until.isoformat() if task.snoozed_until else None,
         "completed_at": task.completed_at.isoformat() if task.completed_at else None,
         "completed_by": done_by if task.completed_at else None,

@@ -13,6 +13,7 @@ from schema.mutations.pipelines import given
 from schema.mutations.writing import INPUT
 from schema.project import Project, workspace_of
 from schema.scalars import TimeZone
+from schema.task_legend import TaskLegendEntryInput
 
 PATHS = {
     "name": "name",
@@ -45,6 +46,9 @@ class UpdateProjectInput:
     can_agents_assign: Maybe[bool | None] = strawberry.field(
         description="AGENT may assign own leads to others."
     )
+    task_legend: list[TaskLegendEntryInput] | None = strawberry.field(
+        default=None, description="Legend, each band once; bands that are not named stay."
+    )
 
 
 @strawberry.type(description="Success of `updateProject`.")
@@ -63,7 +67,8 @@ async def update_project(
 ) -> UpdateProjectResult:
     """Changes settings of the project."""
     wanted: dict[str, Any] = {key: given(path, getattr(input, key)) for key, path in PATHS.items()}
+    legend = [each.given() for each in input.task_legend or ()]
     async with info.context.work() as work:
-        await project.update_project(work, wanted)
+        await project.update_project(work, wanted, legend)
     view = info.context.view(work.actor)
     return UpdateProjectSuccess(project=Project(row=await workspace_of(view), view=view))

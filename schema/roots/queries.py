@@ -111,7 +111,7 @@ class Query:
         events.event_kinds, description="Kinds of events in order; at most 200."
     )
     dashboard = strawberry.field(
-        dashboard.dashboard, description="Your day: tasks due, important dates."
+        dashboard.dashboard, description="Your day: appointments, tasks due, important dates."
     )
     important_date_kinds = strawberry.field(
         important_dates.important_date_kinds,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from models.clock import ManualClock
-from models.enums import DueBand, StaffRole
+from models.enums import AppointmentKind, DueBand, StaffRole
 from models.important_dates import ImportantDateKind
 from models.staff import StaffSession
 from models.tasks import Task
 from realtime import topics
-from resolvers import dashboard, important_dates, leads, task_legend, tasks
+from resolvers import appointments, dashboard, important_dates, leads, project, tasks
 from resolvers.actors import Actor, StaffActor
+from resolvers.appointments import AppointmentEdit, NewAppointment
 from resolvers.dashboard import DayTold, follow_day, read_day
 from resolvers.errors import BadArgument
 from resolvers.important_dates import DateEdit
@@ -167,6 +168,53 @@ async def test_important_dates_of_own_leads_are_on_their_day(
     assert [each.id for each in (await day_of(here, person)).dates] == [shown_date]
 
 
+async def plan(
+    services: Services, actor: Actor, lead_id: UUID, starts: Any, ends: Any, **more: Any
+) -> UUID:
+    new = NewAppointment(
+        AppointmentKind.SHOWING, starts, ends, "Flat tour", reminder_minutes=None, **more
+    )
+    made: UUID = await act(services, actor, appointments.schedule, lead_id, new, uuid4().hex)
+    return made
+
+
+@pytest.mark.behaviour("A45")
+async def test_appointments_are_on_each_day_that_they_touch(
+    pair: tuple[Services, Services], person: StaffActor, clock: ManualClock
+) -> None:
+    here, _ = pair
+    lead_id, now = await make_lead(here), clock.now()
+    trip = await plan(here, person, lead_id, now, now + timedelta(days=2))
+    holiday = await plan(
+        here, person, lead_id,
+        datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC), is_all_day=True,
+    )  # fmt: skip
+    gone = await plan(here, person, lead_id, now, now + timedelta(hours=1))
+    await act(here, person, appointments.cancel, lead_id, gone, None)
+    found = {
+        day: [each.id for each in (await day_of(here, person, date(2026, 3, day))).appointments]
+        for day in range(2, 6)
+    }
+    assert found == {2: [trip], 3: [trip, holiday], 4: [trip, holiday], 5: []}
+
+
+@pytest.mark.behaviour("A45")
+async def test_an_appointment_that_is_planned_or_moved_is_told_at_once(
+    pair: tuple[Services, Services], person: StaffActor, clock: ManualClock
+) -> None:
+    here, there = pair
+    boss, other = await make_staff(here, name="Cleo Cane"), await make_staff(here, name="Bo Berg")
+    lead_id, now = await make_lead(here), clock.now()
+    async with listening(there, person) as follower:
+        await follower.count(1)
+        made = await plan(here, boss, lead_id, now, now + timedelta(hours=1), assignee_id=person.id)
+        await follower.count(2)
+        edit = AppointmentEdit({"assignee_id": other.id})
+        await act(here, boss, appointments.update, lead_id, made, edit)
+        items = await follower.count(3)
+    assert [len(item.day.appointments) for item in items] == [0, 1, 0]
+
+
 async def test_a_day_that_is_a_slip_of_the_keyboard_is_refused(
     pair: tuple[Services, Services], person: StaffActor
 ) -> None:
@@ -282,7 +330,7 @@ async def test_new_colours_are_sent(pair: tuple[Services, Services], person: Sta
     async with listening(there, person) as follower:
         await follower.count(1)
         entry = LegendEntry(DueBand.TODAY, "#00aa00", "Now")
-        await act(here, person, task_legend.change_task_legend, [entry])
+        await act(here, person, project.update_project, {}, [entry])
         await look(here, person)
         item = (await follower.count(2))[1]
     assert item.day.legend[1] == LegendEntry(DueBand.TODAY, "#00AA00", "Now")

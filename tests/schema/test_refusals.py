@@ -105,7 +105,7 @@ KEYED = (
     "addNote", "createTask", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment",
     "logMeeting", "logCall", "logMessage",
 )  # fmt: skip
-OTHERWISE = {
+OTHERWISE: dict[str, dict[str, Any]] = {
     "addNote": {"html": "<p>Other</p>"},
     "createTask": {"title": "Other"},
     "logQuickEvent": {},

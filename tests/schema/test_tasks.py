@@ -96,6 +96,47 @@ async def test_the_band_is_that_of_the_viewers_zone(
     assert await titles(there, lead_id, bands=["OVERDUE"]) == ["Call back"]
 
 
+LEGEND = "project { taskLegend { band color label } }"
+
+
+@pytest.mark.behaviour("A42")
+async def test_each_band_has_a_colour_and_a_label_that_the_team_may_choose(
+    admin: Client, client_for: ClientFor
+) -> None:
+    agent = await client_for(StaffRole.AGENT)
+    before = (await agent.read(f"{{ {LEGEND} }}"))["project"]["taskLegend"]
+    assert [each["band"] for each in before] == list(DueBand)
+    assert all(each["label"] for each in before)
+    entry = {"band": "TODAY", "color": "#00aa00", "label": " Now "}
+    made = await admin.done("updateProject", LEGEND, taskLegend=[entry])
+    chosen = {"band": "TODAY", "color": "#00AA00", "label": "Now"}
+    assert made["project"]["taskLegend"] == [
+        chosen if each["band"] == "TODAY" else each for each in before
+    ]
+    day = (await agent.read("{ dashboard { taskLegend { band color label } } }"))["dashboard"]
+    assert day["taskLegend"] == made["project"]["taskLegend"]
+    async with nothing_written(admin.services):
+        await admin.done("updateProject", taskLegend=[entry])
+        for wrong, path, code in (
+            ({"color": "green"}, "color", "MALFORMED"),
+            ({"label": " "}, "label", "REQUIRED"),
+            ({"label": "x" * 41}, "label", "TOO_LARGE"),
+        ):
+            told = await admin.write("updateProject", taskLegend=[{**entry, **wrong}])
+            assert told["problems"][0]["path"] == ["taskLegend", "0", path]
+            assert told["problems"][0]["code"] == code
+        told = await admin.write("updateProject", taskLegend=[entry, entry])
+        assert told["problems"][0]["code"] == "TAKEN"
+        told = await agent.write("updateProject", taskLegend=[entry])
+        assert told["permission"] == "ADMINISTER"
+    audit = await admin.read(
+        "{ workspaceHistory(first: 1) { nodes { diffs { path after { display } } } } }"
+    )
+    assert audit["workspaceHistory"]["nodes"][0]["diffs"] == [
+        {"path": "taskLegend:TODAY", "after": {"display": "Now, #00AA00"}}
+    ]
+
+
 @pytest.mark.behaviour("C37")
 async def test_a_task_due_in_the_past_is_taken_and_marked(admin: Client, lead_id: UUID) -> None:
     late = await add(admin, lead_id, dueOn="2026-02-27")
