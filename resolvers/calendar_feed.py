@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
-from sqlalchemy import select
+from icalendar import Calendar, Event, Todo
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,6 +20,7 @@ from models.appointments import Appointment
 from models.ids import encode_id
 from models.leads import Lead
 from models.staff import Staff
+from models.tasks import Task
 from resolvers import access, limits
 from resolvers.actors import StaffActor
 from resolvers.agenda import days_of
@@ -74,7 +75,9 @@ async def read_feed(services: Services, token: str, client: str) -> Feed:
         await limits.spend(services.limiter, limits.CALENDAR, actor.id.hex)
         now = services.clock.now()
         rows = await _appointments(session, actor, now)
-    return _file([_event(services.public_url, row) for row in rows], now)
+        tasks = await _tasks(session, actor, now)
+    events = [_event(services.public_url, row) for row in rows]
+    return _file([*events, *(_todo(services.public_url, row) for row in tasks)], now)
 
 
 async def _owner(secrets: Secrets, session: AsyncSession, token: str) -> StaffActor:
@@ -109,6 +112,42 @@ async def _appointments(
     return found.all()
 
 
+async def _tasks(session: AsyncSession, actor: StaffActor, now: datetime) -> Sequence[Task]:
+    """The person's tasks that are or were due around now, done ones among them."""
+    at, on = col(Task.due_at), col(Task.due_on)
+    found = await session.scalars(
+        select(Task)
+        .where(
+            col(Task.assignee_id) == actor.id,
+            access.visible_tasks(actor),
+            col(Task.removed_at).is_(None),
+            or_(
+                at.between(now - BEFORE, now + AHEAD),
+                on.between((now - BEFORE).date(), (now + AHEAD).date()),
+            ),
+        )
+        .order_by(col(Task.place), col(Task.id))
+        .limit(MOST)
+    )
+    return found.all()
+
+
+def _todo(public_url: str, row: Task) -> Todo:
+    todo = Todo()
+    todo.add("uid", f"{encode_id('task', row.id)}@leadlight")
+    todo.add("dtstamp", row.completed_at or row.created_at)
+    todo.add("created", row.created_at)
+    todo.add("sequence", row.version - 1)
+    todo.add("summary", row.title)
+    todo.add("class", "PRIVATE")
+    todo.add("url", f"{public_url}/live#{encode_id('lead', row.lead_id)}")
+    todo.add("due", row.due_at or row.due_on)
+    todo.add("status", "COMPLETED" if row.completed_at else "NEEDS-ACTION")
+    if row.completed_at:
+        todo.add("completed", row.completed_at)
+    return todo
+
+
 def _event(public_url: str, row: Appointment) -> Event:
     event = Event()
     event.add("uid", f"{encode_id('appointment', row.id)}@leadlight")
@@ -134,7 +173,7 @@ def _event(public_url: str, row: Appointment) -> Event:
     return event
 
 
-def _file(entries: Sequence[Event], now: datetime) -> Feed:
+def _file(entries: Sequence[Event | Todo], now: datetime) -> Feed:
     calendar = Calendar()
     calendar.add("prodid", "-//Leadlight//Diary//EN")
     calendar.add("version", "2.0")

@@ -17,10 +17,11 @@ from models.clock import ManualClock
 from models.enums import ApiScope, AppointmentKind, StaffRole
 from models.ids import encode_id
 from models.staff import Staff
-from resolvers import appointments
+from resolvers import appointments, tasks
 from resolvers.actors import SYSTEM
 from resolvers.appointments import AppointmentEdit, NewAppointment
 from resolvers.services import Services
+from resolvers.tasks import NewTask
 from resolvers.unit_of_work import unit_of_work
 from settings import Settings
 from tests.client import Client, staff_client
@@ -210,6 +211,34 @@ async def test_the_diary_has_what_is_near_and_the_persons_own_to_see(office: Off
     assert admin.actor
     await act(office.services, admin.actor, appointments.schedule, hidden, new, uuid4().hex)
     assert set(await office.events()) == {"Mine", "Last month"}
+
+
+@pytest.mark.behaviour("A46")
+async def test_tasks_with_a_due_date_are_in_it_and_done_ones_say_so(office: Office) -> None:
+    named = {
+        "On a day": {"due_on": date(2026, 3, 5)},
+        "At noon": {"due_at": at(5, 12)},
+        "Some day": {},
+        "Long ago": {"due_on": date(2025, 3, 5)},
+    }
+    made = {
+        title: await office.by_bo(tasks.create_task, NewTask(title, "secret", **due), uuid4().hex)
+        for title, due in named.items()
+    }
+    office.clock.advance(60)
+    await office.by_bo(tasks.complete_task, made["At noon"], None)
+    answer = await office.web.get(await office.path())
+    calendar = icalendar.Calendar.from_ical(answer.content)
+    found: dict[str, Any] = {str(todo["summary"]): todo for todo in calendar.walk("VTODO")}
+    assert set(found) == {"On a day", "At noon"}
+    open_one, done = found["On a day"], found["At noon"]
+    assert open_one.decoded("due") == date(2026, 3, 5)
+    assert done.decoded("due") == at(5, 12)
+    assert (open_one["status"], done["status"]) == ("NEEDS-ACTION", "COMPLETED")
+    assert done.decoded("completed") == office.clock.now()
+    assert (open_one["sequence"], done["sequence"]) == (0, 1)
+    assert done["uid"] == f"{encode_id('task', made['At noon'])}@leadlight"
+    assert "secret" not in answer.text
 
 
 @pytest.mark.behaviour("A46")

@@ -48,6 +48,8 @@ function open(card, { cursor, lead }) {
   for (const tab of ["notes", "conversations", "messages", "events", "history"]) {
     flat[tab] = lead[tab]?.nodes ?? [];
   }
+  flat.appointments = [...(lead.upcoming?.nodes ?? []), ...(lead.past?.nodes ?? [])];
+  flat.calls = []; // only what was corrected while the card is open
   flat.eventGroups ??= [];
   flat.timeline = lead.timeline?.nodes ?? [];
   flat.timelinePage = lead.timeline?.pageInfo ?? { hasNextPage: false, endCursor: null };
@@ -128,6 +130,13 @@ const CHANGES = {
   MessageDeliveryChanged(lead, { message }) {
     const messages = lead.messages.map((old) => (old.id === message.id ? message : old));
     return { lead: { ...lead, messages }, touched: [] };
+  },
+  AppointmentChanged(lead, { appointment }) {
+    const appointments = upsert(lead.appointments, appointment, null);
+    return { lead: { ...lead, appointments }, touched: [] };
+  },
+  CallChanged(lead, { call }) {
+    return { lead: { ...lead, calls: upsert(lead.calls, call, null) }, touched: [] };
   },
   ConversationChanged(lead, { conversation }) {
     return {

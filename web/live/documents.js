@@ -11,12 +11,18 @@ const ITEMS = `
 fragment NoteParts on Note {
   id html text author { name } createdAt editedAt visibility version canEdit }
 fragment MessageParts on Message { id direction subject text author { kind name } at channel
+  takenFrom isLogged isBackdated
   link { text url } seenAt delivery { state since expiresAt } }
+fragment CallParts on Call { id direction phoneNumber occurredAt durationSeconds callOutcome note
+  isBackdated }
+fragment PlanParts on Appointment { id kind title startsAt endsAt isAllDay timeZone cancelledAt
+  outcome outcomeNote }
 fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
   annotation { body author { name } at } }
 fragment TimelineParts on TimelineItem { id at kind actor { kind name } subject { __typename
   ... on Note { ...NoteParts } ... on Message { ...MessageParts } ... on Event { ...EventParts }
-  ... on HistoryEntry { ...EntryParts } } }
+  ... on Call { ...CallParts } ... on Appointment { ...PlanParts }
+  ... on Task { id title completedAt } ... on HistoryEntry { ...EntryParts } } }
 fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
   diffs { label before { display } after { display } } }`;
 
@@ -28,6 +34,8 @@ fragment AddressParts on LeadEmailAddress {
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
 fragment PropertyParts on Property {
   key label value { __typename display copyText } field { type } source canEdit version }
+fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } place body
+  overlaps { id } }
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
 ${ITEMS}`;
 
@@ -94,8 +102,10 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       conversations(first: 10) { nodes { ...ConversationParts } }
       messages(first: 50) { nodes { ...MessageParts } }
       events(first: 20) { nodes { ...EventParts } }
+      upcoming: appointments(first: 10) { nodes { ...AppointmentParts } }
+      past: appointments(first: 5, when: PAST) { nodes { ...AppointmentParts } }
       eventGroups { name count firstAt lastAt }
-      timeline(first: 30) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
+      timeline(first: 20) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
       history(first: 20) { nodes { ...EntryParts } }
       viewerCan { edit changeState reopen assign sendMessage channels } } }
     ... on LeadCardReset { cursor resetReason }
@@ -120,6 +130,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on NoteChanged { action noteId note { ...NoteParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
     ... on MessageDeliveryChanged { message { ...MessageParts } }
+    ... on AppointmentChanged { appointment { ...AppointmentParts } }
+    ... on CallChanged { call { ...CallParts } }
     ... on ConversationChanged { conversation { ...ConversationParts } }
     ... on LeadIdentified { visitCount isVerified } } }
 ${FRAGMENTS}`;
@@ -149,5 +161,11 @@ export const REOPEN = write("reopenLead", "ReopenLead");
 export const CHANGE_HEADER = write("changeHeaderSettings", "ChangeHeaderSettings");
 export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");
+export const SCHEDULE = write("scheduleAppointment", "ScheduleAppointment");
+export const RECORD_OUTCOME = write("recordAppointmentOutcome", "RecordAppointmentOutcome");
+export const CANCEL_APPOINTMENT = write("cancelAppointment", "CancelAppointment");
+export const LOG_CALL = write("logCall", "LogCall");
+export const LOG_MEETING = write("logMeeting", "LogMeeting");
+export const LOG_MESSAGE = write("logMessage", "LogMessage");
 export const SEND_MESSAGE = write("sendMessage", "SendMessage", `
   ... on SendMessageSuccess { sentMessage { id } }`);

@@ -103,7 +103,7 @@ export function refreshTimes(root) {
     const { spent, at } = element.dataset;
     element.textContent = duration(Number(spent) + (Date.now() - at) / 1000);
   }
-  for (const element of root.querySelectorAll("time")) {
+  for (const element of root.querySelectorAll("time:not([data-fixed])")) {
     const text = relative(element.dateTime);
     if (element.textContent !== text) element.textContent = text;
   }

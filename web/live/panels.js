@@ -49,9 +49,10 @@ export function chatPanel(leadId, outbox, perform, serverNow) {
     const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     outbox.settle(lead.messages);
     const waiting = outbox.of(leadId);
-    fill(list, [...lead.messages].reverse(), ({ id }) => id, makeMessage);
+    const carried = lead.messages.filter(({ isLogged }) => !isLogged);
+    fill(list, carried.reverse(), ({ id }) => id, makeMessage);
     pending.replaceChildren(...waiting.map(makeWaiting));
-    empty.hidden = lead.messages.length + waiting.length > 0;
+    empty.hidden = carried.length + waiting.length > 0;
     const conversation = lead.conversations.find(({ channel }) => channel === "CHAT");
     state.textContent = conversation ? words(conversation.state) : "";
     const mayWrite = lead.viewerCan.sendMessage && lead.viewerCan.channels.includes("CHAT");

@@ -1,13 +1,15 @@
-// The timeline: notes, messages, events and moves in one stream, in a tab beside the history.
+// The timeline: what people did and said in one stream, in a tab beside the history.
 
+import { period } from "./appointments.js";
 import { TIMELINE } from "./documents.js";
-import { ago, fill, h, refusalPlace } from "./elements.js";
+import { ago, fill, h, moment, refusalPlace, words } from "./elements.js";
 import { eventName } from "./events.js";
 import { request } from "./graphql.js";
 import { emptyLine, historyList } from "./panels.js";
 
-const FILTERS = [["All", []], ["Notes", ["NOTE"]], ["Messages", ["MESSAGE"]], ["Events", ["EVENT"]],
-  ["Moves", ["CHANGE"]]];
+const FILTERS = [["All", []], ["Notes", ["NOTE"]], ["Calls", ["CALL"]], ["E-mails", ["EMAIL"]],
+  ["Meetings", ["MEETING"]], ["Tasks", ["TASK"]], ["Messages", ["MESSAGE"]],
+  ["Events", ["EVENT"]], ["Moves", ["CHANGE"]]];
 
 /** Two tabs, one shown at a time: what people did, and every change. */
 export function pastPanel(leadId, onSignedOut) {
@@ -85,7 +87,8 @@ function timelinePart(leadId, onSignedOut) {
     const newest = lead.timeline.filter(isWanted);
     const known = new Set(newest.map(({ id }) => id));
     const gone = new Set(lead.goneNotes);
-    const now = new Map([...lead.notes, ...lead.messages, ...lead.events]
+    const now = new Map([...lead.notes, ...lead.messages, ...lead.events,
+      ...lead.appointments, ...lead.calls]
       .map((thing) => [thing.id, thing]));
     return [...newest, ...older.filter(({ id }) => !known.has(id))]
       .filter(({ subject }) => !gone.has(subject.id))
@@ -111,10 +114,26 @@ function timelinePart(leadId, onSignedOut) {
   return { element: h("div", {}, choice, empty, list, refusal, more), update };
 }
 
+const CHANNELS = { CHAT: "Chat", POPUP: "Pop-up", EMAIL: "E-mail", SMS: "Text message",
+  WHATSAPP: "WhatsApp" };
+const WAYS = { TO_LEAD: " to the lead", FROM_LEAD: " from the lead", TAKEN: " about the lead" };
+const CALLED = { ANSWERED: "They talked", NO_ANSWER: "Nobody answered", BUSY: "Engaged",
+  VOICEMAIL: "A message was left", WRONG_NUMBER: "Wrong number" };
+const CAME = { HELD: "It took place", NO_SHOW: "The lead did not come", MOVED: "Moved" };
 const SAYS = {
   Note: ({ text }) => ["Note", text],
-  Message: ({ text, subject, channel }) => [channel === "POPUP" ? "Pop-up" : "Chat",
-    [subject, text].filter(Boolean).join(": ")],
+  Message: (one) => [`${CHANNELS[one.channel]}${one.isLogged ? WAYS[one.direction] : ""}`,
+    [one.subject, one.text].filter(Boolean).join(": "),
+    [one.takenFrom && `From ${one.takenFrom}`, one.isBackdated && `On ${moment(one.at)}`]
+      .filter(Boolean).join(" · ")],
+  Call: (one) => [`Call${WAYS[one.direction]}`, [CALLED[one.callOutcome],
+    one.durationSeconds >= 60 && `${Math.round(one.durationSeconds / 60)} min`,
+    one.phoneNumber, one.isBackdated && moment(one.occurredAt)].filter(Boolean).join(" · "),
+  one.note],
+  Appointment: (one) => [words(one.kind), `${one.title}, ${period(one)}`,
+    [one.cancelledAt && "Called off", one.outcome && CAME[one.outcome], one.outcomeNote]
+      .filter(Boolean).join(": ")],
+  Task: ({ title, completedAt }) => ["Task", title, completedAt && "Done"],
   Event: ({ name, count, annotation }) => ["Event",
     `${eventName(name)}${count > 1 ? ` × ${count}` : ""}`, annotation?.body],
   HistoryEntry: ({ summary }) => ["Change", summary],

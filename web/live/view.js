@@ -1,6 +1,7 @@
 // One lead's card on the page: the header with lamp, pipeline, assignee and priority, and the
 // columns below it. It only draws what card.js says and sends what a person does.
 
+import { appointmentsPanel } from "./appointments.js";
 import { contactPart } from "./contact.js";
 import { ASSIGN, CHANGE_PRIORITY } from "./documents.js";
 import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
@@ -25,6 +26,7 @@ export function cardView(context) {
     tagsPart(leadId, perform)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
   const notes = notesPanel(leadId, perform);
+  const appointments = appointmentsPanel(context);
   const events = eventsPanel(leadId, perform);
   const past = pastPanel(leadId, onSignedOut);
   const announcer = h("p", { class: "aside", role: "status" });
@@ -34,10 +36,10 @@ export function cardView(context) {
     head.element, pins.element,
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element)),
-      h("div", { class: "column" }, chat.element, notes.element),
+      h("div", { class: "column" }, chat.element, appointments.element, notes.element),
       h("div", { class: "column" }, events.element, past.element)),
     announcer);
-  const parts = [quick, head, pins, ...facts, chat, notes, events, past];
+  const parts = [quick, head, pins, ...facts, chat, appointments, notes, events, past];
   let newest = null;
   let last = null;
 
