@@ -78,6 +78,8 @@ def _new_lead(work: UnitOfWork, contact: Contact, state_id: UUID, detail: str | 
         assigned_since=None,
         priority=Priority.NORMAL,
         time_zone=None,
+        avatar_id=None,
+        avatar_source=None,
     )
 
 
