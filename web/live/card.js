@@ -86,7 +86,8 @@ const CHANGES = {
     const properties = item.properties
       .reduce((all, one) => replace(all, one, "key"), lead.properties);
     const touched = [...keys, ...named(lead, item)];
-    return { lead: { ...lead, ...item.lead, properties }, touched };
+    const { missingRequiredFields } = item;
+    return { lead: { ...lead, ...item.lead, properties, missingRequiredFields }, touched };
   },
   ContactPointsChanged(lead, { lead: head, emailAddresses, phoneNumbers }) {
     const touched = ["contact", "name"];

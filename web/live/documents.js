@@ -7,6 +7,9 @@ const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
   wonButton { text wonText isWon canReopen }`;
 
+const LAYOUT = `fieldGroups { isCollapsed group { id name } properties { key } }
+  missingRequiredFields { key label }`;
+
 const ITEMS = `
 fragment NoteParts on Note {
   id html text author { name } createdAt editedAt visibility version canEdit }
@@ -28,7 +31,7 @@ fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
 
 const FRAGMENTS = `
 fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
-fragment ViewerParts on CardViewer { staff { id name } since }
+fragment ViewerParts on CardViewer { staff { id name } since editingPath }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
@@ -36,6 +39,10 @@ fragment PropertyParts on Property {
   key label value { __typename display copyText } field { type } source canEdit version }
 fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } place body
   overlaps { id } }
+  key label value { __typename display copyText
+    ... on ChoiceValue { option { id } } ... on ChoicesValue { options { id } } }
+  isMisfit source canEdit version
+  field { type hint unit isRequired isBuiltIn options { id label archivedAt } } }
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
 ${ITEMS}`;
 
@@ -89,6 +96,13 @@ export const TIMELINE = `query Timeline($id: ID!, $kinds: [TimelineKind!], $afte
     nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } } } }
 ${ITEMS}`;
 
+export const MY_LAYOUT = `query MyLayout($id: ID!) { lead(id: $id) { id ${LAYOUT} } }`;
+
+export const FIELD_GROUPS = `query FieldGroups { fieldGroups { id name fields { id key label } } }`;
+
+export const FILE_LINK = `query FileLink($id: ID!, $key: String!) { lead(id: $id) { id
+  property(key: $key) { value { ... on FileValue { file { name downloadUrl } } } } } }`;
+
 export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
     ... on LeadCardSnapshot { cursor at lead {
@@ -96,7 +110,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
-      properties { ...PropertyParts } pinnedProperties { key } location { timeZone }
+      properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
       tags { id name }
       notes(first: 20) { nodes { ...NoteParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
@@ -113,13 +127,14 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
-    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} }
+    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR}
+        properties { ...PropertyParts } ${LAYOUT} }
       card { quickEventKinds { id name icon } } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
     ... on PropertiesChanged { lead { version displayName title priority ${VALUE} isAnonymous
         location { timeZone } }
-      properties { ...PropertyParts } }
+      properties { ...PropertyParts } missingRequiredFields { key label } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
     ... on LeadStateChanged { toState { ${STATE} } lead { ${BAR} version } }
@@ -141,6 +156,15 @@ const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input
 
 export const SET_PROPERTIES = write("setProperties", "SetProperties", `
   ... on ConflictError { conflicts { path current { display } changedByName } }`);
+export const CREATE_UPLOAD = write("createUpload", "CreateUpload", `
+  ... on CreateUploadSuccess { ticket { id uploadUrl } }`);
+export const SET_EDITING = write("setEditing", "SetEditing");
+export const CREATE_FIELD = write("createField", "CreateField");
+export const UPDATE_FIELD = write("updateField", "UpdateField");
+export const MOVE_FIELD = write("moveField", "MoveField");
+export const SAVE_GROUP = write("saveFieldGroup", "SaveFieldGroup");
+export const REMOVE_GROUP = write("removeFieldGroup", "RemoveFieldGroup");
+export const CHANGE_LAYOUT = write("changeMyLayout", "ChangeMyLayout");
 export const PIN = write("pinProperty", "PinProperty");
 export const UNPIN = write("unpinProperty", "UnpinProperty");
 export const ADD_ADDRESS = write("addEmailAddress", "AddEmailAddress");

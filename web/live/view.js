@@ -7,7 +7,8 @@ import { ASSIGN, CHANGE_PRIORITY } from "./documents.js";
 import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
   from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
-import { propertiesPart, tagsPart } from "./facts.js";
+import { tagsPart } from "./facts.js";
+import { fieldsPart } from "./fields.js";
 import { chatPanel, notesPanel } from "./panels.js";
 import { pinsPart } from "./pins.js";
 import { slimPart, statesPart } from "./states.js";
@@ -22,7 +23,7 @@ export function cardView(context) {
   const slim = slimPart(head.element);
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
-  const facts = [propertiesPart(leadId, pins, onSignedOut), contactPart(leadId, perform),
+  const facts = [fieldsPart(context, pins), contactPart(leadId, perform),
     tagsPart(leadId, perform)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
   const notes = notesPanel(leadId, perform);
