@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app import open_services
-from bench import cards, commits, growth, hostile, importing, latency, memory
+from bench import cards, commits, growth, hostile, importing, latency, memory, states
 from bench.report import Report
 from bench.seeding import add_leads, address_of, global_id, seed_cards, sign_in, visited_leads
 from bench.setups import Setup, embedded, shared
@@ -20,7 +20,7 @@ from tests.factories import make_staff
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
 PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
-LONG_PARTS = ("import",)
+LONG_PARTS = ("import", "states")
 """Measured only when they are asked for, in one round."""
 
 
@@ -86,6 +86,9 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
         if "import" in parts:
             _say(setup, "import")
             await importing.measure(report, setup, size, services, tokens[0], visited[0])
+        if "states" in parts:
+            _say(setup, "states")
+            await states.measure(report, setup, size, services, actor, tokens)
         if "growth" in parts:
             _say(setup, "growth")
             await growth.measure(report, setup, size, services, actor, tokens[0])

@@ -82,7 +82,7 @@ async def count_statements(report: Report, setup: Setup, cards: Cards) -> None:
         for factor, name in ((1, "card query"), (2, "card query, lists twice as long")):
             lead_id, token = _card(cards, factor)
             body = {"query": CARD, "variables": card_variables(lead_id, factor)}
-            with _counting() as statements:
+            with counting() as statements:
                 answer = await client.post(
                     "/graphql", json=body, headers={"Authorization": f"Bearer {token}"}
                 )
@@ -90,7 +90,7 @@ async def count_statements(report: Report, setup: Setup, cards: Cards) -> None:
             report.add(setup.name, f"{name}, statements", "SQL", len(statements))
 
 
-class _counting:
+class counting:
     """Collects the statements of the block, and of tasks begun in it, while it lasts."""
 
     _seen: ContextVar[list[str] | None] = ContextVar("statements", default=None)

@@ -94,6 +94,25 @@ mutation Change($lead: ID!, $priority: Priority!) {
 }
 """
 
+STATES = "query { pipelines { states { id } } }"
+
+CHANGE_STATE = """
+mutation Move($lead: ID!, $state: ID!) {
+  changeLeadState(input: {leadId: $lead, stateId: $state}) {
+    ... on ChangeLeadStateSuccess { changes { cursor at } }
+    ... on Error { message }
+  }
+}
+"""
+
+LEADS_IN_STATE = """
+query InState($states: [ID!]!) {
+  leads(first: 50, filter: {state: {in: $states}}, sort: {by: STATE_SINCE}) {
+    nodes { id displayName state { name } }
+  }
+}
+"""
+
 SEND_MESSAGE = """
 mutation Send($lead: ID!, $key: IdempotencyKey!) {
   sendMessage(input: {leadId: $lead, idempotencyKey: $key, channel: CHAT, text: "Hello again"}) {

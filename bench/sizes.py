@@ -22,6 +22,11 @@ class Size:
     steps: tuple[int, ...] = (1_000, 2_000, 4_000)
     """Changes of a lead, and leads, each twice the one before."""
     import_rows: int = 100_000
+    listed_leads: int = 100_000
+    """Leads among which one moves along the pipeline."""
+    writers: int = 50
+    """Who move leads at once, each its own."""
+    moving_seconds: float = 8.0
     repeats: int = 20
     """Requests whose median is the time at one step."""
 
@@ -37,5 +42,8 @@ QUICK = Size(
     idle_cards=20,
     steps=(50, 100, 200),
     import_rows=500,
+    listed_leads=500,
+    writers=10,
+    moving_seconds=1.5,
     repeats=5,
 )

@@ -230,7 +230,8 @@ class Diary:
     def move(self, state: str) -> None:
         self.wait_for_office(3_000, 200_000)
         self.state = state
-        self.put(self.carer, partial(Stage.move, state=state))
+        reason = talks.LOSSES[len(self.parts) % len(talks.LOSSES)] if state == "Lost" else None
+        self.put(self.carer, partial(Stage.move, state=state, reason=reason))
 
     def note(self) -> None:
         """A colleague notes something down, and sometimes thinks again."""

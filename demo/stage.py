@@ -295,10 +295,10 @@ class Stage:
         if self._note_id:
             await notes.remove_note(self.work, self.lead_id, self._note_id)
 
-    async def move(self, state: str) -> None:
+    async def move(self, state: str, reason: str | None = None) -> None:
         await self._ready()
         to = self.world.states[state]
-        await leads.change_state(self.work, self.lead_id, to.id, None)
+        await leads.change_state(self.work, self.lead_id, to.id, None, reason)
 
     async def assign(self, to: StaffActor | None) -> None:
         await self._ready()

@@ -209,6 +209,12 @@ CLICKS = {
 }
 """Buttons of the card and what colleagues write on such events later."""
 
+LOSSES = (
+    "Bought elsewhere, for less.",
+    "Wanted it sooner than we can make it.",
+    "No longer moves house.",
+    "Could not be reached for a month.",
+)
 NOTES = (
     "<p>Called, <strong>no answer</strong>. Try again after lunch.</p>",
     "<p>Wants to see the colours <em>in daylight</em> before deciding.</p>",

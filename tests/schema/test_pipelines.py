@@ -330,6 +330,28 @@ async def test_two_clicks_at_once_are_one_entry(
     assert sorted(len(each["changes"]) for each in done) == [0, 0, 0, 1]
 
 
+@pytest.mark.behaviour("C4")
+async def test_of_two_people_who_move_a_lead_at_once_the_second_is_told_of_the_first(
+    admin: Client, lead_id: str, services: Services
+) -> None:
+    other = await staff_client(services, StaffRole.MANAGER, "Bo Brandt")
+    ids = await state_ids(admin)
+    seen = (await card(admin, lead_id, "version"))["version"]
+    told = await asyncio.gather(
+        *(
+            client.write("changeLeadState", leadId=lead_id, stateId=ids[name], expectedVersion=seen)
+            for client, name in ((admin, "Contacted"), (other, "Qualified"))
+        )
+    )
+    kinds = {each["__typename"]: each for each in told}
+    assert set(kinds) == {"ChangeLeadStateSuccess", "ConflictError"}
+    (clash,) = kinds["ConflictError"]["conflicts"]
+    state = (await card(admin, lead_id))["state"]["name"]
+    assert clash["current"]["display"] == state
+    assert clash["base"]["display"] == "New"
+    assert clash["attempted"]["display"] != state
+
+
 @pytest.mark.behaviour("C11", "C12")
 async def test_a_lead_that_came_by_the_bar_is_won_too_and_reopens_to_its_last_open_state(
     admin: Client, lead_id: str
