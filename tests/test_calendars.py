@@ -215,7 +215,7 @@ async def test_the_diary_has_what_is_near_and_the_persons_own_to_see(office: Off
 
 @pytest.mark.behaviour("A46")
 async def test_tasks_with_a_due_date_are_in_it_and_done_ones_say_so(office: Office) -> None:
-    named = {
+    named: dict[str, dict[str, Any]] = {
         "On a day": {"due_on": date(2026, 3, 5)},
         "At noon": {"due_at": at(5, 12)},
         "Some day": {},

@@ -23,8 +23,10 @@ from graphql import (
 
 from models.enums import ChangeKind
 from schema.audience import Audience
-from schema.build import Mutation, Query, Subscription
 from schema.changes import TYPES, LeadChange
+from schema.roots.mutations import Mutation
+from schema.roots.queries import Query
+from schema.roots.subscriptions import Subscription
 from tests.client import Client, graphql_schema, root_fields
 
 FILE = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
