@@ -21,6 +21,8 @@ from tests.client import graphql_schema
 PAGE = 5
 MOST_TOKENS = 1_500
 OF_A_FIELD = 20
+MOST_LEVELS = 7
+"""Of types opened within each other: a document may be 10 deep."""
 TOKEN = re.compile(r"\w+|\.\.\.|[^\w\s.]")
 ARGUMENTS = {"first": str(PAGE), "key": '"rooms"'}
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
@@ -58,20 +60,20 @@ def _tokens(tree: dict[Any, Any]) -> int:
 def _tree(kind: GraphQLNamedType) -> dict[Any, Any]:
     opened = {kind.name}
     tree: dict[Any, Any] = {}
-    todo: deque[tuple[GraphQLNamedType, dict[Any, Any]]] = deque([(kind, tree)])
+    todo: deque[tuple[GraphQLNamedType, dict[Any, Any], int]] = deque([(kind, tree, 1)])
     while todo:
-        here, place = todo.popleft()
+        here, place, level = todo.popleft()
         for owner, name, field in _fields(here):
             inner: dict[Any, Any] = {}
             place[(owner, _call(name, field))] = inner
             kind_of_field = get_named_type(field.type)
             if not isinstance(kind_of_field, Composite):
                 continue
-            if kind_of_field.name in opened:
+            if kind_of_field.name in opened or level == MOST_LEVELS:
                 inner.update(_plain(kind_of_field))
             else:
                 opened.add(kind_of_field.name)
-                todo.append((kind_of_field, inner))
+                todo.append((kind_of_field, inner, level + 1))
     return tree
 
 
