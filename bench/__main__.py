@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app import open_services
-from bench import cards, commits, growth, hostile, importing, latency, memory, states
+from bench import automations, cards, commits, growth, hostile, importing, latency, memory, states
 from bench.report import Report
 from bench.seeding import add_leads, address_of, global_id, seed_cards, sign_in, visited_leads
 from bench.setups import Setup, embedded, shared
@@ -20,7 +20,7 @@ from tests.factories import make_staff
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
 PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
-LONG_PARTS = ("import", "states")
+LONG_PARTS = ("import", "states", "automations")
 """Measured only when they are asked for, in one round."""
 
 
@@ -65,6 +65,9 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
         if "commits" in parts:
             for _ in _rounds(setup, "commits", size):
                 await commits.measure(report, setup, size, services, actor, visited)
+        if "automations" in parts:
+            _say(setup, "automations")
+            await automations.measure(report, setup, size, services, actor)
         await asyncio.to_thread(setup.start)
         if "latency" in parts:
             ids = [global_id(each) for each in visited]

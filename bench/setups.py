@@ -75,9 +75,9 @@ class Setup:
     servers: tuple[Server, ...]
     environment: Mapping[str, object]
 
-    def command(self, *command: str) -> Server:
-        """Another process of the program, not started yet."""
-        return Server(self.settings.data_dir, *command, **self.environment)
+    def command(self, *command: str, **more: object) -> Server:
+        """Another process of the program, not started yet; `more` are settings of its own."""
+        return Server(self.settings.data_dir, *command, **self.environment, **more)
 
     def start(self) -> None:
         """Starts the servers; each answers before the next one starts."""

@@ -27,6 +27,10 @@ class Size:
     writers: int = 50
     """Who move leads at once, each its own."""
     moving_seconds: float = 8.0
+    runs: int = 2_000
+    """Runs of a rule that one worker finds waiting."""
+    killed_runs: int = 5_000
+    kills: int = 50
     repeats: int = 20
     """Requests whose median is the time at one step."""
 
@@ -45,5 +49,8 @@ QUICK = Size(
     listed_leads=500,
     writers=10,
     moving_seconds=1.5,
+    runs=100,
+    killed_runs=200,
+    kills=5,
     repeats=5,
 )

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 4
 """Jobs of one queue that a process works on at once."""
+HELD = {"automations": 16}
+"""Jobs of quick queues that are claimed together; a claim costs a transaction of its own."""
 LOOK_SECONDS = 2.0
 """The longest wait between two looks: a hint may be lost, and others' clocks differ."""
 STOP_SECONDS = 8.0
@@ -48,6 +50,9 @@ class JobRunner:
     handlers: Handlers
     observe: Observe = lambda run: None
     _running: dict[str, set[asyncio.Task[None]]] = field(default_factory=lambda: defaultdict(set))
+    _turns: dict[str, asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+    )
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -80,31 +85,34 @@ class JobRunner:
         """Begins what is due as far as there is room; answers the seconds to the next look."""
         wait = LOOK_SECONDS
         for queue, due in (await jobs.next_due(self.services)).items():
-            room = AT_ONCE - len(self._running[queue])
+            held = len(self._running[queue])
             seconds = (due - self.services.clock.now()).total_seconds()
-            if not room:
+            if held >= AT_ONCE:
                 continue  # the end of one wakes us
             if seconds > 0:
                 wait = min(wait, seconds)
                 continue
-            claims = await jobs.claim(self.services, queue, room)
-            for each in claims:
+            room = HELD.get(queue, AT_ONCE) - held
+            for each in await jobs.claim(self.services, queue, room):
                 self._begin(queue, each)
-            if len(claims) == room:
-                continue
         return wait
 
     def _begin(self, queue: str, claim: Claim) -> None:
-        task = asyncio.create_task(self._work(claim), name=f"job {claim.kind}")
+        task = asyncio.create_task(self._work(queue, claim), name=f"job {claim.kind}")
         self._running[queue].add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             self._running[queue].discard(task)
-            self._woken.set()
+            if len(self._running[queue]) < AT_ONCE:
+                self._woken.set()
 
         task.add_done_callback(ended)
 
-    async def _work(self, claim: Claim) -> None:
+    async def _work(self, queue: str, claim: Claim) -> None:
+        async with self._turns[queue]:
+            await self._work_now(claim)
+
+    async def _work_now(self, claim: Claim) -> None:
         started_ns, started, failure = time_ns(), perf_counter(), None
         try:
             failure = await jobs.run_claim(self.services, self.handlers, claim)

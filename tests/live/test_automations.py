@@ -51,7 +51,7 @@ def shared(database_url: str, tmp_path: Path) -> Settings:
 def worker(shared: Settings, database_url: str, tmp_path: Path) -> Iterator[Process]:
     assert shared.secret_key is not None
     process = Process(
-        tmp_path / "worker", "worker", DATABASE_URL=database_url, WORKER_LEASE_SECONDS=0.5,
+        tmp_path / "worker", "worker", DATABASE_URL=database_url, WORKER_LEASE_SECONDS=1,
         SECRET_KEY=shared.secret_key.get_secret_value(), WORKER_INSIDE="true",
     )  # fmt: skip
     yield process

@@ -16,6 +16,7 @@ from sqlmodel import col
 from models.changes import Change
 from models.clock import ManualClock
 from models.enums import (
+    AutomationActionKind,
     ChangeKind,
     Channel,
     ConversationState,
@@ -24,6 +25,7 @@ from models.enums import (
     NoteVisibility,
     Priority,
     StaffRole,
+    TriggerKind,
 )
 from models.notes import Note
 from models.tables import metadata
@@ -43,6 +45,7 @@ from resolvers import (
     visits,
 )
 from resolvers.actors import SYSTEM
+from resolvers.automations.saving import GivenAction, RuleEdit, RuleTrigger, save_automation
 from resolvers.conversations import NewMessage
 from resolvers.event_kinds import KindEdit
 from resolvers.events import NewEvent
@@ -52,6 +55,7 @@ from resolvers.notes import NoteEdit
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.visits import Claim, Told
+from resolvers.webhooks.saving import WebhookEdit, save_webhook
 from tests.factories import ORIGIN, PASSWORD, make_lead, make_staff, make_visit
 from tests.resolvers.scene import Scene
 from tests.resolvers.verify import act, assert_log_holds, changes_of, head_of
@@ -177,6 +181,16 @@ WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "create_field": lambda s: s.by(
         fields.create_field, NewField("floors", "Floors", FieldType.NUMBER)
     ),
+    "save_automation": lambda s: s.by(
+        save_automation,
+        None,
+        RuleEdit(
+            "Greet",
+            RuleTrigger(TriggerKind.LEAD_CREATED),
+            [GivenAction(AutomationActionKind.ADD_TAGS, ("New here",))],
+        ),
+    ),
+    "save_webhook": lambda s: s.by(save_webhook, None, WebhookEdit("https://hooks.example/in")),
     "save_site": lambda s: s.by(sites.save_site, None, "Second", ["https://b.example"], ""),
     "change_site": lambda s: s.by(sites.save_site, s.site.id, "Other", [ORIGIN], ""),
     "create_staff": lambda s: s.by(
@@ -204,6 +218,7 @@ WRITES: dict[str, Callable[[Scene], Awaitable[Any]]] = {
 SHARED = {"tag", "email_address"}
 """Rows that belong to no lead; an act that makes one also changes a lead."""
 OF_WORKSPACE = {
+    "automation", "webhook",
     "site", "staff", "event_kind", "field_definition", "field_group", "pipeline", "pipeline_state"
 }  # fmt: skip
 QUIET = {"visit", "idempotency", "staff_session", "presence_interval"}
