@@ -96,8 +96,11 @@ const CHANGES = {
   LeadStateChanged(lead, item) {
     return { lead: { ...lead, ...item.lead, state: item.toState }, touched: ["state"] };
   },
-  LeadAssigneeChanged(lead, { toAssignee }) {
-    return { lead: { ...lead, assignee: toAssignee }, touched: ["assignee"] };
+  LeadAssigneeChanged(lead, { toAssignee, lead: head }) {
+    return { lead: { ...lead, ...head, assignee: toAssignee }, touched: ["assignee"] };
+  },
+  LeadAccountChanged(lead, { account, lead: head }) {
+    return { lead: { ...lead, ...head, account }, touched: ["account"] };
   },
   TagsChanged(lead, { added, removed }) {
     const gone = new Set([...removed, ...added.map(({ name }) => name)]);

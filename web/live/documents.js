@@ -3,6 +3,8 @@
 const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
+const CAN = "edit changeState reopen assign assignToMe sendMessage channels resetPassword";
+const ACCOUNT = "emailAddress createdAt mustChangePassword";
 const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
   wonButton { text wonText isWon canReopen }`;
@@ -81,6 +83,14 @@ ${ROW}`;
 export const STAFF = `query Staff {
   staffMembers(first: 50, activeOnly: true) { nodes { id name } } }`;
 
+const NOTICE = "id kind text at readAt actor { kind name } lead { id }";
+
+export const NOTIFICATIONS = `query Notifications($first: Int!) {
+  notifications(first: $first) { nodes { ${NOTICE} } } }`;
+
+export const NOTIFICATION_STREAM = `subscription NotificationStream($after: Cursor) {
+  notifications(after: $after) { cursor unreadCount notification { ${NOTICE} } } }`;
+
 export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name icon } }`;
 
 export const PIPELINES = `query Pipelines { pipelines { id name states { ${STATE} } } }`;
@@ -121,7 +131,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       eventGroups { name count firstAt lastAt }
       timeline(first: 20) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
       history(first: 20) { nodes { ...EntryParts } }
-      viewerCan { edit changeState reopen assign sendMessage channels } } }
+      viewerCan { ${CAN} } account { ${ACCOUNT} } } }
     ... on LeadCardReset { cursor resetReason }
     ... on LeadMerged { leadId into { id } }
     ... on AccessEnded { at endReason }
@@ -138,7 +148,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
     ... on LeadStateChanged { toState { ${STATE} } lead { ${BAR} version } }
-    ... on LeadAssigneeChanged { toAssignee { id name } }
+    ... on LeadAssigneeChanged { toAssignee { id name } lead { viewerCan { ${CAN} } } }
+    ... on LeadAccountChanged { account { ${ACCOUNT} } lead { viewerCan { ${CAN} } } }
     ... on TagsChanged { added { id name } removed }
     ... on EventRecorded { event { ...EventParts } group { name count firstAt lastAt } }
     ... on EventAnnotated { event { ...EventParts } }
@@ -193,3 +204,7 @@ export const LOG_MEETING = write("logMeeting", "LogMeeting");
 export const LOG_MESSAGE = write("logMessage", "LogMessage");
 export const SEND_MESSAGE = write("sendMessage", "SendMessage", `
   ... on SendMessageSuccess { sentMessage { id } }`);
+export const MARK_READ = write("markNotificationsRead", "MarkNotificationsRead");
+export const CREATE_ACCOUNT = write("createLeadAccount", "CreateLeadAccount");
+export const RESET_PASSWORD = write("resetLeadPassword", "ResetLeadPassword", `
+  ... on ResetLeadPasswordSuccess { oneTimePassword }`);

@@ -1,5 +1,6 @@
 // The live page: sign-in, lists, and one live card at a time, named by the address (#lead_...).
 
+import { notificationBell } from "./bell.js";
 import { apply, blankCard, lampAt } from "./card.js";
 import {
   ACCEPT_INVITATION, BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS, SIGN_IN, SIGN_OUT, STAFF,
@@ -23,6 +24,8 @@ let clockOffset = 0; // ms to add to this machine's clock to get the server's
 const serverNow = () => Date.now() + clockOffset;
 const connection = new LiveConnection({ onState: showConnection, onSignedOut: signedOut });
 const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
+const bell = notificationBell({ connection, onSignedOut: signedOut });
+at("person").before(bell.element);
 
 // ---- session ------------------------------------------------------------------------------------
 
@@ -45,6 +48,7 @@ async function signedIn(person) {
   showPage(at("desk"));
   lists.start();
   connection.start();
+  bell.start();
   outbox.flush();
   openFromAddress();
   // Without names the card still works: only the choice of assignees is short.
@@ -55,6 +59,7 @@ async function signedIn(person) {
 function signedOut() {
   closeCard();
   lists.stop();
+  bell.stop();
   connection.stop();
   me = null;
   showPage(at("sign-in"));
@@ -77,7 +82,7 @@ function showGate(name) {
 
 function showPage(page) {
   for (const one of [at("sign-in"), at("desk")]) one.hidden = one !== page;
-  at("badge").hidden = at("person").hidden = page !== at("desk");
+  at("badge").hidden = at("person").hidden = bell.element.hidden = page !== at("desk");
 }
 
 // What came of signing in elsewhere, told behind the # of the address.

@@ -1,15 +1,17 @@
 // One lead's card on the page: the header with lamp, pipeline, assignee and priority, and the
 // columns below it. It only draws what card.js says and sends what a person does.
 
+import { accountPart } from "./account.js";
 import { appointmentsPanel } from "./appointments.js";
 import { contactPart } from "./contact.js";
-import { ASSIGN, CHANGE_PRIORITY } from "./documents.js";
+import { CHANGE_PRIORITY } from "./documents.js";
 import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
   from "./elements.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
 import { chatPanel, notesPanel } from "./panels.js";
+import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
 import { slimPart, statesPart } from "./states.js";
 import { pastPanel } from "./timeline.js";
@@ -24,7 +26,7 @@ export function cardView(context) {
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [fieldsPart(context, pins), contactPart(leadId, perform),
-    tagsPart(leadId, perform)];
+    tagsPart(leadId, perform), accountPart(leadId, perform, onSignedOut)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
   const notes = notesPanel(leadId, perform);
   const appointments = appointmentsPanel(context);
@@ -70,7 +72,7 @@ function headView({ leadId, me, staff, perform }) {
   const states = statesPart({ leadId, me, perform });
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
-  const assignee = h("select", { id: "assignee", onchange: assign });
+  const people = peoplePart({ leadId, me, staff, perform }, refusal);
   const priority = h("select", { id: "priority", onchange: rank },
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
@@ -80,14 +82,9 @@ function headView({ leadId, me, staff, perform }) {
       h("div", { class: "beside" }, viewers, link)),
     states.element,
     h("div", { class: "controls" },
-      h("label", { for: "assignee" }, "Assignee"), assignee,
+      people.elements,
       h("label", { for: "priority" }, "Priority"), priority, refusal, states.acts));
   let lead = null;
-
-  async function assign() {
-    const input = { leadId, staffId: assignee.value || null };
-    if (!(await perform(ASSIGN, input, refusal))) assignee.value = lead.assignee?.id ?? "";
-  }
 
   async function rank() {
     const input = { leadId, priority: priority.value };
@@ -109,15 +106,13 @@ function headView({ leadId, me, staff, perform }) {
       theirs.replaceChildren(localTime(lead.location.timeZone));
     }
     states.update(lead, touched);
-    fillAssignees(assignee, staff(), lead.assignee);
-    assignee.disabled = !lead.viewerCan.assign;
+    people.update(lead, touched);
     priority.value = lead.priority;
     priority.disabled = !lead.viewerCan.edit;
     value.textContent = worth(lead);
     value.hidden = !lead.value;
     if (old?.viewers !== lead.viewers) showViewers(viewers, lead);
     if (touched.includes("name")) flash(name);
-    if (touched.includes("assignee")) flash(assignee);
     if (touched.includes("priority")) flash(priority);
     if (touched.includes("value")) flash(value);
     if (touched.includes("presence")) flash(lamp);
@@ -176,16 +171,6 @@ function origin({ isAnonymous, source, createdAt, lastActivityAt }) {
   const from = source ? `${words(source.channel)}${source.detail ? ` ${source.detail}` : ""}` : "";
   return [isAnonymous ? "Anonymous visitor · " : "", from && `${from} · `, "since ",
     ago(createdAt), " · active ", ago(lastActivityAt)];
-}
-
-function fillAssignees(select, staff, assignee) {
-  const people = assignee && !staff.some(({ id }) => id === assignee.id)
-    ? [assignee, ...staff] : staff;
-  if (select.options.length !== people.length + 1) {
-    select.replaceChildren(h("option", { value: "" }, "Nobody"),
-      ...people.map(({ id, name }) => h("option", { value: id }, name)));
-  }
-  select.value = assignee?.id ?? "";
 }
 
 function showViewers(list, { viewers, viewerCount }) {
