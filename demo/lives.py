@@ -15,7 +15,15 @@ from uuid import UUID
 from demo import talks
 from demo.people import COUNTRIES, Person, invent
 from demo.stage import Stage, World
-from models.enums import DeliveryState, NoteVisibility, Priority, SourceChannel, Via
+from models.enums import (
+    AppointmentKind,
+    CallOutcome,
+    DeliveryState,
+    NoteVisibility,
+    Priority,
+    SourceChannel,
+    Via,
+)
 from resolvers.actors import SYSTEM, Actor, StaffActor
 from resolvers.leads import NewLead
 
@@ -280,6 +288,29 @@ class Diary:
             body = self.dice.choice(texts).format_map(words)
             self.put(self.carer, partial(Stage.write_on_event, body=body))
 
+    def telephone(self) -> None:
+        """A colleague rings and puts down what came of it."""
+        outcome, template = self.dice.choice(list(talks.CALLS.items()))
+        note = template.format_map(self._slots(self.carer)) if template else None
+        seconds = self.dice.randint(30, 900) if note else 0
+        self.wait_for_office(600, 60_000)
+        self.put(
+            self.carer,
+            partial(Stage.call, outcome=CallOutcome(outcome), seconds=seconds, note=note),
+        )
+
+    def meet(self) -> None:
+        """A meeting is planned, and takes place unless that is still ahead."""
+        words = self._slots(self.carer)
+        title = self.dice.choice(talks.MEETINGS).format_map(words)
+        kind = self.dice.choice((AppointmentKind.MEETING, AppointmentKind.SHOWING))
+        self.wait_for_office(600, 60_000)
+        day = self.at + timedelta(days=self.dice.randint(1, 9))
+        start = day.replace(hour=self.dice.randint(9, 16), minute=0, second=0, microsecond=0)
+        self.put(self.carer, partial(Stage.plan, kind=kind, title=title, start=start))
+        self.at = start + timedelta(hours=1)
+        self.put(self.carer, partial(Stage.meet, note=talks.HELD.format_map(words)))
+
     def learn(self) -> None:
         """A colleague fills in what the lead told."""
         self.wait_for_office(300, 30_000)
@@ -531,6 +562,10 @@ def _negotiate(diary: Diary) -> None:
         diary.move(state)
         diary.value()
         diary.note()
+        if diary.chance(0.5):
+            diary.telephone()
+        if diary.chance(0.5):
+            diary.meet()
         if diary.chance(0.3):
             diary.judge()
         if diary.has_visit and diary.chance(0.3):

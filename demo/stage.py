@@ -9,6 +9,9 @@ from uuid import UUID
 from models.conversations import Conversation, Message
 from models.enums import (
     ActorKind,
+    AppointmentKind,
+    AppointmentOutcome,
+    CallOutcome,
     Channel,
     ConversationState,
     DeliveryState,
@@ -27,6 +30,8 @@ from models.pipelines import PipelineState
 from models.staff import Staff
 from models.visits import Site, Visit
 from resolvers import (
+    appointments,
+    calls,
     conversations,
     deliveries,
     event_texts,
@@ -38,6 +43,8 @@ from resolvers import (
     tags,
 )
 from resolvers.actors import Actor, StaffActor, VisitorActor
+from resolvers.appointments import NewAppointment
+from resolvers.calls import NewCall
 from resolvers.events import NewEvent, Seen
 from resolvers.fields import Edit, Options
 from resolvers.leads import NewLead
@@ -96,6 +103,7 @@ class Stage:
         self._conversation: Conversation | None = None
         self._views: dict[str, Event] = {}
         self._note_id: UUID | None = None
+        self._appointment_id: UUID | None = None
         self._event_id: UUID | None = None
         self._pop_up_id: UUID | None = None
         # Rows that every act looks up: known to the session, they cost no statement.
@@ -275,6 +283,26 @@ class Stage:
     @property
     def _key(self) -> str:
         return new_id().hex
+
+    async def call(self, outcome: CallOutcome, seconds: int, note: str | None) -> None:
+        """A colleague rang and puts it down."""
+        await self._ready()
+        new = NewCall(MessageDirection.TO_LEAD, outcome, duration_seconds=seconds, note=note)
+        await calls.log_call(self.work, self.lead_id, new, self._key)
+
+    async def plan(self, kind: AppointmentKind, title: str, start: datetime) -> None:
+        await self._ready()
+        new = NewAppointment(kind, start, start + timedelta(hours=1), title, place="Workshop")
+        self._appointment_id = await appointments.schedule(self.work, self.lead_id, new, self._key)
+
+    async def meet(self, note: str) -> None:
+        """What was planned last took place."""
+        await self._ready()
+        if self._appointment_id:
+            await appointments.record_outcome(
+                self.work, self.lead_id, self._appointment_id, AppointmentOutcome.HELD,
+                {"note": note}, None,
+            )  # fmt: skip
 
     async def note(self, html: str, visibility: NoteVisibility, is_pinned: bool) -> None:
         await self._ready()

@@ -192,6 +192,15 @@ GREETINGS = (
 )
 """What colleagues write on their own."""
 
+CALLS = {
+    "ANSWERED": "Wants the {piece}, but not before {weekday}.",
+    "VOICEMAIL": "Said the drawing is ready and that it will be {weeks} weeks.",
+    "NO_ANSWER": None,
+}
+"""What is noted of a call, by what came of it."""
+MEETINGS = ("Look at glass for the {piece}", "Measure the window", "Talk about the drawing")
+HELD = "Held three sheets against the light. Liked the {piece}."
+
 CLICKS = {
     "Phone call": (
         "Wants the {piece}, but not before {weekday}.",
