@@ -31,20 +31,22 @@ fragment TimelineParts on TimelineItem { id at kind actor { kind name } subject 
 fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
   diffs { label before { display } after { display } } }`;
 
+const PROPERTY = `
+fragment PropertyParts on Property {
+  key label value { __typename display copyText
+    ... on ChoiceValue { option { id } } ... on ChoicesValue { options { id } } }
+  isMisfit source canEdit version
+  field { type hint unit isRequired isBuiltIn options { id label archivedAt } } }`;
+
 const FRAGMENTS = `
 fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
 fragment ViewerParts on CardViewer { staff { id name } since editingPath }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
-fragment PropertyParts on Property {
-  key label value { __typename display copyText } field { type } source canEdit version }
 fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } place body
   overlaps { id } }
-  key label value { __typename display copyText
-    ... on ChoiceValue { option { id } } ... on ChoicesValue { options { id } } }
-  isMisfit source canEdit version
-  field { type hint unit isRequired isBuiltIn options { id label archivedAt } } }
+${PROPERTY}
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
 ${ITEMS}`;
 
@@ -106,7 +108,9 @@ export const TIMELINE = `query Timeline($id: ID!, $kinds: [TimelineKind!], $afte
     nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } } } }
 ${ITEMS}`;
 
-export const MY_LAYOUT = `query MyLayout($id: ID!) { lead(id: $id) { id ${LAYOUT} } }`;
+export const CARD_FIELDS = `query CardFields($id: ID!) { lead(id: $id) { id
+  properties { ...PropertyParts } ${LAYOUT} } }
+${PROPERTY}`;
 
 export const FIELD_GROUPS = `query FieldGroups { fieldGroups { id name fields { id key label } } }`;
 
@@ -137,8 +141,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
-    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR}
-        properties { ...PropertyParts } ${LAYOUT} }
+    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} }
       card { quickEventKinds { id name icon } } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }

@@ -1,7 +1,7 @@
 // The fields of the lead in their groups, as this person sees them: folded, ordered, left out. Who
 // may shapes the groups of everybody at the same place.
 
-import { CHANGE_LAYOUT, CREATE_FIELD, FIELD_GROUPS, MOVE_FIELD, MY_LAYOUT, REMOVE_GROUP,
+import { CARD_FIELDS, CHANGE_LAYOUT, CREATE_FIELD, FIELD_GROUPS, MOVE_FIELD, REMOVE_GROUP,
   SAVE_GROUP } from "./documents.js";
 import { flash, h, refusalPlace, words } from "./elements.js";
 import { request } from "./graphql.js";
@@ -84,7 +84,7 @@ export function fieldsPart({ leadId, me, perform, onSignedOut }, pins) {
   /** Changes this person's own view of a group, and reads what came of it. */
   async function lay(groupId, given) {
     if (!(await perform(CHANGE_LAYOUT, { groupId, ...given }, refusal))) return;
-    const answer = await request(MY_LAYOUT, { id: leadId }).catch(() => null);
+    const answer = await request(CARD_FIELDS, { id: leadId }).catch(() => null);
     if (!answer?.lead) return;
     groups = answer.lead.fieldGroups;
     draw();

@@ -2,9 +2,8 @@
 
 import { notificationBell } from "./bell.js";
 import { apply, blankCard, lampAt } from "./card.js";
-import {
-  ACCEPT_INVITATION, BUTTONS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS, SIGN_IN, SIGN_OUT, STAFF,
-} from "./documents.js";
+import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS,
+  SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
 import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
@@ -185,6 +184,14 @@ async function refreshButtons() {
   redrawCard();
 }
 
+// Definitions and groups of fields may have changed: the stream only says that something has.
+async function refreshFields(mine) {
+  const answer = await request(CARD_FIELDS, { id: mine.leadId }).catch(() => null);
+  if (!answer?.lead || mine !== opened || !mine.card.lead) return;
+  mine.card = { ...mine.card, lead: { ...mine.card.lead, ...answer.lead }, touched: [] };
+  redrawCard();
+}
+
 function closeCard() {
   opened?.stream.close();
   clearTimeout(opened?.timer);
@@ -195,7 +202,10 @@ function take(item) {
   const card = apply(opened.card, item);
   const told = item.presence?.at ?? item.lead?.presence?.at;
   if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
-  if (item.__typename === "SettingsChanged") buttons = item.card.quickEventKinds;
+  if (item.__typename === "SettingsChanged") {
+    buttons = item.card.quickEventKinds;
+    refreshFields(opened);
+  }
   if (card === opened.card) return;
   opened.card = card;
   opened.variables.after = card.cursor;
