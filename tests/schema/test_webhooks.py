@@ -207,7 +207,7 @@ async def test_a_failure_is_tried_again_under_the_same_id_and_others_wait_meanwh
     assert await deliveries(admin, failed=True) == []
 
 
-async def test_a_redirect_is_not_followed(
+async def test_a_webhook_follows_no_redirect(
     near: Services, admin: Client, receiver: Receiver, tag: Tag
 ) -> None:
     await hook(admin, receiver.url, types=["FIELD_CHANGE"])
