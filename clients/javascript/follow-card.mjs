@@ -76,7 +76,7 @@ function apply(item) {
     case "AccessEnded":
       return (ending = `Access ended: ${item.endReason}`);
     default: // every other item is a change of the log
-      if (recent.includes(item.cursor)) return;
+      if (!item.entry || recent.includes(item.cursor)) return;
       remember(item.cursor);
       console.log(`${item.at} ${item.entry.actor.name}: ${item.entry.summary}`);
   }

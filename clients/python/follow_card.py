@@ -65,8 +65,8 @@ class Card:
                 raise Ended(f"Merged into {into['id']}")
             case "AccessEnded":
                 raise Ended(f"Access ended: {item['endReason']}")
-        # every other item is a change of the log
-        if item["cursor"] in self.recent:
+        # every other item is a change of the log, or stands beside it and was not asked for
+        if "entry" not in item or item["cursor"] in self.recent:
             return None
         self._remember(item["cursor"])
         return f"{item['at']} {item['entry']['actor']['name']}: {item['entry']['summary']}"

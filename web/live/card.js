@@ -28,6 +28,10 @@ export function apply(card, item) {
   if (type === "SettingsChanged") {
     return { ...card, lead: { ...card.lead, ...item.lead }, touched: ["settings"] };
   }
+  if (type === "DueBandsChanged") {
+    const tasks = item.tasks.reduce(placed, card.lead.tasks);
+    return { ...card, lead: { ...card.lead, tasks }, touched: [] };
+  }
   if (!item.entry || card.recent.includes(item.cursor)) return card;
   const { lead, touched } = change(card.lead, item);
   return {
@@ -43,9 +47,11 @@ export function apply(card, item) {
   };
 }
 
-function open(card, { cursor, lead }) {
+// The snapshot's lead has a key of its own: under one key with the small leads of changes, all their
+// fields would be compared with one another before the document runs.
+function open(card, { cursor, whole, lead = whole }) {
   const flat = { ...lead };
-  for (const tab of ["notes", "conversations", "messages", "events", "history"]) {
+  for (const tab of ["notes", "conversations", "messages", "events", "history", "tasks"]) {
     flat[tab] = lead[tab]?.nodes ?? [];
   }
   flat.appointments = [...(lead.upcoming?.nodes ?? []), ...(lead.past?.nodes ?? [])];
@@ -125,6 +131,16 @@ const CHANGES = {
     const goneNotes = note ? lead.goneNotes : [...lead.goneNotes, noteId];
     return { lead: { ...lead, notes, goneNotes }, touched: [] };
   },
+  TaskChanged(lead, { taskId, task }) {
+    const tasks = task ? placed(lead.tasks, task) : lead.tasks.filter(({ id }) => id !== taskId);
+    return { lead: { ...lead, tasks }, touched: [] };
+  },
+  ImportantDateChanged(lead, { importantDateId, importantDate }) {
+    const others = lead.importantDates.filter(({ id }) => id !== importantDateId);
+    const importantDates = (importantDate ? [...others, importantDate] : others)
+      .sort((one, other) => (one.date < other.date ? -1 : 1));
+    return { lead: { ...lead, importantDates }, touched: [] };
+  },
   MessageAdded(lead, { message, conversation }) {
     const messages = upsert(lead.messages, message, byTime("at"));
     const conversations = upsert(lead.conversations, conversation, null);
@@ -161,6 +177,17 @@ const worth = ({ value }) => (value ? `${value.amount} ${value.currency}` : "");
 
 function seen(lead, at) {
   return at && !(lead.lastActivityAt > at) ? { ...lead, lastActivityAt: at } : lead;
+}
+
+// Open tasks by due date, then done ones, newest first.
+function placed(tasks, task) {
+  const due = ({ dueAt, dueOn }) => dueAt ?? (dueOn ? `${dueOn}T24` : "9");
+  const order = (one, other) => {
+    if (one.completedAt && other.completedAt) return one.completedAt < other.completedAt ? 1 : -1;
+    if (one.completedAt || other.completedAt) return one.completedAt ? 1 : -1;
+    return due(one) < due(other) ? -1 : due(one) > due(other) ? 1 : 0;
+  };
+  return [task, ...tasks.filter(({ id }) => id !== task.id)].sort(order).slice(0, SHOWN);
 }
 
 const byTime = (field) => (one, other) => (one[field] < other[field] ? 1 : -1);

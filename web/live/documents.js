@@ -48,6 +48,9 @@ fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } pla
   overlaps { id } }
 ${PROPERTY}
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
+fragment TaskParts on Task { id title body dueAt dueOn dueBand snoozedUntil completedAt
+  outcomeText version assignee { id name } }
+fragment DateParts on ImportantDate { id date note kind { name } }
 ${ITEMS}`;
 
 const ROW = `fragment Row on Lead { id displayName lastActivityAt
@@ -100,6 +103,14 @@ export const PIPELINES = `query Pipelines { pipelines { id name states { ${STATE
 export const HEADER = `query Header { project { card { version
   header { isWonButtonShown wonButtonText wonText isReopenAllowed } } } }`;
 
+export const DAY = `subscription Day { dashboard { date
+  appointments { id title startsAt isAllDay leadName lead { id } }
+  tasks { id title dueAt dueOn dueBand leadName lead { id } }
+  importantDates { importantDate { id kind { name } } lead { id displayName } }
+  taskLegend { band color label } } }`;
+
+export const DATE_KINDS = `query DateKinds { importantDateKinds { id name archivedAt } }`;
+
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} ${SESSIONS} } } }`;
 
@@ -119,13 +130,14 @@ export const FILE_LINK = `query FileLink($id: ID!, $key: String!) { lead(id: $id
 
 export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
-    ... on LeadCardSnapshot { cursor at lead {
+    ... on LeadCardSnapshot { cursor at whole: lead {
       id url displayName title isAnonymous version createdAt lastActivityAt priority ${VALUE}
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
       properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
-      tags { id name }
+      tags { id name } tasks(first: 15) { nodes { ...TaskParts } }
+      importantDates { ...DateParts }
       notes(first: 20) { nodes { ...NoteParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
       messages(first: 50) { nodes { ...MessageParts } }
@@ -156,6 +168,9 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on TagsChanged { added { id name } removed }
     ... on EventRecorded { event { ...EventParts } group { name count firstAt lastAt } }
     ... on EventAnnotated { event { ...EventParts } }
+    ... on TaskChanged { action taskId task { ...TaskParts } }
+    ... on ImportantDateChanged { action importantDateId importantDate { ...DateParts } }
+    ... on DueBandsChanged { cursor tasks { ...TaskParts } }
     ... on NoteChanged { action noteId note { ...NoteParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
     ... on MessageDeliveryChanged { message { ...MessageParts } }
@@ -189,6 +204,13 @@ export const REMOVE_NUMBER = write("removePhoneNumber", "RemovePhoneNumber");
 export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
 export const ADD_NOTE = write("addNote", "AddNote");
+export const CREATE_TASK = write("createTask", "CreateTask");
+export const UPDATE_TASK = write("updateTask", "UpdateTask");
+export const COMPLETE_TASK = write("completeTask", "CompleteTask");
+export const REOPEN_TASK = write("reopenTask", "ReopenTask");
+export const SNOOZE_TASK = write("snoozeTask", "SnoozeTask");
+export const SAVE_DATE = write("saveImportantDate", "SaveImportantDate");
+export const REMOVE_DATE = write("removeImportantDate", "RemoveImportantDate");
 export const ADD_EVENT = write("addEvent", "AddEvent");
 export const QUICK_EVENT = write("logQuickEvent", "LogQuickEvent");
 export const ANNOTATE_EVENT = write("annotateEvent", "AnnotateEvent", `

@@ -2,8 +2,9 @@
 
 import { notificationBell } from "./bell.js";
 import { apply, blankCard, lampAt } from "./card.js";
-import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS,
-  SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, DATE_KINDS, LIVE_CARD, ME, PRESENCE_NOW,
+  PROVIDERS, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import { myDay } from "./day.js";
 import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
@@ -16,12 +17,19 @@ const stage = at("stage");
 let me = null; // { id, name, role }
 let staff = [];
 let buttons = []; // kinds of events with a button
+let dateKinds = [];
+let legend = []; // what the colours of due bands mean
 let outbox = null;
 let opened = null; // { leadId, card, view, variables, stream, timer }
 let clockOffset = 0; // ms to add to this machine's clock to get the server's
 
 const serverNow = () => Date.now() + clockOffset;
 const connection = new LiveConnection({ onState: showConnection, onSignedOut: signedOut });
+const dayList = myDay({ connection, onSignedOut: signedOut, onLegend: (entries) => {
+  if (JSON.stringify(entries) === JSON.stringify(legend)) return;
+  legend = entries;
+  redrawCard();
+} });
 const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 const bell = notificationBell({ connection, onSignedOut: signedOut });
 at("person").before(bell.element);
@@ -46,6 +54,7 @@ async function signedIn(person) {
   at("person-name").textContent = me.name;
   showPage(at("desk"));
   lists.start();
+  dayList.start();
   connection.start();
   bell.start();
   outbox.flush();
@@ -58,6 +67,7 @@ async function signedIn(person) {
 function signedOut() {
   closeCard();
   lists.stop();
+  dayList.stop();
   bell.stop();
   connection.stop();
   me = null;
@@ -181,6 +191,8 @@ function openCard(leadId) {
 async function refreshButtons() {
   const answer = await request(BUTTONS).catch(() => null); // the card works without them too
   if (answer) buttons = answer.eventKinds;
+  const found = await request(DATE_KINDS).catch(() => null);
+  if (found) dateKinds = found.importantDateKinds;
   redrawCard();
 }
 
@@ -200,7 +212,7 @@ function closeCard() {
 
 function take(item) {
   const card = apply(opened.card, item);
-  const told = item.presence?.at ?? item.lead?.presence?.at;
+  const told = item.presence?.at ?? item.whole?.presence?.at;
   if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
   if (item.__typename === "SettingsChanged") {
     buttons = item.card.quickEventKinds;
@@ -222,7 +234,8 @@ function hearClock(told, isFirst) {
 function drawCard() {
   if (!opened.view) {
     opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
-      staff: () => staff, buttons: () => buttons, serverNow, onSignedOut: signedOut });
+      staff: () => staff, buttons: () => buttons, legend: () => legend,
+      dateKinds: () => dateKinds, serverNow, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     at("card-name").focus({ preventScroll: true });

@@ -88,7 +88,7 @@ function timelinePart(leadId, onSignedOut) {
     const known = new Set(newest.map(({ id }) => id));
     const gone = new Set(lead.goneNotes);
     const now = new Map([...lead.notes, ...lead.messages, ...lead.events,
-      ...lead.appointments, ...lead.calls]
+      ...lead.appointments, ...lead.calls, ...lead.tasks]
       .map((thing) => [thing.id, thing]));
     return [...newest, ...older.filter(({ id }) => !known.has(id))]
       .filter(({ subject }) => !gone.has(subject.id))

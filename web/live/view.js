@@ -13,6 +13,7 @@ import { fieldsPart } from "./fields.js";
 import { chatPanel, notesPanel } from "./panels.js";
 import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
+import { datesPanel, tasksPanel } from "./tasks.js";
 import { slimPart, statesPart } from "./states.js";
 import { pastPanel } from "./timeline.js";
 
@@ -32,17 +33,19 @@ export function cardView(context) {
   const appointments = appointmentsPanel(context);
   const events = eventsPanel(leadId, perform);
   const past = pastPanel(leadId, onSignedOut);
+  const tasks = tasksPanel(leadId, context.legend, perform);
+  const dates = datesPanel(leadId, context.dateKinds, perform);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
   const element = h("article", { class: "card", "aria-labelledby": "card-name" }, slim.element,
     quick.element,
     head.element, pins.element,
     h("div", { class: "columns" },
-      h("div", { class: "column" }, facts.map((one) => one.element)),
+      h("div", { class: "column" }, facts.map((one) => one.element), dates.element),
       h("div", { class: "column" }, chat.element, appointments.element, notes.element),
-      h("div", { class: "column" }, events.element, past.element)),
+      h("div", { class: "column" }, tasks.element, events.element, past.element)),
     announcer);
-  const parts = [quick, head, pins, ...facts, chat, appointments, notes, events, past];
+  const parts = [quick, head, pins, ...facts, chat, appointments, notes, tasks, dates, events, past];
   let newest = null;
   let last = null;
 
