@@ -24,6 +24,7 @@ from resolvers.visits import Told
 from resolvers.worker import run_due_jobs
 from tests.client import Client, everything, key, lead, nothing_written, staff_client
 from tests.factories import make_lead, make_site, make_visit
+from tests.resolvers.scene import Scene
 
 pytestmark = pytest.mark.behaviour("C21")
 
@@ -581,6 +582,20 @@ async def test_the_same_again_changes_nothing_and_a_version_guards_an_edit(desk:
         condition=None,
     )  # fmt: skip
     assert cleared["automation"]["condition"] is None
+
+
+async def test_a_rule_acts_on_the_survivor_of_a_lead_that_was_merged_meanwhile(
+    desk: Desk, services: Services, clock: ManualClock
+) -> None:
+    scene = await Scene(services, clock).build()
+    await desk.rule(entered(desk), {"addTags": ["Seen"]})
+    await desk.move("Contacted", scene.lead_id)
+    await visits.identify(services, scene.visit.actor, scene.claim("customer-1"))
+    survivor = scene.known.actor.lead_id
+    assert survivor != scene.lead_id
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    assert "Seen" in await desk.tags(survivor)
 
 
 async def test_runs_are_kept_for_a_while(desk: Desk, clock: ManualClock) -> None:
