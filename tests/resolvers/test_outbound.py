@@ -148,7 +148,7 @@ async def test_a_name_is_resolved_once_and_the_request_goes_there() -> None:
     assert {f"host: {NAME}:{heard.port}", "x-one: 1", "accept-encoding: identity"} <= set(lines)
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_the_one_way_out_follows_no_redirect() -> None:
     async with server(saying(b"302 Found\r\nLocation: https://169.254.169.254/")) as heard:
         answer = await NEAR.send("GET", f"http://127.0.0.1:{heard.port}/")
     assert (answer.status, len(heard.requests)) == (302, 1)

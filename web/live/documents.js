@@ -14,7 +14,7 @@ const LAYOUT = `fieldGroups { isCollapsed group { id name } properties { key } }
 
 const ITEMS = `
 fragment NoteParts on Note {
-  id html text author { name } createdAt editedAt visibility version canEdit }
+  id html text author { name } createdAt editedAt visibility isPinned version canEdit }
 fragment MessageParts on Message { id direction subject text author { kind name } at channel
   takenFrom isLogged isBackdated
   link { text url } seenAt delivery { state since expiresAt } }
@@ -39,6 +39,8 @@ fragment PropertyParts on Property {
   field { type hint unit isRequired isBuiltIn options { id label archivedAt } } }`;
 
 const FRAGMENTS = `
+fragment FileParts on Note { attachments {
+  id name sizeBytes downloadUrl thumbnailUrl } }
 fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
 fragment ViewerParts on CardViewer { staff { id name } since editingPath }
 fragment AddressParts on LeadEmailAddress {
@@ -128,19 +130,22 @@ export const FIELD_GROUPS = `query FieldGroups { fieldGroups { id name fields { 
 export const FILE_LINK = `query FileLink($id: ID!, $key: String!) { lead(id: $id) { id
   property(key: $key) { value { ... on FileValue { file { name downloadUrl } } } } } }`;
 
+export const NOTE_FILES = `query NoteFiles($id: ID!) { lead(id: $id) {
+  id notes(first: 50) { nodes { id attachments { id downloadUrl } } } } }`;
+
 export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
     ... on LeadCardSnapshot { cursor at whole: lead {
-      id url displayName title isAnonymous version createdAt lastActivityAt priority ${VALUE}
+      avatar { url initials } id url displayName title isAnonymous version createdAt lastActivityAt priority ${VALUE}
       source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
       properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
       tags { id name } tasks(first: 15) { nodes { ...TaskParts } }
       importantDates { ...DateParts }
-      notes(first: 20) { nodes { ...NoteParts } }
+      notes(first: 20) { nodes { ...NoteParts ...FileParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
-      messages(first: 50) { nodes { ...MessageParts } }
+      messages(first: 40) { nodes { ...MessageParts } }
       events(first: 20) { nodes { ...EventParts } }
       upcoming: appointments(first: 10) { nodes { ...AppointmentParts } }
       past: appointments(first: 5, when: PAST) { nodes { ...AppointmentParts } }
@@ -157,7 +162,8 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       card { quickEventKinds { id name icon } } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
-    ... on PropertiesChanged { lead { version displayName title priority ${VALUE} isAnonymous
+    ... on PropertiesChanged { lead { avatar { url initials }
+        version displayName title priority ${VALUE} isAnonymous
         location { timeZone } }
       properties { ...PropertyParts } missingRequiredFields { key label } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
@@ -171,7 +177,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on TaskChanged { action taskId task { ...TaskParts } }
     ... on ImportantDateChanged { action importantDateId importantDate { ...DateParts } }
     ... on DueBandsChanged { cursor tasks { ...TaskParts } }
-    ... on NoteChanged { action noteId note { ...NoteParts } }
+    ... on NoteChanged { action noteId note { ...NoteParts ...FileParts } }
     ... on MessageAdded { message { ...MessageParts } conversation { ...ConversationParts } }
     ... on MessageDeliveryChanged { message { ...MessageParts } }
     ... on AppointmentChanged { appointment { ...AppointmentParts } }
@@ -204,6 +210,9 @@ export const REMOVE_NUMBER = write("removePhoneNumber", "RemovePhoneNumber");
 export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
 export const ADD_NOTE = write("addNote", "AddNote");
+export const EDIT_NOTE = write("editNote", "EditNote");
+export const REMOVE_NOTE = write("removeNote", "RemoveNote");
+export const SET_AVATAR = write("setAvatar", "SetAvatar");
 export const CREATE_TASK = write("createTask", "CreateTask");
 export const UPDATE_TASK = write("updateTask", "UpdateTask");
 export const COMPLETE_TASK = write("completeTask", "CompleteTask");

@@ -1,8 +1,6 @@
-// The card's panels that grow: chat, notes, history. Each is `{ element, update(lead) }`.
+// The card's panels that grow: chat, history. Each is `{ element, update(lead) }`.
 
-import { ADD_NOTE } from "./documents.js";
-import { ago, clock, fill, h, moment, refusalPlace, words } from "./elements.js";
-import { randomKey } from "./outbox.js";
+import { ago, clock, fill, h, moment, words } from "./elements.js";
 import { popUpPart } from "./popup.js";
 
 export function panel(title, ...children) {
@@ -91,50 +89,6 @@ function progress({ channel, delivery, seenAt }) {
   if (channel !== "POPUP") return null; // a chat waits without an end
   if (state === "EXPIRED") return "not seen in time";
   return state === "DELIVERED" ? "arrived" : state && `waits until ${moment(delivery.expiresAt)}`;
-}
-
-/** Notes, pinned order as it comes, and a form for a new one. */
-export function notesPanel(leadId, perform) {
-  const empty = emptyLine("No notes yet.");
-  const list = h("ol", { class: "notes" });
-  const input = h("textarea", { rows: "2", "aria-label": "New note", placeholder: "Write a note" });
-  const visibility = h("select", { "aria-label": "Who sees the note" },
-    h("option", { value: "TEAM" }, "Team"), h("option", { value: "PRIVATE" }, "Only me"));
-  const refusal = refusalPlace();
-  const form = h("form", { class: "composer", onsubmit: submit }, input,
-    h("div", { class: "beside" }, visibility, h("button", { class: "plain" }, "Add")));
-  let idempotencyKey = randomKey(); // kept until it worked: trying again adds no second note
-
-  async function submit(event) {
-    event.preventDefault();
-    const text = input.value.trim();
-    if (!text) return;
-    const note = { leadId, idempotencyKey, html: paragraphs(text), visibility: visibility.value };
-    if (!(await perform(ADD_NOTE, note, refusal))) return;
-    idempotencyKey = randomKey();
-    input.value = "";
-  }
-
-  function update(lead) {
-    fill(list, lead.notes, ({ id }) => id, makeNote);
-    empty.hidden = lead.notes.length > 0;
-    form.hidden = !lead.viewerCan.edit;
-  }
-
-  return { element: panel("Notes", form, refusal, empty, list), update };
-}
-
-function makeNote(note) {
-  const marks = [note.visibility === "PRIVATE" && " · only author and admins",
-    note.editedAt && " · edited"].filter(Boolean).join("");
-  return h("li", {}, h("p", {}, note.text),
-    h("small", {}, `${note.author.name} · `, ago(note.createdAt), marks));
-}
-
-function paragraphs(text) {
-  const escape = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-  const safe = text.replace(/[&<>]/g, (sign) => escape[sign]);
-  return safe.split(/\n{2,}/).map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`).join("");
 }
 
 /** Who changed what, and when. */

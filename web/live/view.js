@@ -3,6 +3,7 @@
 
 import { accountPart } from "./account.js";
 import { appointmentsPanel } from "./appointments.js";
+import { avatarPart } from "./avatar.js";
 import { contactPart } from "./contact.js";
 import { CHANGE_PRIORITY } from "./documents.js";
 import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
@@ -10,7 +11,8 @@ import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, 
 import { eventsPanel, quickPart } from "./events.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
-import { chatPanel, notesPanel } from "./panels.js";
+import { notesPanel } from "./notes.js";
+import { chatPanel } from "./panels.js";
 import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
 import { datesPanel, tasksPanel } from "./tasks.js";
@@ -76,12 +78,13 @@ function headView({ leadId, me, staff, perform }) {
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
   const people = peoplePart({ leadId, me, staff, perform }, refusal);
+  const avatar = avatarPart(leadId, perform, refusal);
   const priority = h("select", { id: "priority", onchange: rank },
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
   const element = h("header", { class: "head" },
     h("div", { class: "who" },
-      h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, born, theirs),
+      avatar.element, h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
     states.element,
     h("div", { class: "controls" },
@@ -102,6 +105,7 @@ function headView({ leadId, me, staff, perform }) {
   function update(next, touched) {
     const old = lead;
     lead = next;
+    avatar.update(lead);
     name.textContent = lead.displayName;
     title.textContent = lead.title === lead.displayName ? "" : lead.title;
     if (old?.lastActivityAt !== lead.lastActivityAt || !old) born.replaceChildren(...origin(lead));
