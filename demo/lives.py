@@ -311,6 +311,32 @@ class Diary:
         self.at = start + timedelta(hours=1)
         self.put(self.carer, partial(Stage.meet, note=talks.HELD.format_map(words)))
 
+    def mean_to(self) -> None:
+        """Something is put down to do; much of it is done, the rest still ahead."""
+        title = self.dice.choice(talks.TASKS).format_map(self._slots(self.carer))
+        self.wait_for_office(300, 30_000)
+        is_done = self.chance(0.6)
+        days = self.dice.choice((0, 1, 2, 5, 14, None))
+        begun = self.at if is_done else self.world.until
+        due = None if days is None else (begun + timedelta(days=days)).date()
+        self.put(self.carer, partial(Stage.put_down, title=title, due=due))
+        if is_done:
+            self.wait_for_office(3_000, 260_000)
+            self.put(self.carer, Stage.tick_off)
+
+    def mark_day(self) -> None:
+        """A day that matters for the deal."""
+        kind = self.dice.choice(("Closing", "P&S due"))
+        self.wait_for_office(300, 30_000)
+        day = (self.at + timedelta(days=self.dice.randint(5, 60))).date()
+        note = talks.DAYS[kind].format_map(self._slots(self.carer))
+        self.put(self.carer, partial(Stage.mark_day, kind=kind, day=day, note=note))
+
+    def let_in(self) -> None:
+        """The lead gets an account of the portal."""
+        self.wait_for_office(300, 30_000)
+        self.put(self.carer, Stage.open_account)
+
     def learn(self) -> None:
         """A colleague fills in what the lead told."""
         self.wait_for_office(300, 30_000)
@@ -545,6 +571,8 @@ def _care(diary: Diary, person: Person) -> None:
         diary.talk()
     if diary.chance(0.85):
         diary.move("Contacted")
+        if diary.chance(0.3):
+            diary.let_in()
         if diary.chance(0.4):
             diary.call()
         if diary.chance(0.5):
@@ -566,6 +594,10 @@ def _negotiate(diary: Diary) -> None:
             diary.telephone()
         if diary.chance(0.5):
             diary.meet()
+        if diary.chance(0.5):
+            diary.mean_to()
+        if diary.chance(0.25):
+            diary.mark_day()
         if diary.chance(0.3):
             diary.judge()
         if diary.has_visit and diary.chance(0.3):
@@ -576,6 +608,7 @@ def _negotiate(diary: Diary) -> None:
             diary.hand_over()
     if diary.state == "Proposal" and diary.chance(0.6):
         diary.move("Converted")
+        diary.let_in()
     elif diary.chance(0.25):
         diary.move("Lost")
 

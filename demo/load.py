@@ -242,6 +242,7 @@ async def _world(services: Services, place: Place) -> World:
         pipelines = [each for each in await readers.all_pipelines(view) if each.is_default]
         (states,) = await readers.states_by_pipeline(view, [pipelines[0].id])
         kinds = await readers.all_event_kinds(view)
+        date_kinds = await readers.all_important_date_kinds(view)
         definitions = await view.run(fields.definitions)
         options = await view.run(fields.options_of)
     finally:
@@ -255,6 +256,7 @@ async def _world(services: Services, place: Place) -> World:
         people=people,
         states={each.name: each for each in states},
         kinds={each.name: each for each in kinds},
+        date_kinds={each.name: each.id for each in date_kinds},
         fields=definitions,
         options=options,
     )

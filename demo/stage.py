@@ -1,6 +1,7 @@
 """What can happen to a lead of the demo: use-cases at instants of the past, in one unit of work."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,27 +31,34 @@ from models.pipelines import PipelineState
 from models.staff import Staff
 from models.visits import Site, Visit
 from resolvers import (
+    accounts,
     appointments,
     calls,
+    contact_points,
     conversations,
     deliveries,
     event_texts,
     events,
     fields,
+    important_dates,
     leads,
     naming,
     notes,
     tags,
+    tasks,
 )
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.appointments import NewAppointment
 from resolvers.calls import NewCall
+from resolvers.errors import DomainError
 from resolvers.events import NewEvent, Seen
 from resolvers.fields import Edit, Options
+from resolvers.important_dates import DateEdit
 from resolvers.leads import NewLead
 from resolvers.notes import NoteEdit
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
+from resolvers.tasks import NewTask
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue
 
@@ -68,6 +76,7 @@ class World:
     people: Sequence[Staff]
     states: Mapping[str, PipelineState]
     kinds: Mapping[str, EventKind]
+    date_kinds: Mapping[str, UUID]
     fields: Mapping[str, FieldDefinition]
     options: Options
 
@@ -104,6 +113,7 @@ class Stage:
         self._views: dict[str, Event] = {}
         self._note_id: UUID | None = None
         self._appointment_id: UUID | None = None
+        self._task_id: UUID | None = None
         self._event_id: UUID | None = None
         self._pop_up_id: UUID | None = None
         # Rows that every act looks up: known to the session, they cost no statement.
@@ -303,6 +313,36 @@ class Stage:
                 self.work, self.lead_id, self._appointment_id, AppointmentOutcome.HELD,
                 {"note": note}, None,
             )  # fmt: skip
+
+    async def put_down(self, title: str, due: date | None) -> None:
+        """A colleague means to do something about the lead."""
+        await self._ready()
+        self._task_id = await tasks.create_task(
+            self.work, self.lead_id, NewTask(title, due_on=due), self._key
+        )
+
+    async def tick_off(self) -> None:
+        """What was put down last is done."""
+        await self._ready()
+        if self._task_id:
+            await tasks.complete_task(self.work, self.lead_id, self._task_id, None)
+
+    async def mark_day(self, kind: str, day: date, note: str) -> None:
+        await self._ready()
+        edit = DateEdit(self.world.date_kinds[kind], day, note)
+        await important_dates.save_important_date(
+            self.work, self.lead_id, None, edit, self._key, None
+        )
+
+    async def open_account(self) -> None:
+        """The lead is let into the portal by its first address, if it has one."""
+        await self._ready()
+        listed = await contact_points.listed(self.work.session, self.lead_id)
+        for entry in listed["email_addresses"][:1]:
+            with suppress(DomainError):  # no good address, or somebody of the household has it
+                await accounts.create_account(
+                    self.work, self.lead_id, UUID(hex=entry["id"]), self._key
+                )
 
     async def note(self, html: str, visibility: NoteVisibility, is_pinned: bool) -> None:
         await self._ready()

@@ -199,6 +199,18 @@ CALLS = {
 }
 """What is noted of a call, by what came of it."""
 MEETINGS = ("Look at glass for the {piece}", "Measure the window", "Talk about the drawing")
+TASKS = (
+    "Send photographs of the {piece}",
+    "Ask {first} how the measuring went",
+    "Find out what shipping to {city} costs",
+    "Call back on {weekday}",
+    "Put the {piece} aside",
+)
+DAYS = {
+    "Closing": "The {piece} is handed over in {city}.",
+    "P&S due": "Terms have to be signed by then.",
+}
+
 HELD = "Held three sheets against the light. Liked the {piece}."
 
 CLICKS = {
