@@ -17,7 +17,8 @@ import orjson
 from demo import talks
 from demo.access import DemoAccess, Login, keep_demo_access, read_demo_access
 from demo.buttons import wanted_kinds
-from demo.lives import DAYS, Chapter, Introduction, Part, live
+from demo.diary import Chapter, Introduction, Part
+from demo.lives import DAYS, live
 from demo.stage import Stage, World, visitor_of
 from models.clock import ManualClock
 from models.enums import AccessScope, ActorKind, FieldType, FieldVisibility, StaffRole, Via
