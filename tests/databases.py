@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -9,12 +10,15 @@ from uuid import uuid4
 import asyncpg
 
 from app import open_services
+from resolvers.services import Services
 from resolvers.workspace import begin_workspace
 from settings import Settings
 
+Fill = Callable[[Services], Awaitable[None]]
 
-def make_template(dialect: str, folder: Path, admin: str | None) -> str:
-    """Its address, after migrating it and beginning the workspace."""
+
+def make_template(dialect: str, folder: Path, admin: str | None, fill: Fill | None = None) -> str:
+    """Its address, after migrating it, beginning the workspace, and `fill`."""
     if admin is None:
         url = f"sqlite+aiosqlite:///{folder / 'template.db'}"
     else:
@@ -24,7 +28,7 @@ def make_template(dialect: str, folder: Path, admin: str | None) -> str:
     settings = Settings.model_validate(
         {"database_url": url, "data_dir": folder, "secret_key": "t" * 40, "redis_url": None}
     )
-    _in_thread(_begin(settings))
+    _in_thread(_begin(settings, fill))
     return url
 
 
@@ -50,9 +54,11 @@ def make_empty(folder: Path, admin: str | None) -> str:
     return _with_database(admin, name)
 
 
-async def _begin(settings: Settings) -> None:
+async def _begin(settings: Settings, fill: Fill | None) -> None:
     async with open_services(settings) as services:
         await begin_workspace(services)
+        if fill:
+            await fill(services)
 
 
 async def _run(admin: str, statement: str) -> None:

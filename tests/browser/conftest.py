@@ -1,6 +1,7 @@
 """A browser, and the program in both set-ups with time compressed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,12 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from models.enums import StaffRole
+from resolvers.actors import SYSTEM
+from resolvers.services import Services
+from resolvers.staff import create_staff
+from resolvers.unit_of_work import unit_of_work
+from tests.databases import copy_template, make_template
 from tests.processes import Process, free_port
 from tests.servers import RedisServer
 
@@ -54,49 +61,60 @@ class SetUp:
         return self.servers[-1].url
 
 
+@pytest.fixture(scope="session")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str | None], str]:
+    """Makes, once for each database, one where the staff can sign in: tests begin with a copy."""
+    made: dict[str | None, str] = {}
+
+    def template(admin: str | None) -> str:
+        if admin not in made:
+            dialect = "postgresql" if admin else "sqlite"
+            folder = tmp_path_factory.mktemp("peopled")
+            made[admin] = make_template(dialect, folder, admin, _add_people)
+        return made[admin]
+
+    return template
+
+
+async def _add_people(services: Services) -> None:
+    for address, name in STAFF.items():
+        async with unit_of_work(services, SYSTEM) as work:
+            await create_staff(work, name, address, StaffRole.ADMIN, PASSWORD)
+
+
 @pytest.fixture(params=["embedded", "at scale"])
-def set_up(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SetUp]:
+def set_up(
+    request: pytest.FixtureRequest, peopled: Callable[[str | None], str], tmp_path: Path
+) -> Iterator[SetUp]:
     """SQLite and one process, or PostgreSQL, Valkey, two API processes and a worker."""
     if request.param == "embedded":
+        copy_template("sqlite", peopled(None), tmp_path, None)
         made = SetUp([Process(tmp_path, "serve", PORT=free_port(), **TIME)], [], None)
     else:
-        made = _at_scale(request, tmp_path)
+        made = _at_scale(request, peopled, tmp_path)
     try:
-        _begin(made, tmp_path)
+        with ThreadPoolExecutor() as starting:
+            list(starting.map(Process.start, (*made.servers, *made.others)))
+        _make_site(made)
         yield made
     finally:
         for process in (*made.servers, *made.others):
             process.kill()
 
 
-def _at_scale(request: pytest.FixtureRequest, folder: Path) -> SetUp:
-    from tests.databases import copy_template, make_template
-
+def _at_scale(
+    request: pytest.FixtureRequest, peopled: Callable[[str | None], str], folder: Path
+) -> SetUp:
     admin = request.getfixturevalue("postgres_server").url
     redis: RedisServer = request.getfixturevalue("redis_server")
-    template = make_template("postgresql", folder, admin)
     shared: dict[str, Any] = {
-        "DATABASE_URL": copy_template("postgresql", template, folder, admin),
+        "DATABASE_URL": copy_template("postgresql", peopled(admin), folder, admin),
         "REDIS_URL": redis.url,
         "SECRET_KEY": "0123456789abcdef0123456789abcdef",
         **TIME,
     }
     servers = [Process(folder, "serve", PORT=free_port(), **shared) for _ in range(2)]
     return SetUp(servers, [Process(folder, "worker", **shared)], redis)
-
-
-def _begin(made: SetUp, folder: Path) -> None:
-    environment = {
-        key: value for key, value in made.servers[0]._environment.items() if key != "PORT"
-    }
-    for address, name in STAFF.items():
-        Process(
-            folder, "create-staff", "--name", name, "--email", address, "--password", PASSWORD,
-            **environment,
-        ).run()  # fmt: skip
-    for process in (*made.servers, *made.others):
-        process.start()
-    _make_site(made)
 
 
 def _make_site(made: SetUp) -> None:

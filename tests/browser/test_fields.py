@@ -69,7 +69,7 @@ async def test_two_people_edit_and_shape_the_fields_of_one_card(
     )
     assert await keys_in(ben, "House") == ["job_title", "heating"]
     assert (await keys_in(ben, "Contact info"))[0] == before[0], "an order of one's own"
-    await ada.get_by_text("Done", exact=True).click()
+    await ada.get_by_role("button", name="Done", exact=True).click()
     await ada.locator(f"{group(ada, 'Deal details')} .fold").click()
     await expect(ada.locator(f"{group(ada, 'Deal details')} .fold")).to_have_attribute(
         "aria-expanded", "false", timeout=SOON

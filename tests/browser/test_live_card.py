@@ -105,6 +105,7 @@ async def test_a_card_follows_a_visitor_through_chat_sleep_crash_and_leave(
     await write_as_staff(ben, "Ben here as well.")
     await says_once(visitor, "leadlight-messages", "Ben here as well.")
     for card in cards:
+        await says_once(card, "messages", "Ben here as well.")
         assert len(await texts(card, "messages")) == 5
         assert "OFFLINE" not in await card.evaluate("window.seenPresence")
         history = await card.get_by_test_id("history").locator("li").all_inner_texts()

@@ -122,7 +122,7 @@ class Card:
             else:
                 self._known.append(item["cursor"])
                 self.entries.append(item["entry"]["id"])
-        self._cursor = item["cursor"]
+        self._cursor = item.get("cursor", self._cursor)  # some kinds of items are not asked for
         self._moved.set()
 
 

@@ -48,7 +48,7 @@ async def test_a_note_is_written_changed_and_removed(
         idempotencyKey=key(),
     )  # fmt: skip
     note = made["note"]
-    assert note["html"] == "<p>Likes lamps</p>"
+    assert note["html"] == "<p>Likes <strong>lamps</strong></p>"
     assert note["text"] == "Likes lamps"
     assert (note["visibility"], note["isPinned"], note["editedAt"]) == ("PRIVATE", False, None)
     assert note["author"] == {"name": "Ada Ames"}
