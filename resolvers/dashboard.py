@@ -19,12 +19,11 @@ from models.important_dates import ImportantDate, ImportantDateKind
 from models.leads import Lead
 from models.tasks import Task
 from realtime import topics
-from realtime.bus import Feed
 from resolvers import access, agenda
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument, InvalidInput
+from resolvers.present_view import present_view
 from resolvers.services import Services
-from resolvers.staff import actor_for_session
 from resolvers.task_legend import LegendEntry, read_legend
 from resolvers.tasks.due import check_day
 from resolvers.views import View
@@ -167,33 +166,15 @@ async def follow_day(
     told: Hashable = None
     async with services.bus.subscribe(topics.day(caller.id)) as hints:
         while True:
-            async with services.database.read_session() as session:
-                actor = await actor_for_session(services, session, caller.session_id)
-            if actor is None:
-                return
-            view = make_view(actor)
-            try:
+            async with present_view(services, caller, make_view) as view:
+                if view is None:
+                    return
                 day = await read_day(view, wanted)
                 has_moved, told = day.mark != told, day.mark
                 if has_moved:
                     yield DayTold(day, view)
-            finally:
-                await view.close()
             if has_moved:
                 await asyncio.sleep(APART_SECONDS)
-            if not await _wait(hints, (day.flips_at - services.clock.now()).total_seconds()):
+            left = (day.flips_at - services.clock.now()).total_seconds()
+            if not await hints.moved(min(LOOK_SECONDS, max(left, 0.01))):
                 return
-
-
-async def _wait(hints: Feed, left: float) -> bool:
-    """Until there is a reason to look; many are one. False: the bus is closed."""
-    try:
-        async with asyncio.timeout(min(LOOK_SECONDS, max(left, 0.01))):
-            await anext(hints)
-            while len(hints):
-                await anext(hints)
-    except TimeoutError:
-        return True
-    except StopAsyncIteration:
-        return False
-    return True

@@ -24,7 +24,6 @@ from sqlmodel import col
 from models.changes import Change, LeadFeed
 from models.leads import Lead
 from realtime import topics
-from realtime.bus import Feed
 from realtime.presence import Reading
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
@@ -39,9 +38,9 @@ from resolvers.leads_list import (
     visitors_page,
 )
 from resolvers.presence import presence_of
+from resolvers.present_view import present_view
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
-from resolvers.staff import actor_for_session
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
@@ -143,48 +142,26 @@ async def follow_lead_list(
     """
     channels = topics.leads(), topics.presence_all(), topics.access()
     async with services.bus.subscribe(*channels) as hints:
-        stream = _List(services, caller, watched, make_view)
+        stream = _List[V](services, caller, watched)
         stream.take_up(after)
         while True:
-            for item in await stream.news():
-                try:
+            async with present_view(services, caller, make_view) as view:
+                if view is None:
+                    return
+                for item in await stream.news(view):
                     yield item
-                finally:
-                    if not isinstance(item, ListReset):
-                        await item.view.close()
                     del item
-            if stream.is_over or not await _wait(hints):
+            del view
+            await asyncio.sleep(APART_SECONDS)
+            if not await hints.moved(LOOK_SECONDS):
                 return
 
 
-async def _wait(hints: Feed) -> bool:
-    """Until there is a reason to look, and not before it is time; False: the bus is closed."""
-    await asyncio.sleep(APART_SECONDS)
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            await anext(hints)
-            while len(hints):
-                await anext(hints)
-    except TimeoutError:
-        return True
-    except StopAsyncIteration:
-        return False
-    return True
-
-
 class _List(Generic[V]):
-    def __init__(
-        self,
-        services: Services,
-        caller: StaffActor,
-        watched: Watched,
-        make_view: Callable[[Actor], V],
-    ) -> None:
+    def __init__(self, services: Services, caller: StaffActor, watched: Watched) -> None:
         self.services = services
-        self.actor = caller
+        self.rights = _rights(caller)
         self.watched = watched
-        self.make_view = make_view
-        self.is_over = False
         self.after: bytes | None = None
         self.told: dict[UUID, _Mark] | None = None
         """The rows of the last item, from the top; None before the first."""
@@ -204,27 +181,14 @@ class _List(Generic[V]):
         """A digest of what was told: all that is needed to see whether anything moved."""
         return self.services.secrets.seal_page(self.watched.scope, _digest(self.told, self.count))
 
-    async def news(self) -> list[ListItem[V]]:
-        """What there is to tell now; nothing where nothing moved, or the person is signed out."""
-        services, former = self.services, self.actor
-        async with services.database.read_session() as session:
-            actor = await actor_for_session(services, session, former.session_id)
-        if actor is None:
-            self.is_over = True
-            return []
-        self.actor = actor
+    async def news(self, view: V) -> list[ListItem[V]]:
+        """What there is to tell now; nothing where nothing moved."""
+        former, self.rights = self.rights, _rights(view.actor)
         items: list[ListItem[V]] = []
-        if self.told is not None and _rights(actor) != _rights(former):
+        if self.told is not None and self.rights != former:
             items.append(ListReset(self.cursor, ResetReason.ACCESS_CHANGED))
             self.told = None
-        view = self.make_view(actor)
-        try:
-            item = self._tell(await self._read(view))
-        except BaseException:
-            await view.close()
-            raise
-        if item is None:
-            await view.close()
+        item = self._tell(await self._read(view))
         return items if item is None else [*items, item]
 
     async def _read(self, view: V) -> _Reading[V]:
@@ -267,8 +231,8 @@ class _List(Generic[V]):
         return ListChanged(self.cursor, rows, left, now.count, now.view)
 
 
-def _rights(actor: StaffActor) -> tuple[Any, ...]:
-    return actor.role, actor.rights
+def _rights(actor: Actor) -> tuple[Any, ...]:
+    return (actor.role, actor.rights) if isinstance(actor, StaffActor) else ()
 
 
 def _digest(marks: dict[UUID, _Mark] | None, count: int) -> bytes:

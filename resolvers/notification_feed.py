@@ -5,7 +5,6 @@ hint is a reason to look, and so is time: losing one costs seconds. Rights are r
 item, so that a notification about a lead that was lost in between comes without its name.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -17,13 +16,12 @@ from sqlmodel import col
 from models.notifications import Notification, NotificationFeed
 from models.workspace import Workspace
 from realtime import topics
-from realtime.bus import Feed
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument
 from resolvers.notifications import count_notifications
+from resolvers.present_view import present_view
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
-from resolvers.staff import actor_for_session
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
@@ -53,44 +51,23 @@ async def follow_notifications(
     says where the stream begins. BadArgument for a foreign `after`.
     """
     async with services.bus.subscribe(topics.notifications(caller.id)) as hints:
-        stream = _Stream(services, caller, make_view)
+        stream = _Stream[V](services, caller)
         stream.take_up(after)
         while True:
-            item = await stream.next()
-            if stream.is_over:
-                return
-            if item is None:
-                if not await _wait(hints):
+            async with present_view(services, caller, make_view) as view:
+                if view is None:
                     return
-                continue
-            try:
-                yield item
-            finally:
-                await item.view.close()
-
-
-async def _wait(hints: Feed) -> bool:
-    """Until there is a reason to look; many are one. False: the bus is closed."""
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            await anext(hints)
-            while len(hints):
-                await anext(hints)
-    except TimeoutError:
-        return True
-    except StopAsyncIteration:
-        return False
-    return True
+                item = await stream.next(view)
+                if item is not None:
+                    yield item
+            if item is None and not await hints.moved(LOOK_SECONDS):
+                return
 
 
 class _Stream(Generic[V]):
-    def __init__(
-        self, services: Services, caller: StaffActor, make_view: Callable[[Actor], V]
-    ) -> None:
+    def __init__(self, services: Services, caller: StaffActor) -> None:
         self.services = services
         self.caller = caller
-        self.make_view = make_view
-        self.is_over = False
         self.after: str | None = None
         self.place: tuple[str, int] | None = None
         """Epoch and number of the last item; None before the first."""
@@ -105,25 +82,8 @@ class _Stream(Generic[V]):
             raise BadArgument("`after` is no cursor of your notifications.") from error
         self.after = after
 
-    async def next(self) -> Told[V] | None:
-        """The next item; None while there is nothing, and when the person is signed out."""
-        services = self.services
-        async with services.database.read_session() as session:
-            actor = await actor_for_session(services, session, self.caller.session_id)
-        if actor is None:
-            self.is_over = True
-            return None
-        view = self.make_view(actor)
-        try:
-            item = await self._read(view)
-        except BaseException:
-            await view.close()
-            raise
-        if item is None:
-            await view.close()
-        return item
-
-    async def _read(self, view: V) -> Told[V] | None:
+    async def next(self, view: V) -> Told[V] | None:
+        """The next item; None while there is nothing."""
         epoch, last = await view.run(_standing, self.caller)
         begins = not self._goes_on(epoch, last)
         row = None if begins else await self._next_row(view)

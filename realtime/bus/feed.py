@@ -46,6 +46,21 @@ class Feed:
         self._has_ended = True
         self._moved.set()
 
+    async def moved(self, seconds: float) -> bool:
+        """Waits until there is a reason to look, at most `seconds`; many reasons are one.
+
+        False: the bus is closed, and nothing will come any more.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await anext(self)
+        except TimeoutError:
+            return True
+        except StopAsyncIteration:
+            return False
+        self._items.clear()
+        return True
+
     def __aiter__(self) -> Self:
         return self
 

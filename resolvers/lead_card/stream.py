@@ -52,10 +52,10 @@ from resolvers.lead_card.reading import (
     why_not_from,
 )
 from resolvers.presence import presence_of
+from resolvers.present_view import present_actor
 from resolvers.readers import hidden_field_ids
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
-from resolvers.staff import actor_for_session
 from resolvers.viewing import as_seen
 from resolvers.views import View
 
@@ -316,7 +316,7 @@ class _Card(Generic[V]):
         if not isinstance(self.actor, StaffActor):
             return
         former = self.actor
-        actor = await self._present_actor(former)
+        actor = await present_actor(self.services, former)
         if actor is None:
             yield Ended(now, AccessEndReason.SIGNED_OUT)
             return
@@ -329,15 +329,11 @@ class _Card(Generic[V]):
         yield Reset(self.position, ResetReason.ACCESS_CHANGED)
         yield await self._snapshot()
 
-    async def _present_actor(self, actor: StaffActor) -> StaffActor | None:
-        async with self.services.database.read_session() as session:
-            return await actor_for_session(self.services, session, actor.session_id)
-
     async def _refusal(self) -> Merged[V] | Ended | None:
         """The only item for a lead that is not the viewer's or that went into another."""
         if isinstance(self.actor, StaffActor):
             # The rights at hand may be older than what the topic was opened for.
-            actor = await self._present_actor(self.actor)
+            actor = await present_actor(self.services, self.actor)
             if actor is None:
                 return Ended(self.services.clock.now(), AccessEndReason.SIGNED_OUT)
             self.actor = actor

@@ -312,3 +312,14 @@ async def test_a_thousand_subscribers_hear_twenty_messages(bus: Bus, channel: st
         for feed in feeds:
             assert await take(feed, 20) == expected
     assert bus.channels == []
+
+
+async def test_many_reasons_to_look_are_one_and_a_closed_bus_gives_none(channel: str) -> None:
+    feed = Feed((channel,), 8)
+    assert await feed.moved(0.01), "nothing came, but the time is over"
+    for number in range(3):
+        feed.put(Event(channel, str(number)))
+    assert await feed.moved(10)
+    assert len(feed) == 0
+    feed.end()
+    assert not await feed.moved(10)
