@@ -9,6 +9,7 @@ import { clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
 import { Outbox } from "./outbox.js";
+import { settingsPlace } from "./settings.js";
 import { cardView } from "./view.js";
 
 const at = (id) => document.getElementById(id);
@@ -32,7 +33,9 @@ const dayList = myDay({ connection, onSignedOut: signedOut, onLegend: (entries) 
 } });
 const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 const bell = notificationBell({ connection, onSignedOut: signedOut });
-at("person").before(bell.element);
+const settings = settingsPlace({ element: at("settings"), connection, perform,
+  onSignedOut: signedOut });
+at("person").before(settings.button, bell.element);
 
 // ---- session ------------------------------------------------------------------------------------
 
@@ -57,6 +60,7 @@ async function signedIn(person) {
   dayList.start();
   connection.start();
   bell.start();
+  settings.start(me);
   outbox.flush();
   openFromAddress();
   // Without names the card still works: only the choice of assignees is short.
@@ -69,6 +73,7 @@ function signedOut() {
   lists.stop();
   dayList.stop();
   bell.stop();
+  settings.stop();
   connection.stop();
   me = null;
   showPage(at("sign-in"));
@@ -90,8 +95,8 @@ function showGate(name) {
 }
 
 function showPage(page) {
-  for (const one of [at("sign-in"), at("desk")]) one.hidden = one !== page;
-  at("badge").hidden = at("person").hidden = bell.element.hidden = page !== at("desk");
+  for (const one of [at("sign-in"), at("desk"), at("settings")]) one.hidden = one !== page;
+  at("badge").hidden = at("person").hidden = bell.element.hidden = page === at("sign-in");
 }
 
 // What came of signing in elsewhere, told behind the # of the address.
@@ -166,6 +171,10 @@ function showConnection({ name, since }) {
 
 function openFromAddress() {
   if (!me) return;
+  const [isSettings, section] = /^#settings(?:\/([\w-]+))?$/.exec(location.hash) ?? [];
+  showPage(at(isSettings ? "settings" : "desk"));
+  if (isSettings) return settings.show(section ?? null, opened ? `#${opened.leadId}` : "#");
+  document.title = opened?.card.lead ? `${opened.card.lead.displayName} · Leadlight` : "Leadlight";
   const [, leadId] = /^#(lead_[0-9a-f]{32})$/.exec(location.hash) ?? [];
   lists.select(leadId ?? null);
   if (opened && opened.leadId === leadId && opened.card.status !== "ended") return;

@@ -1,0 +1,140 @@
+// A form of the settings that is saved as a whole. What is refused is told beside what was refused,
+// and nothing that was typed is ever taken away.
+
+import { h, refusalPlace } from "./elements.js";
+import { mutate } from "./graphql.js";
+
+/**
+ * A form. `load()` asks the server and `show(data)` fills the controls and answers the version, if
+ * there is one; `given()` is the input as the controls are now. `placeOf(path)` is where a problem
+ * with that part of the input is told, null: at the end of the form. `onSaved(answer)` follows each
+ * success. Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless
+ * something is typed, `mark` is to be called after changes that are no input events.
+ */
+export function wholeForm({ document, load, show, given, placeOf = () => null, onSaved = () => {},
+  onSignedOut, label = "Save", isNew = false }, ...children) {
+  const refusal = refusalPlace();
+  const said = h("span", { class: "saved", role: "status" });
+  const save = h("button", { class: "primary" }, label);
+  const undo = h("button", { class: "link", type: "button", onclick: discard }, "Discard");
+  const element = h("form", { class: "whole", novalidate: true, onsubmit: submit, oninput: mark,
+    onchange: mark }, children, refusal, h("div", { class: "beside ends" }, save, undo, said));
+  let version = null;
+  let kept = null; // what the server has, as the controls say it
+  let isSaving = false;
+
+  const now = () => JSON.stringify(given());
+  const isChanged = () => kept !== null && now() !== kept;
+
+  function mark() {
+    const isDirty = isChanged();
+    element.classList.toggle("changed", isDirty);
+    save.disabled = isSaving || !(isDirty || isNew);
+    undo.hidden = !isDirty || isNew;
+    if (isDirty) said.textContent = "";
+  }
+
+  async function refresh() {
+    if (isChanged() || isSaving) return;
+    await read();
+  }
+
+  async function read() {
+    try {
+      const data = await load();
+      if (!data) return;
+      version = show(data) ?? null;
+      kept = now();
+      tell();
+    } catch (failure) {
+      if (failure.isSignedOut) return onSignedOut();
+      refusal.textContent = failure.message;
+    }
+    mark();
+  }
+
+  function discard() {
+    kept = null;
+    said.textContent = "";
+    return read();
+  }
+
+  async function submit(event) {
+    event?.preventDefault();
+    if (isSaving) return;
+    isSaving = true;
+    mark();
+    tell();
+    try {
+      const answer = await mutate(document, { ...given(),
+        ...(version ? { expectedVersion: version } : {}) });
+      if (/Success$/.test(answer.__typename)) await saved(answer);
+      else refuse(answer);
+    } catch (failure) {
+      if (failure.isSignedOut) onSignedOut();
+      else refusal.textContent = failure.message;
+    } finally {
+      isSaving = false;
+      mark();
+    }
+  }
+
+  async function saved(answer) {
+    kept = null;
+    await read();
+    said.textContent = "Saved";
+    onSaved(answer);
+  }
+
+  function tell(message = "") {
+    for (const place of element.querySelectorAll(".refusal")) place.replaceChildren();
+    refusal.textContent = message;
+  }
+
+  function refuse({ message, problems = [], currentVersion }) {
+    if (currentVersion) return clash(message, currentVersion);
+    const rest = problems.filter((one) => {
+      const place = placeOf(one.path);
+      if (place) place.textContent = one.message;
+      return !place;
+    });
+    refusal.textContent = problems.length ? rest.map((one) => one.message).join(" ") : message;
+    [...element.querySelectorAll(".refusal")].find((place) => place.textContent)
+      ?.scrollIntoView({ block: "nearest" });
+  }
+
+  // Somebody else was first: what is typed here stays until the person says which one counts.
+  function clash(message, currentVersion) {
+    const keepMine = () => {
+      version = currentVersion;
+      submit();
+    };
+    refusal.replaceChildren(`${message} Yours is not saved yet. `,
+      h("button", { class: "link", type: "button", onclick: discard }, "Take theirs"), " ",
+      h("button", { class: "link", type: "button", onclick: keepMine }, "Keep mine"));
+  }
+
+  read();
+  return { element, refresh, mark, isChanged };
+}
+
+/** A labelled control with a line of help and a place for what is wrong with it. */
+export function labelled(label, control, hint = null) {
+  const place = refusalPlace();
+  const element = h("div", { class: "setting" }, h("label", {}, h("span", {}, label), control),
+    hint && h("small", {}, hint), place);
+  return { element, control, place };
+}
+
+/** A switch with its words behind it. */
+export function toggle(label, hint = null) {
+  const control = h("input", { type: "checkbox" });
+  const place = refusalPlace();
+  const element = h("div", { class: "setting toggle" }, h("label", {}, control,
+    h("span", {}, label)), hint && h("small", {}, hint), place);
+  return { element, control, place };
+}
+
+/** The head of a section. */
+export const heading = (title, text) =>
+  h("header", { class: "section-head" }, h("h2", {}, title), h("p", { class: "soft" }, text));
