@@ -26,6 +26,8 @@ class Workspace(SQLModel, table=True):
     """Raised by each change of what all cards show: header, pipelines, kinds of events."""
     header_version: int = 0
     """`card_version` that the last change of the header led to."""
+    project_version: int = 0
+    """Raised by each change of the project's settings."""
     name: str = Field(default="Leadlight", max_length=100)
     time_zone: str = Field(default="UTC", max_length=64)
     is_double_opt_in_on: bool = False

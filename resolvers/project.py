@@ -19,6 +19,8 @@ from resolvers.values import LoggedValue, TypedValue
 
 CARD = UUID(int=1)
 """Whose versions those of the cards' settings are: there is one workspace."""
+PROJECT = UUID(int=2)
+"""Whose versions those of the other settings are."""
 LABELS = {
     "is_won_button_shown": ("isWonButtonShown", "Show the Won button"),
     "won_button_text": ("wonButtonText", "Text of the Won button"),
@@ -76,19 +78,31 @@ async def change_header(work: UnitOfWork, edit: HeaderEdit) -> None:
 
 
 async def update_project(
-    work: UnitOfWork, wanted: Mapping[str, Any], legend: Sequence[LegendEntry] = ()
+    work: UnitOfWork,
+    wanted: Mapping[str, Any],
+    legend: Sequence[LegendEntry] = (),
+    expected: int | None = None,
 ) -> None:
     """Changes settings of the workspace, by column; None leaves one as it is.
 
-    `legend` says how due bands are shown from now on; those not named stay.
+    `legend` says how due bands are shown from now on; those not named stay. Conflict if any setting
+    was changed since `expected`.
     """
     access.require(work.actor, Permission.ADMINISTER)
     wanted = {**wanted, **_checked(wanted)}
     workspace = await locked(work)
+    if expected is not None and workspace.project_version > expected:
+        raise Conflict(
+            ConflictReason.STALE_VERSION,
+            "The settings were changed in the meantime.",
+            owner=PROJECT,
+            version=workspace.project_version,
+        )
     differing = _differing(workspace, wanted)
     diffs = _change(workspace, differing) + change_legend(workspace, legend)
     if not diffs:
         return
+    workspace.project_version += 1
     await work.session.flush()
     work.record_workspace(
         "project_changed", {"diffs": diffs}, access=not ACCESS.isdisjoint(differing)

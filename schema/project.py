@@ -7,7 +7,7 @@ from models.fields import FieldDefinition as FieldRow
 from models.leads import Lead as LeadRow
 from models.workspace import Workspace
 from resolvers import readers
-from resolvers.project import CARD
+from resolvers.project import CARD, PROJECT
 from resolvers.summary import OWN_LINES, lines_of
 from resolvers.task_legend import legend_of
 from schema.context import Info
@@ -125,6 +125,10 @@ class Project:
     @strawberry.field(description="What every card shows.")
     def card(self) -> CardConfiguration:
         return CardConfiguration(row=self.row, view=self.view)
+
+    @strawberry.field(description="Version for `expectedVersion` of `updateProject`.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, PROJECT, self.row.project_version)
 
 
 @strawberry.type(description="The Won button of a lead.")

@@ -87,11 +87,16 @@ async def _with_address(session: AsyncSession, key: str) -> Staff | None:
 
 
 async def invite_staff(
-    work: UnitOfWork, name: str, email_address: str, role: StaffRole
+    work: UnitOfWork,
+    name: str,
+    email_address: str,
+    role: StaffRole,
+    team_id: UUID | None = None,
 ) -> tuple[Staff, str]:
     """Invites a person; the token of the link is shown once and lasts 7 days.
 
-    Somebody who has not come yet is invited anew, and the link before is void.
+    Somebody who has not come yet is invited anew, and the link before is void. Without `team_id`
+    they stay in the team that they are in, if any; NotFound for a team that is not there.
     """
     access.require(work.actor, Permission.ADMINISTER)
     key = _address(email_address)
@@ -109,7 +114,9 @@ async def invite_staff(
         staff.is_invited = True
         staff.version += 1
     token = await _invite(work, staff.id)
-    work.record_workspace("staff_invited", {"staff": staff.id.hex, "name": name, "role": role})
+    moved = await teams.move(work, staff, team_id) if team_id else None
+    data = {"staff": staff.id.hex, "name": name, "role": role, "diffs": [moved] if moved else []}
+    work.record_workspace("staff_invited", data, access=moved is not None)
     return staff, token
 
 

@@ -8,11 +8,11 @@ from strawberry import Maybe
 from models.enums import AccessScope, NoteVisibility
 from resolvers import project
 from schema.context import Info
-from schema.errors import ForbiddenError, InvalidInputError
+from schema.errors import ConflictError, ForbiddenError, InvalidInputError, read_version
 from schema.mutations.pipelines import given
 from schema.mutations.writing import INPUT
 from schema.project import Project, workspace_of
-from schema.scalars import TimeZone
+from schema.scalars import TimeZone, Version
 from schema.task_legend import TaskLegendEntryInput
 
 PATHS = {
@@ -49,6 +49,9 @@ class UpdateProjectInput:
     task_legend: list[TaskLegendEntryInput] | None = strawberry.field(
         default=None, description="Legend, each band once; bands that are not named stay."
     )
+    expected_version: Version | None = strawberry.field(
+        default=None, description="Version that you saw."
+    )
 
 
 @strawberry.type(description="Success of `updateProject`.")
@@ -57,7 +60,7 @@ class UpdateProjectSuccess:
 
 
 UpdateProjectResult = Annotated[
-    UpdateProjectSuccess | ForbiddenError | InvalidInputError,
+    UpdateProjectSuccess | ForbiddenError | ConflictError | InvalidInputError,
     strawberry.union("UpdateProjectResult", description="Result of `updateProject`."),
 ]
 
@@ -68,7 +71,8 @@ async def update_project(
     """Changes settings of the project."""
     wanted: dict[str, Any] = {key: given(path, getattr(input, key)) for key, path in PATHS.items()}
     legend = [each.given() for each in input.task_legend or ()]
+    expected = read_version(info, project.PROJECT, input.expected_version)
     async with info.context.work() as work:
-        await project.update_project(work, wanted, legend)
+        await project.update_project(work, wanted, legend, expected)
     view = info.context.view(work.actor)
     return UpdateProjectSuccess(project=Project(row=await workspace_of(view), view=view))

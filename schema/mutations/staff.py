@@ -150,6 +150,9 @@ class InviteStaffInput:
     name: str = strawberry.field(description="1 to 100 characters.")
     email_address: EmailAddress = strawberry.field(description="Sign-in address.")
     role: StaffRole = strawberry.field(description="Role.")
+    team_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Team; absent: none, or where an earlier invitation put them."
+    )
 
 
 @strawberry.type(description="Success of `inviteStaff`.")
@@ -162,7 +165,7 @@ class InviteStaffSuccess:
 
 
 InviteStaffResult = Annotated[
-    InviteStaffSuccess | ForbiddenError | ConflictError | InvalidInputError,
+    InviteStaffSuccess | ForbiddenError | NotFoundError | ConflictError | InvalidInputError,
     strawberry.union("InviteStaffResult", description="Result of `inviteStaff`."),
 ]
 
@@ -314,8 +317,11 @@ async def invite_staff(
     info: Info, input: Annotated[InviteStaffInput, strawberry.argument(description=INPUT)]
 ) -> InviteStaffResult:
     """Invites a person."""
+    team_id = read_id("teamId", "team", input.team_id) if input.team_id else None
     async with info.context.work() as work:
-        row, token = await staff.invite_staff(work, input.name, input.email_address, input.role)
+        row, token = await staff.invite_staff(
+            work, input.name, input.email_address, input.role, team_id
+        )
     url = f"{info.context.services.public_url}/live#{token}"
     return InviteStaffSuccess(staff=await _staff(info, row), invitation_url=Url(url))
 

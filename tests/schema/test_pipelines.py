@@ -409,12 +409,13 @@ async def test_required_fields_refuse_won_by_setting_and_let_pass_once_filled(
     await admin.done("winLead", leadId=lead_id)
     await admin.done("reopenLead", leadId=lead_id)
     made = await admin.done(
-        "updateProject", "project { wonNeedsRequiredFields }", wonNeedsRequiredFields=True
+        "updateProject", "project { wonNeedsRequiredFields version }", wonNeedsRequiredFields=True
     )
+    version = made["project"].pop("version")
     assert made["project"] == {"wonNeedsRequiredFields": True}
     async with nothing_written(services):
         told = await admin.write("winLead", leadId=lead_id)
-        await admin.done("updateProject", wonNeedsRequiredFields=True)
+        await admin.done("updateProject", wonNeedsRequiredFields=True, expectedVersion=version)
     assert sorted(told["labels"]) == ["Company", "Job title"]
     person = {"company": "Oriel", "jobTitle": "Buyer"}
     await admin.done("changePersonInfo", leadId=lead_id, person=person)

@@ -1346,6 +1346,14 @@ async def _settings_by_a_manager(desk: Desk) -> Case:
     return Case(manager, {"wonNeedsRequiredFields": True}, {"permission": "ADMINISTER"})
 
 
+@case("updateProject", "Conflict")
+async def _stale_settings(desk: Desk) -> Case:
+    seen = (await desk.admin.read("{ project { version } }"))["project"]["version"]
+    await desk.admin.done("updateProject", name="Hillside")
+    given = {"name": "Lakeside", "expectedVersion": seen}
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
 @case("createField", "NotFound")
 async def _field_of_no_group(desk: Desk) -> Case:
     given = {**FIELD, "groupId": f"group_{NOBODYS}"}
@@ -2179,6 +2187,12 @@ async def _invited_nowhere(desk: Desk) -> Case:
 @case("inviteStaff", "Forbidden")
 async def _invited_by_a_manager(desk: Desk) -> Case:
     return Case(await desk.other(StaffRole.MANAGER), BO, {"permission": "ADMINISTER"})
+
+
+@case("inviteStaff", "NotFound")
+async def _invited_into_an_unknown_team(desk: Desk) -> Case:
+    given = {**BO, "teamId": f"team_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"team_{NOBODYS}"})
 
 
 @case("inviteStaff", "Conflict")

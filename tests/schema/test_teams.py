@@ -98,6 +98,19 @@ async def test_a_person_is_in_one_team_and_moves_to_the_next(
         assert [row.team_id for row in rows if row.staff_id == bo.actor.id] == []
 
 
+async def test_a_person_is_invited_into_a_team_and_stays_there_when_invited_anew(
+    services: Services, admin: Client
+) -> None:
+    west = await save(admin, "West", [], [])
+    cy = {"name": "Cy", "emailAddress": "cy@team.example", "role": "AGENT"}
+    made = await admin.done("inviteStaff", "staff { team { name } }", **cy, teamId=west)
+    assert made["staff"]["team"] == {"name": "West"}
+    again = await admin.done("inviteStaff", "staff { isInvited team { name } }", **cy)
+    assert again["staff"] == {"isInvited": True, "team": {"name": "West"}}
+    data = await admin.read("{ workspaceHistory(first: 2) { nodes { summary diffs { path } } } }")
+    assert [each["diffs"] for each in data["workspaceHistory"]["nodes"]] == [[], [{"path": "team"}]]
+
+
 async def test_two_who_claim_one_person_leave_them_in_one_team(
     services: Services, admin: Client, client_for: ClientFor
 ) -> None:
