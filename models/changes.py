@@ -56,6 +56,8 @@ class Change(SQLModel, table=True):
     via: Via = Field(sa_type=one_of(Via))
     access_version: int = Field(sa_type=BigInteger)
     """The workspace's access version in the transaction that wrote the change."""
+    cause_id: UUID | None = None
+    """The change, of whatever lead, that made a rule write this one."""
     data: dict[str, Any] | None = Field(sa_type=Json)
     """Old and new of every scalar; None once erased."""
     salt: bytes | None

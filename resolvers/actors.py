@@ -88,6 +88,8 @@ class AutomationActor(Actor):
     """A rule that acts, by id and name; `depth` counts the rules that started each other."""
 
     depth: int
+    cause_id: UUID
+    """The change that started the rule."""
 
 
 def zone_of(actor: Actor) -> str:

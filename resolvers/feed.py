@@ -35,6 +35,7 @@ def encode_change(change: Change) -> dict[str, Any] | None:
         "actor": [change.actor_kind, change.actor_id and change.actor_id.hex, change.actor_name],
         "via": change.via,
         "access_version": change.access_version,
+        "cause": change.cause_id and change.cause_id.hex,
         "data": change.data,
     }
 
@@ -57,6 +58,7 @@ def decode_change(body: Any) -> Change:
         actor_name=actor_name,
         via=Via(body["via"]),
         access_version=int(body["access_version"]),
+        cause_id=UUID(hex=body["cause"]) if body.get("cause") else None,
         data=body["data"],
         salt=None,
         commitment=b"",

@@ -15,7 +15,6 @@ from resolvers.upserts import insert_into, table_of
 GENERAL = "general"
 QUEUES: dict[JobKind, str] = {
     JobKind.RUN_AUTOMATIONS: "automations",
-    JobKind.START_OVERDUE: "automations",
     JobKind.DELIVER_WEBHOOK: "webhooks",
 }
 """Queues that have workers of their own, so that slow work of one kind delays no other; a kind

@@ -59,6 +59,7 @@ def chain(previous: bytes, change: Change, *, revision: int | None = None) -> by
         change.actor_id.hex if change.actor_id else "",
         change.via,
         str(change.access_version),
+        *([change.cause_id.hex] if change.cause_id else ()),
     )
     head = hashlib.sha256(previous)
     head.update("\x1f".join(parts).encode())

@@ -9,7 +9,7 @@ workspace's; a change that no rule wants costs no statement.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,10 +66,8 @@ async def react(
     """Writes the runs and deliveries that numbered changes start; answers the jobs for them."""
     if key != known.key:
         await _learn(session, known, key)
-    changes = list(changes)
-    jobs = overdue_jobs(changes, at)
     if not known.rules and not known.webhooks:
-        return jobs
+        return {}
     runs: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     depth = actor.depth + 1 if isinstance(actor, AutomationActor) else 1
@@ -80,39 +78,7 @@ async def react(
         deliveries += [delivery_row(each.id, change, at) for each in told]
     await put_rows(session, AutomationRun, runs)
     await put_rows(session, WebhookDelivery, deliveries)
-    return jobs | jobs_of_runs(runs, at) | delivery_jobs(deliveries, at)
-
-
-def overdue_jobs(changes: Sequence[Change], at: datetime) -> Wanted:
-    """The jobs that wait until tasks become overdue, and those that are not needed any more."""
-    jobs: Wanted = {}
-    for change in changes:
-        if change.kind is not ChangeKind.TASK_CHANGED or change.data is None:
-            continue
-        assert change.subject_id is not None
-        task, place = change.data["task"], (JobKind.START_OVERDUE, change.subject_id.hex)
-        due_at, due_on = task["due_at"], task["due_on"]
-        is_open = task["completed_at"] is None and change.data["action"] != "REMOVED"
-        if not is_open or not (due_at or due_on):
-            jobs[place] = None
-        elif change.data["act"] in ("ADDED", "REOPENED") or "due" in _paths(change.data):
-            # A day ends first in the easternmost zone; the job waits on for that of the team.
-            first = datetime.fromisoformat(due_at) if due_at else _first_end(due_on)
-            data = {
-                "task": place[1],
-                "lead": change.lead_id.hex,
-                "revision": change.revision,
-            }
-            jobs[place] = job_row(place[0], data, at, due_at=first, key=place[1])
-    return jobs
-
-
-def _paths(data: dict[str, Any]) -> set[str]:
-    return {each["path"] for each in data["diffs"]}
-
-
-def _first_end(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1, hours=-14)
+    return jobs_of_runs(runs, at) | delivery_jobs(deliveries, at)
 
 
 def jobs_of_runs(runs: Sequence[Mapping[str, Any]], at: datetime) -> Wanted:

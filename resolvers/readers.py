@@ -401,6 +401,15 @@ async def change_by_id(view: View, change_id: UUID) -> Change | None:
     return change if lead is not None else None
 
 
+async def changes_by_id(view: View, ids: Sequence[UUID]) -> list[Change | None]:
+    """Rows of logs, as far as the viewer may see both the lead and the row."""
+    rows = await _by_id(view, Change, ids, access.visible_changes(view.actor))
+    leads = list({row.lead_id for row in rows if row is not None})
+    visible = await leads_by_id(view, leads) if leads else []
+    seen = {lead_id for lead_id, lead in zip(leads, visible, strict=True) if lead is not None}
+    return [row if row is not None and row.lead_id in seen else None for row in rows]
+
+
 async def feed_revision(view: View, lead_id: UUID) -> int:
     """Where the lead's log stands in this view."""
     found = await view.scalar(

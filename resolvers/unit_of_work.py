@@ -24,7 +24,7 @@ from models.workspace import Workspace, WorkspaceChange
 from realtime import topics
 from realtime.hub import encode_hint
 from resolvers import job_rows, log, notices
-from resolvers.actors import Actor
+from resolvers.actors import Actor, AutomationActor
 from resolvers.feed import encode_change
 from resolvers.reactions import react
 from resolvers.services import Services
@@ -102,6 +102,7 @@ class UnitOfWork:
             actor_name=self.actor.name,
             via=self.actor.via,
             access_version=0,
+            cause_id=self.actor.cause_id if isinstance(self.actor, AutomationActor) else None,
             data=data,
             salt=None,
             commitment=b"",

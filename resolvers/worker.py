@@ -12,7 +12,6 @@ from models.enums import JobKind
 from models.workspace import Idempotency
 from resolvers import appointments, avatars, deliveries, job_runner
 from resolvers.actors import SYSTEM
-from resolvers.automations.overdue import start_overdue
 from resolvers.automations.running import forget_runs, run_automations
 from resolvers.deliveries import expire_pop_ups
 from resolvers.files import forget_removed
@@ -48,7 +47,6 @@ HANDLERS: Handlers = {
     JobKind.RUN_AUTOMATIONS: run_automations,
     JobKind.DELIVER_WEBHOOK: deliver,
     JobKind.FETCH_AVATAR: avatars.fetch_profile_picture,
-    JobKind.START_OVERDUE: start_overdue,
 }
 """What does the jobs of each kind."""
 

@@ -114,6 +114,15 @@ class HistoryEntry:
             return None
         return change_of(self.view, self.row, await self.view.load.epoch.load(None))
 
+    @strawberry.field(
+        description="Entry that caused this one, if you may see it: what made a rule act."
+    )
+    async def cause(
+        self,
+    ) -> Annotated["HistoryEntry", strawberry.lazy("schema.history")] | None:
+        row = await self.view.load.change.load(self.row.cause_id) if self.row.cause_id else None
+        return HistoryEntry(row=row, view=self.view) if row else None
+
 
 @strawberry.type(description="Row of HistoryEntryConnection.")
 class HistoryEntryEdge:

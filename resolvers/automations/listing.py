@@ -25,7 +25,7 @@ from resolvers.unit_of_work import UnitOfWork
 from resolvers.views import View
 
 MOST_BACK = timedelta(days=30)
-MOST_LOOKED_AT = 2_000
+LOOKED_AT_ONCE, MOST_LOOKED_AT = 2_000, 20_000
 """Changes that one page of a dry run looks at; a page may be short, and more may follow."""
 DRY_ORDER = (Key(col(Change.id), descending=True, is_id=True),)
 
@@ -138,25 +138,43 @@ async def dry_run(
     (rule,) = await automations_by_id(view, [automation_id])
     if rule is None:
         return None
-    scope = f"dry:{automation_id}:{since.isoformat()}"
-    statement = _past(view, rule, since)
-    if after is not None:
-        (before,) = unseal_position(view.services.secrets, scope, after, DRY_ORDER)
-        statement = statement.where(col(Change.id) < before)
-    changes = await view.scalars(statement)
-    started = [each for each in changes if starts(rule.trigger_kind, rule.trigger, each)]
+    scope, secrets = f"dry:{automation_id}:{since.isoformat()}", view.services.secrets
+    last = unseal_position(secrets, scope, after, DRY_ORDER)[0] if after is not None else None
+    started, last = await _started(view, rule, since, last, first + 1)
     shown = started[:first]
     held = await _held(view, rule, {each.lead_id for each in shown})
     runs = [_would(rule, each, holds=each.lead_id in held) for each in shown]
-    cursors = [seal(view.services.secrets, scope, [each.id]) for each in shown]
-    has_more = len(started) > first or len(changes) == MOST_LOOKED_AT
-    if has_more and len(started) <= first and changes:
+    cursors = [seal(secrets, scope, [each.id]) for each in shown]
+    is_cut = last is not None and len(started) <= first
+    if is_cut and cursors:
         # The page ends where the looking ended, not at its last row.
-        cursors = [*cursors[:-1], seal(view.services.secrets, scope, [changes[-1].id])]
-    return Page(runs, cursors, has_more and bool(runs), after is not None)
+        cursors = [*cursors[:-1], seal(secrets, scope, [last])]
+    has_next = len(started) > first or (is_cut and bool(runs))
+    return Page(runs, cursors, has_next, after is not None)
 
 
-def _past(view: View, rule: Automation, since: datetime) -> Select[Any]:
+async def _started(
+    view: View, rule: Automation, since: datetime, last: UUID | None, most: int
+) -> tuple[list[Change], UUID | None]:
+    """The newest changes behind `last` that start the rule, and where the looking was given up.
+
+    Few of a kind may start it, such as a task that becomes overdue among all that is done with
+    tasks, so one page looks at many.
+    """
+    started: list[Change] = []
+    for _ in range(MOST_LOOKED_AT // LOOKED_AT_ONCE):
+        changes = await view.scalars(_past(view, rule, since, last))
+        started += [each for each in changes if starts(rule.trigger_kind, rule.trigger, each)]
+        if len(changes) < LOOKED_AT_ONCE:
+            return started, None
+        last = changes[-1].id
+        if len(started) >= most:
+            break
+    return started, last
+
+
+def _past(view: View, rule: Automation, since: datetime, last: UUID | None) -> Select[Any]:
+    behind = (col(Change.id) < last,) if last else ()
     return (
         select(Change)
         .join(Lead, col(Lead.id) == col(Change.lead_id))
@@ -166,9 +184,10 @@ def _past(view: View, rule: Automation, since: datetime) -> Select[Any]:
             col(Change.kind).in_(KINDS[rule.trigger_kind]),
             access.visible_leads(view.actor),
             access.visible_changes(view.actor),
+            *behind,
         )
         .order_by(col(Change.id).desc())
-        .limit(MOST_LOOKED_AT)
+        .limit(LOOKED_AT_ONCE)
     )
 
 

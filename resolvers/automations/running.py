@@ -110,7 +110,7 @@ async def _run(work: UnitOfWork, run: AutomationRun) -> None:
         run.outcome = RunOutcome.SKIPPED
     else:
         work.actor = AutomationActor(
-            ActorKind.AUTOMATION, rule.id, rule.name, Via.SYSTEM, run.depth
+            ActorKind.AUTOMATION, rule.id, rule.name, Via.SYSTEM, run.depth, run.change_id
         )
         for number, action in enumerate(rule.actions):
             await do(Doing(work, lead, run, number), action)

@@ -22,7 +22,7 @@ KINDS: dict[TriggerKind, frozenset[ChangeKind]] = {
         }
     ),
     TriggerKind.MESSAGE_RECEIVED: frozenset({ChangeKind.MESSAGE_ADDED}),
-    TriggerKind.TASK_OVERDUE: frozenset(),  # time starts it; see `overdue`
+    TriggerKind.TASK_OVERDUE: frozenset({ChangeKind.TASK_CHANGED}),
 }
 """Kinds of changes that may start a rule with such a trigger."""
 
@@ -46,6 +46,8 @@ def starts(kind: TriggerKind, trigger: dict[str, Any], change: Change) -> bool:
             channels = trigger["channels"]
             is_theirs = data["direction"] == MessageDirection.FROM_LEAD
             return is_theirs and (not channels or data["channel"] in channels)
+        case TriggerKind.TASK_OVERDUE:
+            return bool(data["act"] == FELL_DUE)
     return True
 
 
@@ -57,4 +59,6 @@ def _paths(kind: ChangeKind, data: dict[str, Any]) -> set[str]:
     return whole | {path.partition(":")[0] for path in whole if kind is not _PROPERTIES}
 
 
+FELL_DUE = "FELL_DUE"
+"""The act of a task that `tasks/falling_due.py` writes at its instant."""
 _PROPERTIES = ChangeKind.PROPERTIES_CHANGED

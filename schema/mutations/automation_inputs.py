@@ -60,7 +60,7 @@ class AutomationTriggerInput:
         description="Path of the field, as history has it: `priority`, `property:budget`, `tags`."
     )
     task_overdue: strawberry.Maybe[bool] = strawberry.field(
-        description="Task overdue, on a day once it is over where the project is; only true."
+        description="Task overdue, on a day once it is over where its assignee is; only true."
     )
     message_received: strawberry.Maybe[list[Channel]] = strawberry.field(
         description="Message on one of these; empty: all."

@@ -99,6 +99,7 @@ ALTERED = [
     "subject_kind = 'note'",
     "id = lead_id",
     "access_version = 0",
+    "cause_id = lead_id",
 ]
 
 

@@ -40,7 +40,8 @@ DRY = """query ($rule: ID!, $since: DateTime!, $first: Int! = 50, $after: Cursor
     nodes { outcome lead { id } cause { summary } } pageInfo { hasNextPage endCursor } } }"""
 CARD = """query ($id: ID!) { lead(id: $id) { state { name } assignee { id name } tags { name }
   properties { key value { display } }
-  history(first: 50) { nodes { type summary actor { __typename kind name staff { name } } } } } }"""
+  history(first: 50) { nodes { type summary cause { summary cause { summary } }
+    actor { __typename kind name staff { name } } } } } }"""
 STATES = "{ pipelines { states { id name } } }"
 
 
@@ -99,6 +100,7 @@ def entered(desk: Desk, to: str | None = None, since: str | None = None) -> dict
     return {"stateEntered": {name: each for name, each in ends.items() if each}}
 
 
+@pytest.mark.behaviour("C43")
 async def test_a_rule_acts_once_on_a_move_and_history_names_it(desk: Desk) -> None:
     await desk.rule(entered(desk, "Qualified"), {"addTags": ["Hot"]})
     await desk.move("Qualified")
@@ -112,6 +114,8 @@ async def test_a_rule_acts_once_on_a_move_and_history_names_it(desk: Desk) -> No
     assert newest["actor"] == {
         "__typename": "AutomationActor", "kind": "AUTOMATION", "name": "Rule", "staff": None,
     }  # fmt: skip
+    assert newest["cause"] == {"summary": "Moved the lead to Qualified.", "cause": None}
+    assert card["history"]["nodes"][1]["cause"] is None
     (run,) = await desk.runs()
     assert (run["outcome"], run["attempts"], run["lead"]["id"]) == ("DONE", 1, lead(desk.lead_id))
     assert run["cause"]["summary"] == "Moved the lead to Qualified."
@@ -298,26 +302,38 @@ async def test_a_task_that_becomes_overdue_starts_a_rule_once(
     clock.advance(3_000)
     await desk.run()
     assert await desk.outcomes() == ["DONE", "DONE"]
+    causes = [run["cause"]["summary"] for run in await desk.runs()]
+    assert causes == ["Found overdue the task “Call”."] * 2
+    await _task(desk, dueAt=at(-1))  # whoever wrote it knows
     await desk.admin.done("saveAutomation", automationId=rule["id"], isEnabled=False)
     await _task(desk, dueAt=at(1))
     clock.advance(60)
     await desk.run()
     assert await desk.outcomes() == ["DONE", "DONE"]
+    since = (clock.now() - timedelta(days=1)).isoformat()
+    async with nothing_written(desk.services):
+        page = (await desk.admin.read(DRY, rule=rule["id"], since=since))["automationDryRun"]
+    assert [each["outcome"] for each in page["nodes"]] == ["WOULD_RUN"] * 4
+    assert {each["cause"]["summary"] for each in page["nodes"]} == set(causes)
 
 
-async def test_a_day_is_over_when_it_is_over_where_the_team_is(
+async def test_a_day_is_over_when_it_is_over_for_who_has_the_task_or_else_for_the_team(
     desk: Desk, services: Services, clock: ManualClock
 ) -> None:
+    bo = await staff_client(services, StaffRole.AGENT, "Bo Berg")
+    assert bo.actor is not None
+    await bo.done("changePreferences", timeZone="Asia/Tokyo")
     async with unit_of_work(services, SYSTEM) as work:
         await work.session.execute(update(Workspace).values(time_zone="America/New_York"))
     await desk.rule({"taskOverdue": True}, {"addTags": ["Late"]})
-    await _task(desk, dueOn="2026-03-02")
-    clock.advance((20 * 60 - 1) * 60)  # 04:59 UTC of the next day
-    await desk.run()
-    assert await desk.outcomes() == []
-    clock.advance(60)
-    await desk.run()
-    assert await desk.outcomes() == ["DONE"]
+    nobodys = await _task(desk, dueOn="2026-03-02")
+    on_it = {"leadId": lead(desk.lead_id)}
+    await desk.admin.done("updateTask", **on_it, taskId=nobodys, assigneeId=None)
+    await _task(desk, dueOn="2026-03-02", assigneeId=encode_id("staff", bo.actor.id))
+    for hours, outcomes in ((5.9, 0), (0.1, 1), (13.9, 1), (0.1, 2)):
+        clock.advance(hours * 3_600)  # from 09:00 UTC; Tokyo's day ends at 15:00
+        await desk.run()
+        assert await desk.outcomes() == ["DONE"] * outcomes
 
 
 async def test_leads_are_assigned_in_turn_to_people_who_are_active(
