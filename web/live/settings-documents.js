@@ -8,6 +8,17 @@ export const MY_PERMISSIONS = `query MyPermissions { me { permissions } }`;
 export const HEADER_SETTINGS = `query HeaderSettings { project { wonNeedsRequiredFields card {
   version header { isWonButtonShown wonButtonText wonText isReopenAllowed } } } }`;
 
+export const ALL_PIPELINES = `query AllPipelines { pipelines(includeArchived: true) {
+  id name version needsLossReason isDefault archivedAt wonState { name }
+  states(includeArchived: true) { ${STATE} } transitionRules { from { id } to { id } reason } } }`;
+
+export const ALL_FIELDS = `query AllFields { fieldGroups { id name version
+  fields(includeArchived: true) { id key label type hint isBuiltIn isRequired visibility
+    isPersonalData minimum maximum unit archivedAt version options { id label archivedAt } } } }`;
+
+export const SUMMARY_SETTINGS = `query SummarySettings { project { card { version summaryKeys
+  fieldGroups { fields { key label } } } } }`;
+
 const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
   ${name}(input: $input) { __typename ${parts} ${PROBLEMS} ... on Error { message } } }`;
 
@@ -15,3 +26,11 @@ const CLASH = "... on ConflictError { currentVersion }";
 
 export const CHANGE_HEADER = write("changeHeaderSettings", "ChangeHeaderSettings", `${CLASH}`);
 export const UPDATE_PROJECT = write("updateProject", "UpdateProject");
+export const SAVE_PIPELINE = write("savePipeline", "SavePipeline", `${CLASH}`);
+export const NEW_FIELD = write("createField", "CreateField");
+export const SAVE_FIELD = write("updateField", "UpdateField", `${CLASH}
+  ... on UpdateFieldSuccess { misfitCount }`);
+export const PLACE_FIELD = write("moveField", "MoveField");
+export const KEEP_GROUP = write("saveFieldGroup", "SaveFieldGroup", `${CLASH}`);
+export const DROP_GROUP = write("removeFieldGroup", "RemoveFieldGroup");
+export const CHANGE_SUMMARY = write("changeSummaryFields", "ChangeSummaryFields", `${CLASH}`);

@@ -7,12 +7,13 @@ import { mutate } from "./graphql.js";
 /**
  * A form. `load()` asks the server and `show(data)` fills the controls and answers the version, if
  * there is one; `given()` is the input as the controls are now. `placeOf(path)` is where a problem
- * with that part of the input is told, null: at the end of the form. `onSaved(answer)` follows each
- * success. Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless
+ * with that part of the input is told, null: at the end of the form. `check()` gives problems that
+ * are plain before anything is sent. `onSaved(answer)` follows each success, which is told as
+ * `saidOf(answer)`. Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless
  * something is typed, `mark` is to be called after changes that are no input events.
  */
-export function wholeForm({ document, load, show, given, placeOf = () => null, onSaved = () => {},
-  onSignedOut, label = "Save", isNew = false }, ...children) {
+export function wholeForm({ document, load, show, given, placeOf = () => null,
+  check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut, label = "Save", isNew = false }, ...children) {
   const refusal = refusalPlace();
   const said = h("span", { class: "saved", role: "status" });
   const save = h("button", { class: "primary" }, label);
@@ -62,9 +63,11 @@ export function wholeForm({ document, load, show, given, placeOf = () => null, o
   async function submit(event) {
     event?.preventDefault();
     if (isSaving) return;
+    tell();
+    const problems = check();
+    if (problems.length) return refuse({ problems });
     isSaving = true;
     mark();
-    tell();
     try {
       const answer = await mutate(document, { ...given(),
         ...(version ? { expectedVersion: version } : {}) });
@@ -82,7 +85,7 @@ export function wholeForm({ document, load, show, given, placeOf = () => null, o
   async function saved(answer) {
     kept = null;
     await read();
-    said.textContent = "Saved";
+    said.textContent = saidOf(answer);
     onSaved(answer);
   }
 
@@ -91,14 +94,16 @@ export function wholeForm({ document, load, show, given, placeOf = () => null, o
     refusal.textContent = message;
   }
 
-  function refuse({ message, problems = [], currentVersion }) {
+  function refuse({ __typename: type, message, problems = [], currentVersion }) {
     if (currentVersion) return clash(message, currentVersion);
     const rest = problems.filter((one) => {
       const place = placeOf(one.path);
       if (place) place.textContent = one.message;
       return !place;
     });
-    refusal.textContent = problems.length ? rest.map((one) => one.message).join(" ") : message;
+    const told = problems.length ? rest.map((one) => one.message).join(" ") : message;
+    const place = (type === "ConflictError" && placeOf(["name"])) || refusal;
+    if (told) place.textContent = told;
     [...element.querySelectorAll(".refusal")].find((place) => place.textContent)
       ?.scrollIntoView({ block: "nearest" });
   }

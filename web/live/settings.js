@@ -4,7 +4,10 @@
 import { MY_PERMISSIONS } from "./settings-documents.js";
 import { h } from "./elements.js";
 import { request } from "./graphql.js";
+import { fieldsSection } from "./settings-fields.js";
 import { headerSection } from "./settings-header.js";
+import { pipelinesSection } from "./settings-pipelines.js";
+import { summarySection } from "./settings-summary.js";
 
 /**
  * Every section, in order. A section is `{ name, title, group, allowed, render }`:
@@ -15,7 +18,7 @@ import { headerSection } from "./settings-header.js";
  *   to date, and leaves alone what somebody has typed.
  * `context` is `{ connection, me, permissions, perform, onSignedOut }`.
  */
-export const SECTIONS = [headerSection];
+export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection];
 
 /** The place: `{ button, element, start(me), stop(), show(name), hide() }`. */
 export function settingsPlace({ element, connection, perform, onSignedOut }) {
