@@ -1,5 +1,8 @@
 """The schema: how it is put together."""
 
+from copy import copy
+from functools import cache
+
 from strawberry.schema.config import StrawberryConfig
 
 from schema.changes import TYPES
@@ -24,16 +27,22 @@ def build_schema(
     execution_seconds: float | None = None,
     observe: Observe = lambda operation: None,
 ) -> LeadlightSchema:
-    """The schema object; one for each process. `observe` is told of each operation that ended."""
+    """A schema object; `observe` is told of each operation that ended."""
     known = DocumentCache() if cache is None else cache
-    schema = LeadlightSchema(
+    schema = copy(_types())
+    schema.extensions = (lambda: Observing(observe), lambda: Documents(known, trusted))
+    schema.execution_seconds = execution_seconds
+    return schema
+
+
+@cache
+def _types() -> LeadlightSchema:
+    """All types, never executed itself: making them takes a good part of a second."""
+    return LeadlightSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*TYPES.values(), *ACTOR_TYPES, *VALUE_TYPES],
-        extensions=[lambda: Observing(observe), lambda: Documents(known, trusted)],
         exception_handlers=(*HANDLERS, OnTransitionRefused()),
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    schema.execution_seconds = execution_seconds
-    return schema

@@ -4,16 +4,20 @@ what the program logs is looked at by log_watch.py."""
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 
 from app import open_services
 from models.clock import ManualClock
 from resolvers.services import Services
 from settings import Settings
-from tests.databases import copy_template, make_empty, make_template
+from tests.databases import copy_template, drop, make_empty, make_template
 
 pytest_plugins = ["tests.servers", "tests.chromium", "tests.nodejs", "tests.log_watch"]
 
@@ -39,19 +43,50 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 @pytest.fixture
 def database_url(
     dialect: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
-) -> str:
+) -> Iterator[str]:
     """A copy of the migrated database, this test's alone."""
     admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
     if dialect not in templates:
         templates[dialect] = make_template(dialect, Path(templates["folder"]), admin)
-    return copy_template(dialect, templates[dialect], tmp_path, admin)
+    url = copy_template(dialect, templates[dialect], tmp_path, admin)
+    yield url
+    drop(url, admin)
 
 
 @pytest.fixture
-def empty_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def empty_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database without any table."""
     admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
-    return make_empty(tmp_path, admin)
+    url = make_empty(tmp_path, admin)
+    yield url
+    drop(url, admin)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_compilations() -> Iterator[None]:
+    """A statement is compiled once for a dialect, as in a process that has run for a while.
+
+    Left alone, each engine compiles for itself, and each test has new ones.
+    """
+    compiled = Compilations(5_000)
+    with pytest.MonkeyPatch.context() as patch:
+        options = {"compiled_cache": compiled}
+        create = partial(create_async_engine, execution_options=options)
+        patch.setattr("models.engine.create_async_engine", create)
+        yield
+
+
+class Compilations(LRUCache[Any, Any]):
+    """Compiled statements by the name of their dialect, where an engine asks by its own object."""
+
+    def __getitem__(self, key: tuple[Any, ...]) -> Any:
+        return super().__getitem__((key[0].name, *key[1:]))
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), value)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 They go forward only, see docs/decisions/0013-migrations-go-forward.md.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,27 @@ async def _upgrade(connection: AsyncConnection, is_sqlite: bool) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
     def run(sync_connection: Any) -> None:
-        _refuse_newer(sync_connection)
+        if _is_newest(sync_connection):
+            return
         command.upgrade(configuration(sync_connection), "head")
 
     await connection.run_sync(run)
 
 
-def _refuse_newer(connection: Connection) -> None:
-    known = {
-        each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions()
-    }
-    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Every one that this release knows, the newest first; read from the files once."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return tuple(each.revision for each in scripts.walk_revisions())
+
+
+def _is_newest(connection: Connection) -> bool:
+    known = _revisions()
+    current = MigrationContext.configure(connection).get_current_heads()
+    newer = set(current) - set(known)
     if newer:
         raise NewerDatabase(
             f"The database is at revision {', '.join(sorted(newer))}, which this release does not "
             "know: a newer one has migrated it. Start that release, or restore a backup."
         )
+    return current == known[:1]
