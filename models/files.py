@@ -21,10 +21,10 @@ class File(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     """The id of the upload that it came by."""
     lead_id: UUID | None = Field(default=None, foreign_key="lead.id")
-    """None: the workspace's."""
+    """None: the workspace's, as the pictures of staff are."""
     use: FileUse = Field(sa_type=one_of(FileUse))
     subject_id: UUID
-    """What it is part of: a note, a field, the lead itself."""
+    """What it is part of: a note, a field, the lead itself, a person of the team."""
     name: str = Field(max_length=200)
     content_type: str = Field(max_length=100)
     """Found from the content."""

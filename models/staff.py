@@ -27,6 +27,8 @@ class Staff(SQLModel, table=True):
     time_zone: str = Field(default="UTC", max_length=64)
     language: str = Field(default="en", max_length=35)
     version: int = 0
+    avatar_id: UUID | None = None
+    """The file that shows the person; none: their initials do."""
     calendar_serial: int = 0
     """Counts the addresses that the person's diary has had."""
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -97,7 +97,10 @@ def visible_notes(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_files(actor: Actor) -> ColumnElement[bool]:
-    """Files that the actor may see: those of what it may see. The lead itself is asked for too."""
+    """Files that the actor may see: those of what it may see. The lead itself is asked for too.
+
+    Pictures of staff are there for all staff.
+    """
     leads = select(col(Lead.id)).where(visible_leads(actor))
     notes = exists().where(
         col(Note.id) == col(File.subject_id), col(Note.removed_at).is_(None), visible_notes(actor)
@@ -108,7 +111,10 @@ def visible_files(actor: Actor) -> ColumnElement[bool]:
         (col(File.use) == FileUse.PROPERTY, fields),
         else_=col(File.use) == FileUse.AVATAR,
     )
-    return and_(col(File.lead_id).in_(leads), part)
+    of_leads = and_(col(File.lead_id).in_(leads), part)
+    if not isinstance(actor, StaffActor):
+        return of_leads
+    return or_(of_leads, and_(col(File.lead_id).is_(None), col(File.use) == FileUse.AVATAR))
 
 
 def visible_changes(actor: Actor) -> ColumnElement[bool]:

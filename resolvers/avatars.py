@@ -1,9 +1,11 @@
-"""Pictures of leads: one that staff upload, or that of a profile that the lead came with.
+"""Pictures of people: of leads, one that staff upload or that of the profile that the lead came
+with; of staff, one that the person uploads.
 
 A profile's picture is fetched once, by a worker, and kept by us: cards never load it from where it
 was, so nobody there learns who looks. What can't be had leaves the initials.
 """
 
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,6 +16,7 @@ from models.files import File
 from models.ids import new_id
 from models.leads import Lead
 from resolvers import access, files, naming
+from resolvers.actors import StaffActor
 from resolvers.errors import NotFound, ProblemCode, invalid
 from resolvers.file_intake import Found
 from resolvers.file_types import ENDINGS, picture_type_of
@@ -22,6 +25,7 @@ from resolvers.jobs import Claim, enqueue, finishing
 from resolvers.outbound import OutboundRefused
 from resolvers.policy import Permission
 from resolvers.services import Services
+from resolvers.staff.profile import own_row
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue, reference
 
@@ -54,13 +58,7 @@ async def _change(work: UnitOfWork, lead: Lead, made: File | None, source: Avata
     former = await work.session.get(File, lead.avatar_id) if lead.avatar_id else None
     lead.avatar_id = made.id if made else None
     lead.avatar_source = source if made else None
-    diff = {
-        "path": "avatar",
-        "field_id": None,
-        "label": "Picture",
-        "before": _logged(former),
-        "after": _logged(made),
-    }
+    diff = {"field_id": None, **_diff(former, made)}
     if former is not None:
         await files.remove(work, col(File.id) == former.id)
     work.record(
@@ -69,6 +67,31 @@ async def _change(work: UnitOfWork, lead: Lead, made: File | None, source: Avata
         HistoryType.FIELD_CHANGE,
         {"lead": naming.changed(before, lead), "diffs": [diff]},
     )
+
+
+async def set_own_avatar(work: UnitOfWork, actor: StaffActor, upload_id: UUID | None) -> None:
+    """Makes an uploaded picture the person's own, or takes their picture away.
+
+    Precondition for an upload that is not there any more or is no picture.
+    """
+    staff = await own_row(work, actor)
+    former = await work.session.get(File, staff.avatar_id) if staff.avatar_id else None
+    made = None
+    if upload_id is not None:
+        new = NewFile(None, FileUse.AVATAR, staff.id, pictures_only=True)
+        made = await files.attach(work, upload_id, new)
+    if former is made:
+        return
+    staff.avatar_id = made.id if made else None
+    data = {"staff": staff.id.hex, "name": staff.name, "diffs": [_diff(former, made)]}
+    if former is not None:
+        await files.remove(work, col(File.id) == former.id)
+    work.record_workspace("staff_changed", data)
+
+
+def _diff(former: File | None, made: File | None) -> dict[str, Any]:
+    before, after = _logged(former), _logged(made)
+    return {"path": "avatar", "label": "Picture", "before": before, "after": after}
 
 
 def _logged(file: File | None) -> LoggedValue | None:

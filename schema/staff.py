@@ -6,13 +6,14 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import ActorKind, StaffRole
+from models.enums import ActorKind, AvatarSource, StaffRole
 from models.fields import FieldLayout as LayoutRow
 from models.staff import Staff as StaffRow
 from models.staff import StaffSession as SessionRow
 from resolvers import access, calendar_feed, layouts, leads_list, staff
 from resolvers.actors import StaffActor as StaffCaller
 from resolvers.policy import Permission
+from schema.avatar import Avatar
 from schema.context import Info
 from schema.errors import seal_version
 from schema.field_definitions import FieldGroup
@@ -38,6 +39,16 @@ class Staff:
     @strawberry.field(description="1 to 100 characters.")
     def name(self) -> str:
         return self.row.name
+
+    @strawberry.field(description="Picture, uploaded by the person; else initials.")
+    def avatar(self) -> Avatar:
+        file_id = self.row.avatar_id
+        return Avatar(
+            name=self.row.name,
+            view=self.view,
+            file_id=file_id,
+            given=AvatarSource.UPLOAD if file_id else None,
+        )
 
     @strawberry.field(description="Sign-in address; ADMIN and the person only.")
     def email_address(self) -> EmailAddress | None:

@@ -8,8 +8,8 @@ from schema import (
     teams,
 )
 from schema.audience import PUBLIC, guarded
+from schema.mutations import avatars, totp
 from schema.mutations import staff as staff_acts
-from schema.mutations import totp
 
 
 @strawberry.type
@@ -41,6 +41,10 @@ class TeamActs:
     )
     change_preferences = strawberry.mutation(
         staff_acts.change_preferences, description="Changes your preferences."
+    )
+    set_my_avatar = strawberry.mutation(
+        avatars.set_my_avatar,
+        description="Sets or removes your picture; cropped square, drawn anew.",
     )
     mark_notifications_read = strawberry.mutation(
         notifications.mark_notifications_read,

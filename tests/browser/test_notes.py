@@ -56,6 +56,12 @@ async def test_a_note_is_written_with_formats_and_files_and_everybody_sees_it(
     )
     for card in (ada, ben):
         await is_drawn(card.get_by_test_id("avatar").locator("img"))
+    await ben.get_by_label("File of your picture").set_input_files(
+        {"name": "ben.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    await is_drawn(ben.get_by_test_id("my-picture").locator("img"))
+    await ben.reload()
+    await is_drawn(ben.get_by_test_id("my-picture").locator("img"))
     if folder := os.environ.get("SCREENSHOTS"):
         await ben.screenshot(path=f"{folder}/notes.png", full_page=True)
     await ada.locator("ol.notes").get_by_role("button", name="Remove").click()

@@ -1,6 +1,7 @@
-"""The picture of a lead, as its card shows it."""
+"""Pictures of people: of a lead, as its card shows it, and of staff."""
 
 from io import BytesIO
+from typing import Any
 
 import httpx2
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from models.enums import StaffRole
 from models.ids import encode_id
 from resolvers.services import Services
-from tests.client import Client, key, lead, staff_client
+from tests.client import Client, key, lead, nothing_written, staff_client
 from tests.factories import make_lead
 from tests.importing import received_upload
 from tests.pictures import picture
@@ -96,3 +97,41 @@ async def test_an_address_that_is_not_asked_is_refused_with_its_path(services: S
     ]
     made = await ada.done("createLead", **given, pictureUrl="https://a.example/me.png")
     assert made["lead"]["displayName"] == "Nora"
+
+
+async def test_staff_set_their_own_picture_for_everybody_of_the_team(
+    app_client: httpx2.AsyncClient,
+) -> None:
+    services: Services = app_client.app.state.services  # type: ignore[attr-defined]  # the fixture
+    ada, bo = await staff_client(services), await staff_client(services, StaffRole.AGENT, "Bo Berg")
+    assert bo.actor
+    members = f"{{ staffMembers(first: 9) {{ nodes {{ name {AVATAR} }} }} }}"
+
+    async def seen(client: Client) -> dict[str, Any]:
+        rows = (await client.read(members))["staffMembers"]["nodes"]
+        return next(row["avatar"] for row in rows if row["name"] == "Bo Berg")
+
+    none = {"url": None, "source": "INITIALS", "initials": "BB"}
+    assert await seen(ada) == none
+    links = []
+    for name in ("bo.png", "bob.png"):
+        upload_id = encode_id("upload", await received_upload(services, bo.actor, picture(), name))
+        await bo.done("setMyAvatar", uploadId=upload_id)
+        avatar = await seen(ada)
+        assert avatar["source"] == "UPLOAD"
+        links.append(avatar["url"])
+        assert (await app_client.get(avatar["url"])).status_code == 200
+    assert (await app_client.get(links[0])).status_code == 404, "the former picture is gone"
+    made = await bo.done("setMyAvatar", f"me {{ staff {{ {AVATAR} }} }}", uploadId=None)
+    assert made["me"]["staff"]["avatar"] == none
+    async with nothing_written(services):
+        await bo.done("setMyAvatar", uploadId=None)
+    data = await ada.read(
+        "{ workspaceHistory(first: 9) { nodes { summary diffs { before { display } "
+        "after { display } } } } }"
+    )
+    entries = data["workspaceHistory"]["nodes"]
+    told = [each["diffs"] for each in entries if each["summary"] == "Changed Bo Berg."]
+    assert [[diff["after"] for diff in diffs] for diffs in told] == [
+        [None], [{"display": "bob.png"}], [{"display": "bo.png"}],
+    ]  # fmt: skip

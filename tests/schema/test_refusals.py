@@ -743,6 +743,23 @@ async def _avatar_that_is_no_picture(desk: Desk) -> Case:
     return Case(desk.admin, given, {"reason": "UPLOAD_TYPE"})
 
 
+@case("setMyAvatar", "Precondition")
+async def _picture_that_is_none(desk: Desk) -> Case:
+    upload_id = await desk.upload(desk.admin, b"words", "ada.txt")
+    return Case(desk.admin, {"uploadId": upload_id}, {"reason": "UPLOAD_TYPE"})
+
+
+@case("setMyAvatar", "NotFound")
+async def _picture_uploaded_by_another(desk: Desk) -> Case:
+    upload_id = await desk.upload(await desk.other(), picture(), "bo.png")
+    return Case(desk.admin, {"uploadId": upload_id}, {"id": upload_id})
+
+
+@case("setMyAvatar", "InvalidInput")
+async def _picture_of_an_odd_upload(desk: Desk) -> Case:
+    return Case(desk.admin, {"uploadId": f"file_{NOBODYS}"}, problem("uploadId", "MALFORMED"))
+
+
 @case("editNote", "NotFound", "a file to remove that is not the note's")
 async def _note_without_that_file(desk: Desk) -> Case:
     given = {**await desk.act("editNote"), "removeFileIds": [f"file_{NOBODYS}"]}

@@ -58,10 +58,12 @@ ${ITEMS}`;
 const ROW = `fragment Row on Lead { id displayName lastActivityAt
   state { ${STATE} } assignee { id name } presence { ${PRESENCE} } }`;
 
-export const ME = `query Me { me { staff { id name role } } }`;
+const PERSON = "staff { id name role avatar { url initials } }";
+
+export const ME = `query Me { me { ${PERSON} } }`;
 
 export const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename
-  ... on SignInSuccess { me { staff { id name role } } }
+  ... on SignInSuccess { me { ${PERSON} } }
   ... on PreconditionError { reason message }
   ... on Error { message } } }`;
 
@@ -69,7 +71,11 @@ export const PROVIDERS = `query Providers { signInProviders { name url } }`;
 
 export const ACCEPT_INVITATION = `mutation AcceptInvitation($input: AcceptInvitationInput!) {
   acceptInvitation(input: $input) { __typename
-    ... on AcceptInvitationSuccess { me { staff { id name role } } } ... on Error { message } } }`;
+    ... on AcceptInvitationSuccess { me { ${PERSON} } } ... on Error { message } } }`;
+
+export const SET_MY_AVATAR = `mutation SetMyAvatar($input: SetMyAvatarInput!) {
+  setMyAvatar(input: $input) { __typename
+    ... on SetMyAvatarSuccess { me { ${PERSON} } } ... on Error { message } } }`;
 
 export const SIGN_OUT = `mutation SignOut { signOut { ... on SignOutSuccess { isSignedOut } } }`;
 

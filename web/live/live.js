@@ -1,5 +1,6 @@
 // The live page: sign-in, lists, and one live card at a time, named by the address (#lead_...).
 
+import { myPicture } from "./avatar.js";
 import { notificationBell } from "./bell.js";
 import { apply, blankCard, lampAt } from "./card.js";
 import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, DATE_KINDS, LIVE_CARD, ME, PRESENCE_NOW,
@@ -35,7 +36,9 @@ const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 const bell = notificationBell({ connection, onSignedOut: signedOut });
 const settings = settingsPlace({ element: at("settings"), connection, perform,
   onSignedOut: signedOut });
+const picture = myPicture(signedOut);
 at("person").before(settings.button, bell.element);
+at("person-name").before(...picture.elements);
 
 // ---- session ------------------------------------------------------------------------------------
 
@@ -55,6 +58,7 @@ async function signedIn(person) {
   me = person;
   outbox = new Outbox(me.id, redrawCard);
   at("person-name").textContent = me.name;
+  picture.show(me);
   showPage(at("desk"));
   lists.start();
   dayList.start();
