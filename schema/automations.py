@@ -33,6 +33,14 @@ TRIGGER_WORDS = {
 }
 
 
+CHANNELS = {
+    Channel.CHAT: "in the chat",
+    Channel.EMAIL: "by e-mail",
+    Channel.SMS: "by text message",
+    Channel.WHATSAPP: "on WhatsApp",
+}
+
+
 @strawberry.type(description="What starts a rule.")
 class AutomationTrigger:
     row: strawberry.Private[AutomationRow]
@@ -49,14 +57,14 @@ class AutomationTrigger:
             case TriggerKind.STATE_ENTERED | TriggerKind.STATE_LEFT:
                 ends = (("from", "from_name"), ("to", "to_name"))
                 named = [f"{end} {given[name]}" for end, name in ends if name in given]
-                return " ".join(["The lead moves", *named])
+                return " ".join(["The lead moves", *(named or ["to any state"])])
             case TriggerKind.EVENT_RECORDED:
                 return f"{given['name']} is recorded"
             case TriggerKind.FIELD_CHANGED:
                 return f"{given['label']} changes"
             case TriggerKind.MESSAGE_RECEIVED:
-                where = f" on {' or '.join(given['channels'])}" if given["channels"] else ""
-                return f"The lead writes{where}"
+                names = [CHANNELS.get(each, each) for each in given["channels"]]
+                return f"The lead writes {' or '.join(names)}".rstrip()
         return TRIGGER_WORDS[self.row.trigger_kind]
 
     async def _state(self, end: str) -> PipelineState | None:
@@ -217,6 +225,14 @@ class Automation:
     @strawberry.field(description="Place from 0; rules run in this order.")
     def position(self) -> int:
         return self.row.position
+
+    @strawberry.field(
+        description="What of it can't be any more, each in a sentence: a state, field or kind of "
+        "event that is archived, a person who left, a webhook that is off. The rule goes on, and "
+        "runs that need it fail. Empty: nothing is known."
+    )
+    async def problems(self) -> list[str]:
+        return await self.view.load.problems_of_automation.load(self.row.id)
 
     @strawberry.field(description="Runs, newest first; kept 90 days.")
     async def runs(

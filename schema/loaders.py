@@ -101,6 +101,10 @@ class Loaders:
         return self._of(listing.automations_by_id)
 
     @cached_property
+    def problems_of_automation(self) -> DataLoader[UUID, list[str]]:
+        return self._of(listing.problems_by_id)
+
+    @cached_property
     def change(self) -> DataLoader[UUID, Change | None]:
         return self._of(readers.changes_by_id)
 

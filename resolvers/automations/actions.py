@@ -4,7 +4,6 @@ from calendar import monthrange
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -19,7 +18,7 @@ from models.staff import Staff
 from models.webhooks import Webhook, WebhookDelivery
 from models.workspace import Workspace
 from resolvers import conversations, fields, leads, notifications, tags, tasks
-from resolvers.automations.checking import Stored
+from resolvers.automations.checking import Stored, typed
 from resolvers.automations.wording import fill_in
 from resolvers.conversations import NewMessage
 from resolvers.errors import ProblemCode, invalid
@@ -46,11 +45,6 @@ class Doing:
     lead: Lead
     run: AutomationRun
     number: int
-
-
-def _typed(value: Any) -> Any:
-    is_day = isinstance(value, dict) and set(value) == {"date"}
-    return date.fromisoformat(value["date"]) if is_day else value
 
 
 async def _change_state(doing: Doing, action: Stored) -> None:
@@ -116,8 +110,8 @@ async def _set_property(doing: Doing, action: Stored) -> None:
     field = (await fields.definitions(doing.work.session, key)).get(key)
     if field is None or field.archived_at:
         raise invalid("fieldKey", ProblemCode.UNKNOWN, f"There is no field `{key}` to set.")
-    typed = {name: _typed(each) for name, each in value.items()} if value is not None else None
-    await leads.set_properties(doing.work, doing.lead.id, [PropertyEdit(key, typed)])
+    given = {name: typed(each) for name, each in value.items()} if value is not None else None
+    await leads.set_properties(doing.work, doing.lead.id, [PropertyEdit(key, given)])
 
 
 async def _send_message(doing: Doing, action: Stored) -> None:

@@ -17,10 +17,12 @@ from resolvers.leads import PropertyEdit
 from resolvers.staff.active import active_staff
 from resolvers.tasks.acts import MAX_TITLE
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.values import of_type, reference
+from resolvers.values import reference
 
 MOST_IN_TURN = 50
 MOST_PERIODS = 10_000
+MOST_WORDS = 80
+"""Characters of a text that are shown where an action is put into words."""
 Stored = dict[str, Any]
 """`kind`, what doing it needs, `words` for people, and `told`: settings by name, as logged."""
 
@@ -28,6 +30,11 @@ Stored = dict[str, Any]
 def _stored(kind: AutomationActionKind, words: str, told: dict[str, Any], **more: Any) -> Stored:
     named = [{"name": name, "value": value} for name, value in told.items()]
     return {"kind": kind, "words": words, "told": named, **more}
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"
 
 
 def _text(text: str) -> dict[str, Any]:
@@ -100,11 +107,12 @@ async def _check_task(work: UnitOfWork, path: str, given: RuleTask) -> Stored:
             code = ProblemCode.TOO_LARGE if amount > 0 else ProblemCode.TOO_SMALL
             raise invalid(f"{path}.dueAfter.amount", code, f"1 to {MOST_PERIODS:,}.")
         after = [amount, unit.value]
-    when = f"{after[0]} {str(after[1]).lower()}" if after else "never"
+    when = _period(*given.after) if given.after else "never"
     whom = doer.name if doer else "the assignee"
+    due = f", due {when} later" if after else ""
     return _stored(
         AutomationActionKind.ADD_TASK,
-        f"Add the task {title}",
+        f"Add the task “{title}” for {whom}{due}",
         {"title": _text(title), "dueAfter": _text(when), "assignee": _text(whom)},
         title=title,
         after=after,
@@ -112,11 +120,15 @@ async def _check_task(work: UnitOfWork, path: str, given: RuleTask) -> Stored:
     )
 
 
+def _period(amount: int, unit: PeriodUnit) -> str:
+    return f"{amount} {unit.value.lower()}{'' if amount == 1 else 's'}"
+
+
 async def _check_tags(work: UnitOfWork, path: str, names: Sequence[str]) -> Stored:
     found = list(tags.check(names, f"{path}.addTags").values())
     return _stored(
         AutomationActionKind.ADD_TAGS,
-        f"Add the tags {', '.join(found)}",
+        f"Add the tag{'s' if len(found) > 1 else ''} {', '.join(found)}",
         {f"tag{number}": _text(name) for number, name in enumerate(found, 1)},
         tags=found,
     )
@@ -127,16 +139,17 @@ async def _check_property(work: UnitOfWork, path: str, edit: PropertyEdit) -> St
     field = (await fields.definitions(work.session, edit.key)).get(edit.key)
     if field is None or field.archived_at or edit.key in fields.READ_ONLY:
         raise invalid(f"{path}.fieldKey", ProblemCode.UNKNOWN, "There is no such field to set.")
-    value, typed = edit.value, None
+    value, found = edit.value, None
     if value is not None:
-        typed = of_type(field.type, f"{path}.value", value)
-        if field.is_built_in:
-            typed = built_in.check(f"{path}.value", field.key, typed)
-        value = {key: _plain(each) for key, each in value.items()} if typed else None
+        options = (await fields.options_of(work.session, field.id)).get(field.id, [])
+        found = fields.checked(field, options, f"{path}.value", value)
+        if found and field.is_built_in:
+            found = built_in.check(f"{path}.value", field.key, found)
+        value = {key: _plain(each) for key, each in value.items()} if found else None
     return _stored(
         AutomationActionKind.SET_PROPERTY,
-        f"Set {field.label}" if value is not None else f"Clear {field.label}",
-        {"field": _text(field.label), **({"value": typed.logged()} if typed else {})},
+        f"Set {field.label} to {_short(found.words)}" if found else f"Clear {field.label}",
+        {"field": _text(field.label), **({"value": found.logged()} if found else {})},
         field=edit.key,
         value=value,
     )
@@ -144,6 +157,12 @@ async def _check_property(work: UnitOfWork, path: str, edit: PropertyEdit) -> St
 
 def _plain(value: Any) -> Any:
     return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+def typed(value: Any) -> Any:
+    """A part of a property's value, from its stored form."""
+    is_day = isinstance(value, dict) and set(value) == {"date"}
+    return date.fromisoformat(value["date"]) if is_day else value
 
 
 @dataclass(frozen=True)
@@ -161,7 +180,7 @@ async def _check_message(work: UnitOfWork, path: str, given: RuleMessage) -> Sto
     text = check_words(f"{path}.text", given.text, MAX_TEXT)
     return _stored(
         AutomationActionKind.SEND_MESSAGE,
-        "Send a chat message",
+        f"Send the chat message “{_short(text)}”",
         {"channel": _text(given.channel), "text": _text(text)},
         channel=given.channel,
         text=text,
@@ -188,7 +207,7 @@ async def _check_notice(work: UnitOfWork, path: str, given: RuleNotice) -> Store
     whom = ", ".join(each.name for each in people) or "the assignee"
     return _stored(
         AutomationActionKind.NOTIFY,
-        f"Notify {whom}",
+        f"Notify {whom}: “{_short(text)}”",
         {"whom": _text(whom), "text": _text(text)},
         staff=[each.id.hex for each in people],
         text=text,

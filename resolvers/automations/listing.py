@@ -15,6 +15,7 @@ from models.ids import encode_id
 from models.leads import Lead
 from resolvers import access
 from resolvers.automations.running import enqueue_retry
+from resolvers.automations.soundness import problems_of
 from resolvers.automations.triggers import KINDS, starts
 from resolvers.errors import BadArgument, NotFound
 from resolvers.leads_list import compile_filter
@@ -55,6 +56,14 @@ async def automations_by_id(view: View, ids: Sequence[UUID]) -> list[Automation 
     )
     found = {row.id: row for row in rows}
     return [found.get(each) for each in ids]
+
+
+async def problems_by_id(view: View, ids: Sequence[UUID]) -> list[list[str]]:
+    """What keeps rules from starting or acting; nothing for those who may not know them."""
+    rules = await automations_by_id(view, ids)
+    known = [rule for rule in rules if rule is not None]
+    found = dict(zip((rule.id for rule in known), await problems_of(view, known), strict=True))
+    return [found.get(each, []) for each in ids]
 
 
 async def runs_page(

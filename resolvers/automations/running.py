@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlmodel import col
 
 from models.automations import Automation, AutomationRun
-from models.enums import ActorKind, JobKind, RunOutcome, Via
+from models.enums import ActorKind, JobKind, NotificationKind, RunOutcome, Via
 from models.leads import Lead
 from resolvers import access, jobs
 from resolvers.actors import SYSTEM, AutomationActor
@@ -19,7 +19,9 @@ from resolvers.automations.actions import Doing, do
 from resolvers.errors import DomainError, Forbidden, InvalidInput, NotFound
 from resolvers.jobs import Claim, LeaseLost
 from resolvers.leads_list import compile_filter
+from resolvers.notifications import notify
 from resolvers.services import Services
+from resolvers.staff.active import administrators
 from resolvers.stored_filters import restore_clause
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.views import View
@@ -163,10 +165,33 @@ async def _note_failure(services: Services, failed: _Failed) -> None:
         run.problem = told[: jobs.MAX_PROBLEM]
         if run.attempts >= MOST_TRIES or isinstance(error, HOPELESS):
             run.outcome, run.next_try_at, run.done_at = RunOutcome.FAILED, None, work.at
+            await _tell_of_failure(work, run)
             return
         delay = timedelta(seconds=DELAYS[min(run.attempts, len(DELAYS)) - 1])
         run.outcome, run.next_try_at = RunOutcome.RETRYING, work.at + delay
         await enqueue_retry(work, run)
+
+
+async def _tell_of_failure(work: UnitOfWork, run: AutomationRun) -> None:
+    """Tells who can repair the rule, once for failures in a row."""
+    before = await work.session.scalar(
+        select(col(AutomationRun.outcome))
+        .where(
+            col(AutomationRun.automation_id) == run.automation_id,
+            col(AutomationRun.id) != run.id,
+            col(AutomationRun.outcome).in_((RunOutcome.DONE, RunOutcome.FAILED)),
+        )
+        .order_by(col(AutomationRun.done_at).desc())
+        .limit(1)
+    )
+    rule = await work.session.get(Automation, run.automation_id)
+    if rule is None or rule.removed_at or before is RunOutcome.FAILED:
+        return
+    whom = set(await administrators(work.session))
+    if rule.updated_by_kind is ActorKind.STAFF and rule.updated_by_id:
+        whom.add(rule.updated_by_id)
+    text = f"The rule {rule.name} failed: {run.problem}"
+    await notify(work, whom, NotificationKind.INTEGRATION_FAILED, text)
 
 
 async def forget_runs(services: Services) -> None:

@@ -18,17 +18,17 @@ from sqlmodel import col
 
 from models.automations import Automation
 from models.changes import Change
-from models.enums import FieldVisibility, JobKind, NoteVisibility, NotificationKind, StaffRole
+from models.enums import FieldVisibility, JobKind, NoteVisibility, NotificationKind
 from models.fields import FieldDefinition
 from models.ids import encode_id
 from models.notes import Note
-from models.staff import Staff
 from models.webhooks import Webhook, WebhookDelivery
 from resolvers import history, jobs, notifications
 from resolvers.actors import SYSTEM
 from resolvers.jobs import Claim
 from resolvers.outbound import OutboundRefused
 from resolvers.services import Services
+from resolvers.staff.active import administrators
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.webhooks.saving import PURPOSE, host_of
 
@@ -219,11 +219,9 @@ async def _switch_off(work: UnitOfWork, webhook: Webhook) -> None:
     host = host_of(webhook.url)
     told = {"webhook": webhook.id.hex, "name": host}
     work.record_workspace("webhook_switched_off", told, rules=True)
-    admins = await work.session.scalars(
-        select(col(Staff.id)).where(col(Staff.role) == StaffRole.ADMIN, col(Staff.is_active))
-    )
+    admins = await administrators(work.session)
     text = f"The webhook at {host} was switched off: {MOST_FAILURES} tries in a row failed."
-    await notifications.notify(work, list(admins), NotificationKind.INTEGRATION_FAILED, text)
+    await notifications.notify(work, admins, NotificationKind.INTEGRATION_FAILED, text)
 
 
 async def forget_deliveries(services: Services) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from models.clock import ManualClock
-from models.enums import StaffRole
+from models.enums import FieldType, StaffRole
 from models.fields import FieldDefinition
 from models.ids import encode_id
 from models.pipelines import PipelineState
@@ -29,8 +29,8 @@ from tests.resolvers.scene import Scene
 pytestmark = pytest.mark.behaviour("C21")
 
 RUNS = """query ($failed: Boolean! = false) { automations { id name position version isEnabled
-  trigger { kind words } condition { words filter } actions { kind words settings { name value {
-    display } } } updatedBy { name }
+  problems trigger { kind words } condition { words filter }
+  actions { kind words settings { name value { display } } } updatedBy { name }
   runs(first: 50, failedOnly: $failed) { nodes { id outcome problem attempts nextTryAt
     lead { id } cause { summary } automation { name }
     changes { __typename actor { __typename name ... on AutomationActor { automation { name } } } }
@@ -336,6 +336,45 @@ async def test_a_day_is_over_when_it_is_over_for_who_has_the_task_or_else_for_th
         assert await desk.outcomes() == ["DONE"] * outcomes
 
 
+async def test_a_rule_is_told_in_words_and_says_what_it_needs_that_is_gone(desk: Desk) -> None:
+    made = await desk.admin.done(
+        "createField", "field { id options { id } }", key="size", label="Size", type="DROPDOWN",
+        options=[{"label": "Small"}, {"label": "Large"}],
+    )  # fmt: skip
+    small, large = [each["id"] for each in made["field"]["options"]]
+    rule = await desk.rule(
+        {"stateLeft": {"fromStateId": desk.states["New"], "toStateId": desk.states["Lost"]}},
+        {"setProperty": {"fieldKey": "size", "value": {"optionId": small}}},
+        {"addTask": {"title": "Ask why", "dueAfter": {"amount": 1, "unit": "WEEK"}}},
+        {"addTags": ["Gone"]},
+        {"notify": {"text": "{{lead.name}} is lost"}},
+    )
+    (told,) = (await desk.admin.read(RUNS))["automations"]
+    assert told["trigger"]["words"] == "The lead moves from New to Lost"
+    assert [each["words"] for each in told["actions"]] == [
+        "Set Size to Small", "Add the task “Ask why” for the assignee, due 1 week later",
+        "Add the tag Gone", "Notify the assignee: “{{lead.name}} is lost”",
+    ]  # fmt: skip
+    await desk.move("Lost")
+    await desk.run()
+    assert await desk.outcomes() == ["DONE"]
+    values = {each["key"]: each["value"] for each in (await desk.card())["properties"]}
+    assert values["size"] == {"display": "Small"}
+    kept = [{"optionId": large, "label": "Large"}]
+    await desk.admin.done("updateField", fieldId=made["field"]["id"], options=kept)
+    await _archive_state(desk)
+    (told,) = (await desk.admin.read(RUNS))["automations"]
+    assert told["problems"] == [
+        "The state Lost is archived.", "Size: The field has no such option.",
+    ]  # fmt: skip
+    person = await staff_client(desk.services, StaffRole.AGENT, "P")
+    gone = {"automationId": rule["id"], "actions": [{"setProperty": {"fieldKey": "size",
+            "value": {"optionId": small}}}]}  # fmt: skip
+    refused = await desk.admin.write("saveAutomation", **gone)
+    assert refused["problems"][0]["path"] == ["actions", "0", "setProperty", "value"]
+    assert (await person.read(RUNS))["automations"] == []
+
+
 async def test_leads_are_assigned_in_turn_to_people_who_are_active(
     desk: Desk, services: Services
 ) -> None:
@@ -501,17 +540,29 @@ async def _let_go(desk: Desk) -> None:
     await desk.admin.done("updateStaff", staffId=bo, isActive=False)
 
 
+async def _retype(desk: Desk) -> None:
+    async with unit_of_work(desk.services, SYSTEM) as work:
+        rooms = update(FieldDefinition).where(col(FieldDefinition.key) == "rooms")
+        await work.session.execute(rooms.values(type=FieldType.NUMBER))
+
+
+SET_ROOMS = {"setProperty": {"fieldKey": "rooms", "value": {"text": "5"}}}
+
+
 @pytest.mark.parametrize(
-    ("archive", "action", "problem"),
+    ("archive", "action", "problem", "told"),
     [
         (_archive_state, lambda d, bo: {"changeStateId": d.states["Lost"]},
-         "This state can't be entered."),
-        (_archive_field, lambda d, bo: {"setProperty": {"fieldKey": "rooms",
-                                                        "value": {"text": "5"}}},
-         "There is no field `rooms` to set."),
-        (_let_go, lambda d, bo: {"assignToId": bo}, "This is no active member of the team."),
+         "This state can't be entered.", "The state Lost is archived."),
+        (_archive_field, lambda d, bo: SET_ROOMS,
+         "There is no field `rooms` to set.", "The field Rooms is archived."),
+        (_retype, lambda d, bo: SET_ROOMS,
+         "This field takes a value of type NUMBER.",
+         "Rooms: This field takes a value of type NUMBER."),
+        (_let_go, lambda d, bo: {"assignToId": bo},
+         "This is no active member of the team.", "Bo Berg is not active any more."),
     ],
-    ids=["state", "field", "person"],
+    ids=["state", "field", "type", "person"],
 )  # fmt: skip
 async def test_a_rule_that_names_what_is_gone_fails_with_a_clear_problem_until_it_is_repaired(
     desk: Desk,
@@ -519,15 +570,26 @@ async def test_a_rule_that_names_what_is_gone_fails_with_a_clear_problem_until_i
     archive: Act,
     action: Callable[[Desk, str], dict[str, Any]],
     problem: str,
+    told: str,
 ) -> None:
     bo = await staff_client(services, StaffRole.AGENT, "Bo Berg")
     assert bo.actor is not None
     await _set(desk, "rooms", "3")
     rule = await desk.rule(entered(desk), action(desk, encode_id("staff", bo.actor.id)))
+    assert (await desk.admin.read(RUNS))["automations"][0]["problems"] == []
     await archive(desk)
-    await desk.move("Contacted")
-    await desk.run()
-    (run,) = await desk.runs()
+    assert (await desk.admin.read(RUNS))["automations"][0]["problems"] == [told]
+    for state in ("Contacted", "Qualified"):
+        await desk.move(state)
+        await desk.run()
+    notices = "{ notifications(first: 9) { nodes { kind text } } }"
+    failures = [
+        each["text"]
+        for each in (await desk.admin.read(notices))["notifications"]["nodes"]
+        if each["kind"] == "INTEGRATION_FAILED"
+    ]
+    assert failures == [f"The rule Rule failed: {problem}"]  # once for failures in a row
+    run, _ = await desk.runs()
     assert (run["outcome"], run["problem"], run["attempts"]) == ("FAILED", problem, 1)
     await desk.admin.done(
         "saveAutomation", automationId=rule["id"], actions=[{"addTags": ["Repaired"]}]
@@ -535,8 +597,9 @@ async def test_a_rule_that_names_what_is_gone_fails_with_a_clear_problem_until_i
     made = await desk.admin.done("retryAutomationRun", "run { outcome attempts }", runId=run["id"])
     assert made["run"] == {"outcome": "RETRYING", "attempts": 0}
     await desk.run()
-    assert await desk.outcomes() == ["DONE"]
+    assert await desk.outcomes() == ["DONE", "FAILED"]
     assert await desk.tags() == ["Repaired"]
+    assert (await desk.admin.read(RUNS))["automations"][0]["problems"] == []
     async with nothing_written(services):  # a run that is done is not done twice
         await desk.admin.done("retryAutomationRun", "run { outcome }", runId=run["id"])
 
