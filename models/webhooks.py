@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from models.ids import new_id
 from models.types import Json, UtcDateTime
 
+NO_CHANGE = (UUID(int=0), 0)
+"""Lead and revision of a delivery that tells of no change: a test."""
+
 
 class Webhook(SQLModel, table=True):
     """An address; a removed one stays as long as its deliveries."""
@@ -53,3 +56,8 @@ class WebhookDelivery(SQLModel, table=True):
     problem: str | None = Field(default=None, max_length=500)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether somebody only wants to see what the address answers."""
+        return (self.lead_id, self.revision) == NO_CHANGE

@@ -34,6 +34,7 @@ CALENDAR = Rule("calendar", 20)
 CALENDAR_CLIENT = Rule("calendar_client", 60)
 RESET_LEAD_PASSWORD = Rule("reset_lead_password", 10, is_closed=True)
 UPLOAD = Rule("upload", 40)
+TEST_WEBHOOK = Rule("test_webhook", 10)
 
 
 async def spend(limiter: Limiter, rule: Rule, key: str) -> None:

@@ -49,6 +49,7 @@ SENTENCES = {
     "totp_removed": "Removed the authenticator of {name}",
     "totp_started": "Began to set an authenticator up",
     "webhook_delivery_resent": "Sent a delivery of a webhook again",
+    "webhook_tested": "Sent a test to the webhook at {name}",
     "webhook_removed": "Removed the webhook at {name}",
     "webhook_saved": "Saved the webhook at {name}",
     "webhook_switched_off": "Switched the webhook at {name} off: it kept failing",

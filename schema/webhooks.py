@@ -20,6 +20,7 @@ from schema.errors import (
     read_version,
     seal_version,
 )
+from schema.history import HistoryEntry
 from schema.loaders import SchemaView
 from schema.mutations.writing import INPUT
 from schema.pages import AFTER, FIRST, PageInfo, connection
@@ -30,10 +31,24 @@ from schema.values import global_id
 @strawberry.type(description="One delivery to a webhook.")
 class WebhookDelivery:
     row: strawberry.Private[DeliveryRow]
+    view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="The delivery; sent along, so that a receiver can drop repeats.")
     def id(self) -> strawberry.ID:
         return global_id("webhook_delivery", self.row.id)
+
+    @strawberry.field(description="A test, which tells of no change and is tried once.")
+    def is_test(self) -> bool:
+        return self.row.is_test
+
+    @strawberry.field(description="The change that it tells of, if you may see it; null: a test.")
+    async def cause(self) -> HistoryEntry | None:
+        row = await self.view.load.change_at.load((self.row.lead_id, self.row.revision))
+        return HistoryEntry(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="When it was wanted.")
+    def created_at(self) -> datetime:
+        return self.row.created_at
 
     @strawberry.field(description="When first tried; null: not yet.")
     def at(self) -> datetime | None:
@@ -114,7 +129,7 @@ class Webhook:
             WebhookDeliveryConnection,
             WebhookDeliveryEdge,
             page,
-            lambda row: WebhookDelivery(row=row),
+            lambda row: WebhookDelivery(row=row, view=self.view),
         )
 
     @strawberry.field(description="Version for `expectedVersion`.")
@@ -194,6 +209,22 @@ ResendWebhookDeliveryResult = Annotated[
 ]
 
 
+@strawberry.input(description="Input of `testWebhook`.")
+class TestWebhookInput:
+    webhook_id: strawberry.ID = strawberry.field(description="The webhook, on or off.")
+
+
+@strawberry.type(description="Success of `testWebhook`.")
+class TestWebhookSuccess:
+    delivery: WebhookDelivery = strawberry.field(description="The delivery, not yet tried.")
+
+
+TestWebhookResult = Annotated[
+    TestWebhookSuccess | ForbiddenError | NotFoundError | LimitError | InvalidInputError,
+    strawberry.union("TestWebhookResult", description="Result of `testWebhook`."),
+]
+
+
 async def webhooks(info: Info) -> list[Webhook]:
     """Webhooks by address; empty for those who do not administer."""
     view = await info.context.reading()
@@ -238,4 +269,16 @@ async def resend_webhook_delivery(
     delivery_id = read_id("deliveryId", "webhook_delivery", input.delivery_id)
     async with info.context.work() as work:
         row = await saving.resend(work, delivery_id)
-    return ResendWebhookDeliverySuccess(delivery=WebhookDelivery(row=row))
+    view = info.context.view(work.actor)
+    return ResendWebhookDeliverySuccess(delivery=WebhookDelivery(row=row, view=view))
+
+
+async def test_webhook(
+    info: Info, input: Annotated[TestWebhookInput, strawberry.argument(description=INPUT)]
+) -> TestWebhookResult:
+    """Sends a test."""
+    webhook_id = read_id("webhookId", "webhook", input.webhook_id)
+    async with info.context.work() as work:
+        row = await saving.send_test(work, webhook_id)
+    view = info.context.view(work.actor)
+    return TestWebhookSuccess(delivery=WebhookDelivery(row=row, view=view))

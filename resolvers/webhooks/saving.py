@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from models.enums import HistoryType
 from models.ids import encode_id, new_id
-from models.webhooks import Webhook, WebhookDelivery
+from models.webhooks import NO_CHANGE, Webhook, WebhookDelivery
 from resolvers import access, idempotency
 from resolvers.errors import (
     Conflict,
@@ -19,6 +19,7 @@ from resolvers.errors import (
     ProblemCode,
     invalid,
 )
+from resolvers.limits import TEST_WEBHOOK, spend
 from resolvers.outbound import OutboundRefused
 from resolvers.pages import Key, Page, read_page
 from resolvers.policy import Permission
@@ -141,6 +142,24 @@ async def resend(work: UnitOfWork, delivery_id: UUID) -> WebhookDelivery:
     work.jobs |= delivery_jobs([{"id": delivery.id}], work.at)
     told = {"delivery": delivery.id.hex}
     work.record_workspace("webhook_delivery_resent", told)
+    return delivery
+
+
+async def send_test(work: UnitOfWork, webhook_id: UUID) -> WebhookDelivery:
+    """Sends a delivery that tells of no change: once, now, also to a webhook that is off."""
+    access.require(work.actor, Permission.ADMINISTER)
+    webhook = await _webhook(work, webhook_id)
+    await spend(work.services.limiter, TEST_WEBHOOK, work.actor.caller)
+    lead_id, revision = NO_CHANGE
+    delivery = WebhookDelivery(
+        webhook_id=webhook.id, lead_id=lead_id, revision=revision, created_at=work.at,
+        next_try_at=work.at,
+    )  # fmt: skip
+    work.session.add(delivery)
+    await work.session.flush()
+    work.jobs |= delivery_jobs([{"id": delivery.id}], work.at)
+    told = {"webhook": webhook.id.hex, "name": host_of(webhook.url)}
+    work.record_workspace("webhook_tested", told)
     return delivery
 
 

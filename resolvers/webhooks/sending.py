@@ -68,10 +68,11 @@ async def deliver(services: Services, claim: Claim) -> None:
         webhook = await session.get(Webhook, delivery.webhook_id) if delivery else None
         if delivery is None or webhook is None:
             return
-        if webhook.removed_at or not webhook.is_enabled:
+        if webhook.removed_at or not (webhook.is_enabled or delivery.is_test):
             await _give_up(services, claim, delivery_id, "The webhook is off.")
             return
-        if webhook.paused_until and webhook.paused_until > now:
+        is_paused = webhook.paused_until and webhook.paused_until > now
+        if webhook.paused_until and is_paused and not delivery.is_test:
             await _put_off(services, claim, delivery_id, webhook.paused_until)
             return
         letter = await _letter(services, session, webhook, delivery, now)
@@ -101,9 +102,11 @@ async def _letter(
     now: datetime,
 ) -> Letter | None:
     """None for a change that this address must not know: a private note's, or an erased one's."""
-    change = await session.get(Change, (delivery.lead_id, delivery.revision))
-    if change is None or change.data is None or not await _is_for_others(session, change):
-        return None
+    change = None
+    if not delivery.is_test:
+        change = await session.get(Change, (delivery.lead_id, delivery.revision))
+        if change is None or change.data is None or not await _is_for_others(session, change):
+            return None
     body = orjson.dumps(await _body(session, delivery, change))
     secret = services.secrets.decrypt(PURPOSE, webhook.id, webhook.secret).decode()
     headers = {
@@ -121,9 +124,14 @@ async def _is_for_others(session: AsyncSession, change: Change) -> bool:
     return note is not None and note.visibility is NoteVisibility.TEAM
 
 
-async def _body(session: AsyncSession, delivery: WebhookDelivery, change: Change) -> dict[str, Any]:
+async def _body(
+    session: AsyncSession, delivery: WebhookDelivery, change: Change | None
+) -> dict[str, Any]:
     """Ids and typed values. Long texts are asked for by id; values that not everybody in the team
-    may see are masked."""
+    may see are masked. A test has no lead and no change."""
+    head = {"id": encode_id("webhook_delivery", delivery.id), "isTest": delivery.is_test}
+    if change is None:
+        return {**head, "automation": None, "lead": None, "change": None}
     open_to_all = col(FieldDefinition.visibility) == FieldVisibility.ALL
     open_fields = set(await session.scalars(select(col(FieldDefinition.id)).where(open_to_all)))
     rule = None
@@ -133,7 +141,7 @@ async def _body(session: AsyncSession, delivery: WebhookDelivery, change: Change
     if change.subject_kind and change.subject_id:
         subject = encode_id(change.subject_kind, change.subject_id)
     return {
-        "id": encode_id("webhook_delivery", delivery.id),
+        **head,
         "automation": {"id": encode_id("automation", rule.id), "name": rule.name} if rule else None,
         "lead": {"id": encode_id("lead", change.lead_id)},
         "change": {
@@ -199,6 +207,9 @@ async def _note(
         delivery.next_try_at = None
         if problem is None:
             delivery.delivered_at = work.at
+        if delivery.is_test:
+            return  # it says nothing of how the webhook fares
+        if problem is None:
             webhook.failures, webhook.paused_until = 0, None
             return
         webhook.failures += 1

@@ -108,6 +108,10 @@ class SettingsActs:
     remove_webhook = strawberry.mutation(
         webhooks.remove_webhook, description="Removes a webhook. ADMIN."
     )
+    test_webhook = strawberry.mutation(
+        webhooks.test_webhook,
+        description="Sends a delivery that tells of no change, once. ADMIN.",
+    )
     resend_webhook_delivery = strawberry.mutation(
         webhooks.resend_webhook_delivery, description="Sends a delivery again. ADMIN."
     )

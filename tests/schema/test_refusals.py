@@ -30,7 +30,7 @@ from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
 from resolvers import policy
 from resolvers.actors import SYSTEM
-from resolvers.limits import EDITING, EXPORT, RESET_LEAD_PASSWORD, spend
+from resolvers.limits import EDITING, EXPORT, RESET_LEAD_PASSWORD, TEST_WEBHOOK, spend
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -2027,6 +2027,32 @@ async def _removal_of_an_unknown_webhook(desk: Desk) -> Case:
 async def _removal_of_a_webhook_by_a_manager(desk: Desk) -> Case:
     given = {"webhookId": (await _webhook(desk))["id"]}
     return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
+
+
+@case("testWebhook", "InvalidInput")
+async def _test_of_something_else(desk: Desk) -> Case:
+    given = {"webhookId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("webhookId", "MALFORMED"))
+
+
+@case("testWebhook", "NotFound")
+async def _test_of_an_unknown_webhook(desk: Desk) -> Case:
+    given = {"webhookId": f"webhook_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"webhook_{NOBODYS}"})
+
+
+@case("testWebhook", "Forbidden")
+async def _test_by_a_manager(desk: Desk) -> Case:
+    given = {"webhookId": (await _webhook(desk))["id"]}
+    return Case(await desk.other(StaffRole.MANAGER), given, {"permission": "ADMINISTER"})
+
+
+@case("testWebhook", "Limit")
+async def _a_test_too_many(desk: Desk) -> Case:
+    given = {"webhookId": (await _webhook(desk))["id"]}
+    for _ in range(TEST_WEBHOOK.amount):
+        await desk.admin.done("testWebhook", **given)
+    return Case(desk.admin, given, {"limit": TEST_WEBHOOK.amount})
 
 
 @case("resendWebhookDelivery", "InvalidInput")

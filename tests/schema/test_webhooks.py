@@ -27,7 +27,7 @@ from tests.factories import make_lead
 
 WEBHOOKS = """query ($failed: Boolean! = false) { webhooks { id url types isEnabled disabledReason
   version deliveries(first: 50, failedOnly: $failed) { nodes {
-    id at attempts responseCode problem deliveredAt nextTryAt } } } }"""
+    id at attempts responseCode problem deliveredAt nextTryAt cause { summary } } } } }"""
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 ERROR = b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n"
 REDIRECT = (
@@ -148,6 +148,7 @@ async def test_a_change_is_told_signed_and_once(
     good = hmac.new(secret, f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
     assert parts["v1"] == good
     assert (delivery["responseCode"], delivery["attempts"], delivery["problem"]) == (200, 1, None)
+    assert delivery["cause"] == {"summary": "Added VIP."}
 
 
 async def test_types_choose_and_a_webhook_that_is_off_hears_nothing_of_that_time(
@@ -300,6 +301,32 @@ async def test_a_delivery_is_sent_again_on_demand(
     await admin.done("resendWebhookDelivery", deliveryId=delivery["id"])
     await run_due_jobs(near)
     assert receiver.told[0] == receiver.told[1]
+
+
+async def test_a_test_is_sent_once_also_to_a_webhook_that_is_off_and_counts_for_nothing(
+    near: Services, admin: Client, receiver: Receiver, clock: ManualClock
+) -> None:
+    made = await hook(admin, receiver.url, isEnabled=False)
+    wanted = {"webhookId": made["webhook"]["id"]}
+    sent = await admin.done("testWebhook", "delivery { id isTest cause { id } at }", **wanted)
+    assert (sent["delivery"]["isTest"], sent["delivery"]["at"]) == (True, None)
+    await run_due_jobs(near)
+    (told,) = receiver.told
+    empty = {"automation": None, "lead": None, "change": None}
+    assert told == {"id": sent["delivery"]["id"], "isTest": True, **empty}
+    receiver.answer = ERROR
+    for _ in range(2):
+        await admin.done("testWebhook", **wanted)
+        await run_due_jobs(near)
+        clock.advance(86_400)
+    assert len(receiver.bodies) == 3
+    (found,) = (await admin.read(WEBHOOKS))["webhooks"]
+    assert (found["isEnabled"], found["disabledReason"]) == (False, None)
+    states = [(each["problem"], each["nextTryAt"]) for each in found["deliveries"]["nodes"]]
+    assert states == [("The address answered 500.", None)] * 2 + [(None, None)]
+    async with near.database.read_session() as session:
+        (row,) = await session.scalars(select(Webhook))
+    assert (row.failures, row.paused_until) == (0, None)
 
 
 async def test_private_notes_and_hidden_values_stay_inside(
