@@ -34,6 +34,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("lead_id", "page_key", "sequence"),
         Index("ix_event_time", "lead_id", "occurred_at", "id"),
+        Index("ix_event_group_time", "group_key", "occurred_at", "lead_id"),
         {"postgresql_partition_by": "HASH (lead_id)"},
     )
 
@@ -83,6 +84,7 @@ class EventGroup(SQLModel, table=True):
     """Events of a lead counted by kind or name, kept in the transaction that counts."""
 
     __tablename__ = "event_group"
+    __table_args__ = (Index("ix_event_group_key", "group_key", "lead_id"),)
 
     lead_id: UUID = Field(primary_key=True, foreign_key="lead.id")
     group_key: str = Field(primary_key=True, max_length=220)

@@ -19,6 +19,7 @@ class Lead(SQLModel, table=True):
         Index("ix_lead_activity", "last_activity_at", "id"),
         Index("ix_lead_name", "name_key", "id"),
         Index("ix_lead_created", "created_at", "id"),
+        Index("ix_lead_state_activity", "state_id", "last_activity_at", "id"),
         Index("ix_lead_state_since", "state_since", "id"),
         Index("ix_lead_assignee_activity", "assignee_id", "last_activity_at", "id"),
     )

@@ -28,9 +28,9 @@ from realtime.presence import Reading
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument
+from resolvers.filters import Filter
 from resolvers.lead_card.items import ResetReason
 from resolvers.leads_list import (
-    Clause,
     Sort,
     count_leads,
     count_visitors,
@@ -60,7 +60,7 @@ class Watched:
     """The list, and how many rows from its top are watched."""
 
     collection: LeadCollection
-    filter: Clause | None
+    filter: Filter | None
     sort: Sort
     first: int
 

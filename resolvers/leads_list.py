@@ -12,13 +12,9 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
-    false,
     func,
-    not_,
     or_,
     select,
-    true,
 )
 from sqlmodel import col
 
@@ -26,17 +22,13 @@ from models.enums import Priority
 from models.leads import Lead
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
-from models.tags import LeadTag, Tag
 from resolvers import access
-from resolvers.actors import StaffActor
-from resolvers.errors import BadArgument
+from resolvers.filters import Filter, condition_for
 from resolvers.pages import Key, Page, read_page
-from resolvers.text import fold, sought
 from resolvers.views import View
 
 EXACT_BELOW = 10_000
 RECENT = timedelta(hours=24)
-MAX_DEPTH, MAX_CLAUSES = 8, 100
 MAX_PRESENT = 1_000
 
 
@@ -48,14 +40,6 @@ class SortKey(StrEnum):
     STATE = "STATE"
     PRIORITY = "PRIORITY"
     ASSIGNEE = "ASSIGNEE"
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One test of a filter, `key` and what it holds; `and`, `or` and `not` hold clauses."""
-
-    key: str
-    value: Any
 
 
 @dataclass(frozen=True)
@@ -104,27 +88,29 @@ def order_of(sort: Sort) -> tuple[Key, ...]:
     return first, Key(col(Lead.id), down, is_id=True)
 
 
-def _statement(view: View, filter: Clause | None) -> Select[Any]:
+async def _statement(view: View, filter: Filter | None) -> Select[Any]:
     statement: Select[Any] = (
         select(Lead)
         .join(PipelineState, col(PipelineState.id) == col(Lead.state_id))
         .outerjoin(Staff, col(Staff.id) == col(Lead.assignee_id))
         .where(access.visible_leads(view.actor))
     )
-    return statement if filter is None else statement.where(compile_filter(view, filter))
+    return statement if filter is None else statement.where(await condition_for(view, filter))
 
 
 async def leads_page(
-    view: View, filter: Clause | None, sort: Sort, first: int, after: str | None
+    view: View, filter: Filter | None, sort: Sort, first: int, after: str | None
 ) -> Page[Lead]:
-    """One page of the leads that the viewer may see."""
+    """One page of the leads that the viewer may see. BadFilter for a filter that can't be."""
     scope = f"leads:{filter}:{sort}"
-    return await read_page(view, _statement(view, filter), order_of(sort), scope, first, after)
+    statement = await _statement(view, filter)
+    return await read_page(view, statement, order_of(sort), scope, first, after)
 
 
-async def count_leads(view: View, filter: Clause | None) -> int:
+async def count_leads(view: View, filter: Filter | None) -> int:
     """How many leads the filter holds, counted at most to 10,001."""
-    limited = _statement(view, filter).with_only_columns(col(Lead.id)).limit(EXACT_BELOW + 1)
+    statement = await _statement(view, filter)
+    limited = statement.with_only_columns(col(Lead.id)).limit(EXACT_BELOW + 1)
     return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
 
 
@@ -165,102 +151,6 @@ def _visiting(view: View, present: Sequence[UUID]) -> tuple[ColumnElement[bool],
         access.visible_leads(view.actor),
         col(Lead.hidden_at).is_(None),
         or_(col(Lead.id).in_(present), recent),
-    )
-
-
-def compile_filter(view: View, clause: Clause) -> ColumnElement[bool]:
-    """SQL for a filter; every value is bound. BadArgument beyond 8 levels or 100 clauses."""
-    if _depth(clause) > MAX_DEPTH or _size(clause) > MAX_CLAUSES:
-        raise BadArgument(f"A filter has at most {MAX_DEPTH} levels and {MAX_CLAUSES} clauses.")
-    return _compile(view, clause)
-
-
-def _parts(clause: Clause) -> Sequence[Clause]:
-    if clause.key in ("and", "or"):
-        return tuple(clause.value)
-    return (clause.value,) if clause.key == "not" else ()
-
-
-def _depth(clause: Clause) -> int:
-    return 1 + max((_depth(part) for part in _parts(clause)), default=0)
-
-
-def _size(clause: Clause) -> int:
-    return 1 + sum(_size(part) for part in _parts(clause))
-
-
-def _compile(view: View, clause: Clause) -> ColumnElement[bool]:
-    value = clause.value
-    match clause.key:
-        case "and":
-            return and_(true(), *(_compile(view, part) for part in value))
-        case "or":
-            return or_(false(), *(_compile(view, part) for part in value))
-        case "not":
-            return not_(_compile(view, value))
-        case "ids":
-            return col(Lead.id).in_(value)
-        case "name":
-            return _text(value)
-        case "state":
-            return _state(value)
-        case "priority":
-            return col(Lead.priority).in_(value)
-        case "assignee":
-            return _assignee(view, value)
-        case "tags":
-            return _tags(value)
-        case "is_anonymous":
-            return col(Lead.is_anonymous).is_(value)
-    raise BadArgument("This filter is not known.")
-
-
-def _state(value: tuple[str, Any]) -> ColumnElement[bool]:
-    how, given = value
-    if how == "in":
-        return col(Lead.state_id).in_(given)
-    is_meant = (
-        col(PipelineState.kind).in_(given)
-        if how == "kind_in"
-        else col(PipelineState.pipeline_id) == given
-    )
-    return col(Lead.state_id).in_(select(col(PipelineState.id)).where(is_meant))
-
-
-def _text(value: tuple[str, str]) -> ColumnElement[bool]:
-    how, text = value
-    key = fold(sought(text))
-    if how == "is":
-        return col(Lead.name_key) == key
-    if how == "starts_with":
-        return col(Lead.name_key).startswith(key, autoescape=True)
-    return col(Lead.name_key).contains(key, autoescape=True)
-
-
-def _assignee(view: View, value: tuple[str, Any]) -> ColumnElement[bool]:
-    how, given = value
-    if how == "in":
-        return col(Lead.assignee_id).in_(given)
-    if how == "is_nobody":
-        nobody = col(Lead.assignee_id).is_(None)
-        return nobody if given else not_(nobody)
-    if not isinstance(view.actor, StaffActor):
-        return false()
-    mine = col(Lead.assignee_id) == view.actor.id
-    return mine if given else or_(col(Lead.assignee_id).is_(None), not_(mine))
-
-
-def _tags(value: tuple[str, Sequence[str]]) -> ColumnElement[bool]:
-    how, names = value
-    tests = [_has_tag(fold(sought(name))) for name in names]
-    return or_(false(), *tests) if how == "any" else and_(true(), *tests)
-
-
-def _has_tag(key: str) -> ColumnElement[bool]:
-    return exists(
-        select(col(LeadTag.lead_id))
-        .join(Tag, col(Tag.id) == col(LeadTag.tag_id))
-        .where(col(LeadTag.lead_id) == col(Lead.id), col(Tag.name_key) == key)
     )
 
 

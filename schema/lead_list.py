@@ -22,8 +22,9 @@ from resolvers.lead_list import (
 from resolvers.leads_list import Sort
 from resolvers.pages import check_first
 from schema.context import Context, Info
+from schema.filters import LeadFilter
 from schema.leads import Lead, count_of
-from schema.leads_list import LeadFilter, LeadSort
+from schema.leads_list import LeadSort
 from schema.loaders import SchemaView
 from schema.operation_errors import Code, operation_error
 from schema.pages import Count
@@ -123,7 +124,7 @@ def _watched(
         raise operation_error(
             Code.BAD_USER_INPUT, "VISITORS has its own order and takes no filter."
         )
-    rule = filter.clause() if filter else None
+    rule = filter.read() if filter else None
     return Watched(collection, rule, sort.given() if sort else Sort(), check_first(first))
 
 

@@ -71,6 +71,7 @@ from schema.presence import (
     presence_of,
 )
 from schema.project import WonButton, won_button_of
+from schema.rules import Rule
 from schema.scalars import Cursor, TimeZone, Url, Version
 from schema.staff import Staff, staff_of
 from schema.summary import SummaryField, summary_of
@@ -628,10 +629,15 @@ class LeadConnection:
     nodes: list[Lead] = strawberry.field(description="Alone.")
     page_info: PageInfo = strawberry.field(description="Its ends.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+    explain: strawberry.Private[Callable[[], Awaitable[Rule]] | None] = None
 
     @strawberry.field(description="All that you may see; costs a count.")
     async def total_count(self) -> Count:
         return count_of(await self.count())
+
+    @strawberry.field(description="The filter in words; null without one.")
+    async def rule(self) -> Rule | None:
+        return await self.explain() if self.explain else None
 
 
 def count_of(found: int) -> Count:

@@ -29,6 +29,7 @@ from resolvers import accounts, agenda, layouts, lists, pins, presence, readers,
 from resolvers.accounts import AccountRow
 from resolvers.actors import Actor
 from resolvers.automations import listing
+from resolvers.filters import Explanation, Filter, explain_all
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
@@ -294,6 +295,13 @@ class Loaders:
     @cached_property
     def options_of_field(self) -> DataLoader[UUID, list[FieldOption]]:
         return self._of(readers.options_by_field)
+
+    @cached_property
+    def explanation(self) -> DataLoader[Filter, Explanation]:
+        async def load(keys: list[Filter]) -> list[Explanation]:
+            return await explain_all(self._view.rows, keys)
+
+        return DataLoader(load_fn=load)
 
     @cached_property
     def option(self) -> DataLoader[UUID, FieldOption | None]:

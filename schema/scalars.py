@@ -22,6 +22,7 @@ TimeZone = NewType("TimeZone", str)
 Html = NewType("Html", str)
 Color = NewType("Color", str)
 FilterLiteral = NewType("FilterLiteral", str)
+LocalTime = NewType("LocalTime", str)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -115,6 +116,7 @@ SCALARS: dict[Any, ScalarDefinition] = {
     ),
     CurrencyCode: _text("CurrencyCode", "ISO 4217 code, `EUR`."),
     LanguageTag: _text("LanguageTag", "BCP 47 tag, `de-AT`."),
+    LocalTime: _text("LocalTime", "Time of day, `09:30` or `09:30:15`."),
     TimeZone: _text("TimeZone", "IANA name, `Europe/Berlin`."),
     Html: _text(
         "HTML",

@@ -18,10 +18,9 @@ from resolvers.automations.running import enqueue_retry
 from resolvers.automations.soundness import problems_of
 from resolvers.automations.triggers import KINDS, starts
 from resolvers.errors import BadArgument, NotFound
-from resolvers.leads_list import compile_filter
+from resolvers.filters.conditions import stored_condition
 from resolvers.pages import Key, Page, check_first, read_page, seal, unseal_position
 from resolvers.policy import Permission
-from resolvers.stored_filters import restore_clause
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.views import View
 
@@ -213,7 +212,7 @@ def _first_id(since: datetime) -> UUID:
 async def _held(view: View, rule: Automation, lead_ids: set[UUID]) -> set[UUID]:
     if rule.condition is None:
         return lead_ids
-    test = compile_filter(view, restore_clause(rule.condition["clause"]))
+    test = await stored_condition(view.services, view.actor, view.rows, rule.condition)
     rows = await view.scalars(select(col(Lead.id)).where(col(Lead.id).in_(lead_ids), test))
     return set(rows)
 

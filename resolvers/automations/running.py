@@ -17,14 +17,12 @@ from resolvers import access, jobs
 from resolvers.actors import SYSTEM, AutomationActor
 from resolvers.automations.actions import Doing, do
 from resolvers.errors import DomainError, Forbidden, InvalidInput, NotFound
+from resolvers.filters.conditions import rows_in, stored_condition
 from resolvers.jobs import Claim, LeaseLost
-from resolvers.leads_list import compile_filter
 from resolvers.notifications import notify
 from resolvers.services import Services
 from resolvers.staff.active import administrators
-from resolvers.stored_filters import restore_clause
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
-from resolvers.views import View
 
 MOST_RUNS = 50
 """Runs of one lead that one job carries out; the rest goes on in another."""
@@ -134,7 +132,7 @@ async def _holds(work: UnitOfWork, rule: Automation, lead: Lead) -> bool:
     """Whether the rule's condition holds for the lead as it is now."""
     if rule.condition is None:
         return True
-    test = compile_filter(View(work.services, SYSTEM), restore_clause(rule.condition["clause"]))
+    test = await stored_condition(work.services, SYSTEM, rows_in(work), rule.condition)
     found = await work.session.scalar(select(col(Lead.id)).where(col(Lead.id) == lead.id, test))
     return found is not None
 

@@ -13,11 +13,10 @@ from models.enums import ActorKind, AutomationActionKind, Channel, TriggerKind
 from models.events import EventKind
 from models.ids import encode_id, new_id
 from models.workspace import Workspace
-from resolvers import access, fields
+from resolvers import access, fields, filters
 from resolvers.actors import Actor
 from resolvers.automations.checking import CHECKS, Stored, usable_state
 from resolvers.errors import (
-    BadArgument,
     Conflict,
     ConflictReason,
     LimitReached,
@@ -25,12 +24,11 @@ from resolvers.errors import (
     ProblemCode,
     invalid,
 )
-from resolvers.leads_list import Clause, compile_filter
+from resolvers.filters import BadFilter
+from resolvers.filters.conditions import rows_in
 from resolvers.policy import Permission
-from resolvers.stored_filters import store_clause
 from resolvers.text import fold, required
 from resolvers.unit_of_work import UnitOfWork
-from resolvers.views import View
 
 MAX_RULES, MAX_ACTIONS = 200, 10
 OTHER_PATHS = frozenset({"tags", "email_addresses", "phone_numbers", "state", "assignee"})
@@ -58,9 +56,8 @@ class GivenAction:
 
 @dataclass(frozen=True)
 class RuleCondition:
-    """A filter, and the form in which clients write it, to be edited again."""
+    """A filter of leads as clients write it."""
 
-    clause: Clause
     literal: dict[str, Any]
 
 
@@ -194,22 +191,26 @@ async def _apply(
         rule.trigger_kind = edit.trigger.kind
         rule.trigger = await _check_trigger(work, edit.trigger)
     if not isinstance(edit.condition, Unset):
-        rule.condition = _check_condition(work, edit.condition)
+        rule.condition = await _check_condition(work, edit.condition)
     if edit.actions is not None:
         rule.actions = await _check_actions(work, edit.actions)
     if edit.is_enabled is not None:
         rule.is_enabled = edit.is_enabled
 
 
-def _check_condition(work: UnitOfWork, given: RuleCondition | None) -> dict[str, Any] | None:
+async def _check_condition(work: UnitOfWork, given: RuleCondition | None) -> dict[str, Any] | None:
+    """The condition as it is stored; whoever saves it must see the fields that it looks at."""
     if given is None:
         return None
-    stored = {"clause": store_clause("condition", given.clause), "literal": given.literal}
     try:
-        compile_filter(View(work.services, work.actor), given.clause)
-    except BadArgument as error:
-        raise invalid("condition", ProblemCode.TOO_LARGE, str(error)) from error
-    return stored
+        filter = filters.read_filter(given.literal)
+        filters.check(filter)
+        filters.check_for_nobody(filter)
+        grounds = await filters.grounds_for(work.services, work.actor, rows_in(work), filter)
+        filters.check_fields(filter, grounds)
+    except BadFilter as error:
+        raise error.within("condition") from error
+    return filters.store(given.literal)
 
 
 async def _check_actions(work: UnitOfWork, given: Sequence[GivenAction]) -> list[Stored]:

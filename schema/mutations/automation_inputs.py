@@ -1,15 +1,10 @@
 """What rules are made of, as clients write it."""
 
-from dataclasses import fields as dataclass_fields
-from datetime import date
-from enum import Enum
 from typing import Any
 
 import strawberry
-from strawberry.types import get_object_definition
-from strawberry.types.maybe import Some
 
-from models.enums import AutomationActionKind, Channel, PeriodUnit, TriggerKind
+from models.enums import AutomationActionKind, Channel, TriggerKind
 from resolvers.automations.checking import RuleMessage, RuleNotice, RuleTask
 from resolvers.automations.saving import (
     GivenAction,
@@ -18,6 +13,7 @@ from resolvers.automations.saving import (
 from resolvers.errors import ProblemCode, invalid
 from resolvers.leads import PropertyEdit
 from schema.context import read_id
+from schema.filter_operands import PeriodInput
 from schema.mutations.leads import PropertyInput
 
 ACTION = AutomationActionKind
@@ -96,12 +92,6 @@ class AutomationTriggerInput:
 def _only_true(path: str, *values: bool) -> None:
     if not all(values):
         raise invalid(path, ProblemCode.CONTRADICTION, "Only true, or another trigger.")
-
-
-@strawberry.input(description="Length of time.")
-class PeriodInput:
-    amount: int = strawberry.field(description="1 to 10,000.")
-    unit: PeriodUnit = strawberry.field(description="Unit.")
 
 
 @strawberry.input(description="Task of a rule.")
@@ -207,30 +197,3 @@ class AutomationActionInput:
 
 def _staff_ids(path: str, given: list[strawberry.ID]) -> tuple[Any, ...]:
     return tuple(read_id(f"{path}.{index}", "staff", each) for index, each in enumerate(given))
-
-
-def literal_of(given: Any) -> Any:
-    """An input as a client could have written it in JSON."""
-    if isinstance(given, Some):
-        return literal_of(given.value)
-    if isinstance(given, list):
-        return [literal_of(each) for each in given]
-    if isinstance(given, Enum):
-        return given.name
-    if isinstance(given, date):
-        return given.isoformat()
-    definition = get_object_definition(given) if hasattr(given, "__dataclass_fields__") else None
-    if definition is None:
-        return given
-    names = {each.python_name: each.graphql_name for each in definition.fields}
-    parts = {each.name: getattr(given, each.name) for each in dataclass_fields(given)}
-    return {
-        names.get(name) or _camel(name): literal_of(part)
-        for name, part in parts.items()
-        if part is not None
-    }
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

@@ -20,11 +20,10 @@ from schema.errors import (
     NotFoundError,
     read_version,
 )
-from schema.leads_list import LeadFilter
+from schema.filters import LeadFilter, literal_of
 from schema.mutations.automation_inputs import (
     AutomationActionInput,
     AutomationTriggerInput,
-    literal_of,
 )
 from schema.mutations.writing import INPUT
 from schema.scalars import Version
@@ -133,7 +132,7 @@ async def save_automation(
 
 
 def _condition(given: LeadFilter | None) -> RuleCondition | None:
-    return RuleCondition(given.clause(), literal_of(given)) if given is not None else None
+    return RuleCondition(literal_of(given)) if given is not None else None
 
 
 async def remove_automation(

@@ -17,6 +17,8 @@ from models.pipelines import PipelineState
 from resolvers import lead_list, leads, notes, staff, tags
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
+from resolvers.filters import Filter
+from resolvers.filters.tree import All, HasTags, StateIn
 from resolvers.lead_card import ResetReason
 from resolvers.lead_list import (
     LeadCollection,
@@ -26,7 +28,7 @@ from resolvers.lead_list import (
     Watched,
     follow_lead_list,
 )
-from resolvers.leads_list import Clause, Sort, SortKey
+from resolvers.leads_list import Sort, SortKey
 from resolvers.services import Services
 from resolvers.staff import StaffEdit
 from resolvers.views import View
@@ -48,7 +50,7 @@ def only_hints(monkeypatch: pytest.MonkeyPatch) -> None:
 def listening(
     services: Services,
     person: StaffActor,
-    filter: Clause | None = None,
+    filter: Filter | None = None,
     *,
     sort: Sort = BY_NAME,
     first: int = 10,
@@ -85,8 +87,8 @@ async def states(services: Services) -> Sequence[PipelineState]:
         return rows.all()
 
 
-def having(tag: str) -> Clause:
-    return Clause("tags", ("any", (tag,)))
+def having(tag: str) -> Filter:
+    return HasTags((tag,))
 
 
 @pytest.mark.behaviour("A12")
@@ -97,7 +99,7 @@ async def test_a_state_change_reaches_every_open_list_and_takes_the_lead_out_of_
     admin = await make_staff(here)
     anna, bert = await tagged(here, "states", "Anna", "Bert")
     new, second, *_ = await states(here)
-    among = Clause("and", (having("states"), Clause("state", ("in", (new.id,)))))
+    among = All((having("states"), StateIn((new.id,))))
     async with (
         listening(there, admin, having("states")) as every,
         listening(there, admin, among) as fresh,
