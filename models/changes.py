@@ -28,6 +28,8 @@ class LeadFeed(SQLModel, table=True):
     """Digest of the last change."""
     last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Instant of the last change; the next is never before it."""
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set: the lead is erased, its changes are without content, and no other follows."""
 
 
 class Change(SQLModel, table=True):

@@ -32,6 +32,20 @@ class EmailAddress(SQLModel, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
 
 
+class ErasedAddress(SQLModel, table=True):
+    """Status of an address whose leads were erased: it counts again where the address comes back.
+
+    The address itself is not kept, only a hash that nobody can make without the secret key.
+    """
+
+    __tablename__ = "erased_address"
+
+    digest: bytes = Field(primary_key=True)
+    consent: Consent = Field(sa_type=one_of(Consent))
+    deliverability: Deliverability = Field(sa_type=one_of(Deliverability))
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
 class LeadEmailAddress(SQLModel, table=True):
     """An address on a lead; position 0 is the primary one."""
 

@@ -3,6 +3,7 @@
 Invariants
 - A writing transaction on SQLite begins IMMEDIATE: the driver's own mode loses updates, and a
   deferred one fails at once when it has to become a writer.
+- What is deleted on SQLite is overwritten with zeros; `sweep_out` does so in the WAL as well.
 - A reading transaction sees one state of the database from its first statement to its last:
   WAL snapshot on SQLite, REPEATABLE READ on PostgreSQL.
 """
@@ -20,6 +21,11 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+
+BUSY_MS = 10_000
+"""How long a statement on SQLite waits for a lock."""
+SWEEP_MS = 300
+"""How long the emptying of the WAL waits for readers."""
 
 
 class Database:
@@ -51,6 +57,23 @@ class Database:
             if self._turn is not None:
                 await stack.enter_async_context(self._turn)
             yield await stack.enter_async_context(self.write_session())
+
+    async def sweep_out(self) -> bool:
+        """Empties SQLite's WAL, where former contents of pages lie; False while a reader needs it.
+
+        PostgreSQL does the same by itself: vacuum, and the end of its own log's files.
+        """
+        if not self.is_sqlite:
+            return True
+        async with AsyncExitStack() as stack:
+            assert self._turn is not None
+            await stack.enter_async_context(self._turn)
+            connection = await stack.enter_async_context(self.writer.connect())
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await raw.execute(f"PRAGMA busy_timeout={SWEEP_MS}")  # all writers wait meanwhile
+            is_busy, *_ = await (await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")).fetchone()
+            await raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            return not is_busy
 
     async def dispose(self) -> None:
         """Closes every pooled connection."""
@@ -91,8 +114,9 @@ def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
-            "busy_timeout=10000",
+            f"busy_timeout={BUSY_MS}",
             "foreign_keys=ON",
+            "secure_delete=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

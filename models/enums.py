@@ -243,6 +243,7 @@ class ChangeKind(StrEnum):
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"
+    LEAD_ERASED = "lead_erased"
 
 
 class PresenceState(StrEnum):
@@ -284,6 +285,7 @@ class JobKind(StrEnum):
     REMIND_OF_APPOINTMENT = "REMIND_OF_APPOINTMENT"
     FETCH_AVATAR = "FETCH_AVATAR"
     TELL_TASK_OVERDUE = "TELL_TASK_OVERDUE"
+    FINISH_ERASURE = "FINISH_ERASURE"
 
 
 class TriggerKind(StrEnum):

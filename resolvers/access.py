@@ -1,13 +1,14 @@
 """Who may. The predicates here are the only way to a row: every query, loader, stream and count
 uses them, so that what one may not see does not exist."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import Change, LeadFeed
 from models.enums import AccessScope, ApiScope, FieldVisibility, FileUse, NoteVisibility
 from models.fields import FieldDefinition
 from models.files import File
@@ -170,6 +171,18 @@ async def find_lead(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead 
         if survivor != lead_id:
             lead = await session.scalar(select(Lead).where(col(Lead.id) == survivor, where))
     return lead
+
+
+async def erased_at(session: AsyncSession, actor: Actor, lead_id: UUID) -> datetime | None:
+    """When the lead was erased; None if it was not, or for who can't know that it was theirs."""
+    if isinstance(actor, VisitorActor) or not is_for(actor, ApiScope.READ_LEADS):
+        return None
+    if isinstance(actor, StaffActor) and is_bound_to_people(actor):
+        return None
+    found: datetime | None = await session.scalar(
+        select(col(LeadFeed.erased_at)).where(col(LeadFeed.lead_id) == lead_id)
+    )
+    return found
 
 
 async def lead_for(session: AsyncSession, actor: Actor, lead_id: UUID) -> Lead:

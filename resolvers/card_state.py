@@ -70,8 +70,10 @@ class CardState:
 
 
 async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
-    """The card as the tables have it, in one transaction of the caller's."""
-    lead = await session.get_one(Lead, lead_id, populate_existing=True)
+    """The card as the tables have it, in one transaction of the caller's; empty once erased."""
+    lead = await session.get(Lead, lead_id, populate_existing=True)
+    if lead is None:
+        return CardState()
     card = CardState(lead={**naming.columns(lead), **_places(lead)})
     times = await session.scalars(select(StateTime).where(col(StateTime.lead_id) == lead_id))
     card.state_seconds = {each.state_id.hex: each.seconds for each in times}
@@ -328,6 +330,10 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.account = data["kept"].get("account")
 
 
+def _erased(card: CardState, change: Change, data: Values) -> None:
+    vars(card).update(vars(CardState()))
+
+
 APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.LEAD_CREATED: _created,
     ChangeKind.PROPERTIES_CHANGED: _properties_changed,
@@ -349,5 +355,6 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,
+    ChangeKind.LEAD_ERASED: _erased,
 }
 """How each kind of change shows on the card; a test proves each, and that none lacks one."""

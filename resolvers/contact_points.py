@@ -1,6 +1,6 @@
 """Addresses and phone numbers of leads, and the first status of an address."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
+from models.contact_points import EmailAddress, ErasedAddress, LeadEmailAddress, LeadPhoneNumber
 from models.enums import (
     ChangeKind,
     Consent,
@@ -81,25 +81,41 @@ async def address_row(work: UnitOfWork, path: str, typed: str) -> tuple[EmailAdd
     """
     typed = required(path, typed, MAX_ADDRESS)
     key, reason = judge(typed)
-    opt_in = await work.session.scalar(select(col(Workspace.is_double_opt_in_on)))
-    row = first_status(work, key, reason, bool(opt_in))
+    (row,) = await first_statuses(work, {key: reason})
     await insert_new(work.session, EmailAddress, row, ["key"])
     statement = select(EmailAddress).where(col(EmailAddress.key) == key)
     return (await work.session.scalars(statement)).one(), typed
 
 
-def first_status(
-    work: UnitOfWork, key: str, reason: InvalidEmailReason | None, opt_in: bool
-) -> dict[str, Any]:
-    """The row that an address begins with."""
-    return {
-        "id": new_id(),
-        "key": key,
-        "consent": Consent.PENDING if opt_in else Consent.SUBSCRIBED,
-        "deliverability": Deliverability.INVALID if reason else Deliverability.OK,
-        "invalid_reason": reason,
-        "since": work.at,
+async def first_statuses(
+    work: UnitOfWork, given: Mapping[str, InvalidEmailReason | None]
+) -> list[dict[str, Any]]:
+    """The rows that addresses begin with, by key why it can't be one; in the order of the keys.
+
+    One that an erased lead had goes on with the status that it had then.
+    """
+    opt_in = await work.session.scalar(select(col(Workspace.is_double_opt_in_on)))
+    digests = {work.services.secrets.address_digest(key): key for key in given}
+    remembered = {
+        digests[row.digest]: row
+        for row in await work.session.scalars(
+            select(ErasedAddress).where(col(ErasedAddress.digest).in_(digests))
+        )
     }
+    rows = []
+    for key, reason in sorted(given.items()):
+        row = {
+            "id": new_id(),
+            "key": key,
+            "consent": Consent.PENDING if opt_in else Consent.SUBSCRIBED,
+            "deliverability": Deliverability.INVALID if reason else Deliverability.OK,
+            "invalid_reason": reason,
+            "since": work.at,
+        }
+        if (before := remembered.get(key)) and not reason:
+            row |= before.model_dump(exclude={"digest"})
+        rows.append(row)
+    return rows
 
 
 async def add_addresses(

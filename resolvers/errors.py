@@ -26,6 +26,14 @@ class NotFound(DomainError):
         self.identity = identity
 
 
+class Gone(DomainError):
+    """It was erased, and the caller may know."""
+
+    def __init__(self, erased_at: datetime) -> None:
+        super().__init__("The lead was erased.")
+        self.erased_at = erased_at
+
+
 class Forbidden(DomainError):
     """The caller sees it but may not do this."""
 

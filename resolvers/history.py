@@ -124,6 +124,8 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return f"Took in {data['name']}"
         case ChangeKind.LEAD_MERGED:
             return "Went into another lead"
+        case ChangeKind.LEAD_ERASED:
+            return "Erased the lead and all its data"
 
 
 TASK_VERBS = {
@@ -237,11 +239,12 @@ def _tags(data: dict[str, Any]) -> str:
 
 
 async def verify_history(view: View, lead_id: UUID) -> Verification | None:
-    """Whether the lead's digest chain is whole; None for those who may not know."""
+    """Whether the lead's digest chain is whole, also once it is erased; None for those who may not
+    know."""
     if not access.may(view.actor, Permission.VERIFY_HISTORY):
         return None
-    visible = await view.scalar(
+    is_there = await view.scalar(
         select(col(Lead.id)).where(col(Lead.id) == lead_id, access.visible_leads(view.actor))
-    )
-    found: Verification | None = await view.run(log.verify, lead_id) if visible else None
+    ) or await view.run(access.erased_at, view.actor, lead_id)
+    found: Verification | None = await view.run(log.verify, lead_id) if is_there else None
     return found

@@ -24,7 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.changes import Change, LeadFeed
+from models.enums import ChangeKind
+from models.ids import encode_id
 from models.workspace import Workspace
+from resolvers.errors import NotFound
 from resolvers.upserts import table_of
 
 AT_ONCE = 500
@@ -78,7 +81,7 @@ async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]
     """Numbers the changes of each lead and takes the lock of its log; `store` writes the rows.
 
     Instants are moved on where needed, so that they rise with the numbers.
-    The answer is empty where nothing was recorded.
+    The answer is empty where nothing was recorded. NotFound for a lead that was erased meanwhile.
     """
     access_version = select(col(Workspace.access_version)).scalar_subquery()
     place, lead_ids = Place("", 0), sorted(recorded)
@@ -90,6 +93,7 @@ async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]
                 col(LeadFeed.revision),
                 col(LeadFeed.head),
                 col(LeadFeed.last_at),
+                col(LeadFeed.erased_at),
                 access_version,
                 select(col(Workspace.epoch)).scalar_subquery(),
                 select(col(Workspace.rules_key)).scalar_subquery(),
@@ -99,8 +103,10 @@ async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]
             .with_for_update(of=LeadFeed)
         )
         count = 0
-        for lead_id, revision, head, last_at, version, *told in feeds:
+        for lead_id, revision, head, last_at, erased_at, version, *told in feeds:
             place, count = Place(*told), count + 1
+            if erased_at and recorded[lead_id][-1].kind is not ChangeKind.LEAD_ERASED:
+                raise NotFound("lead", encode_id("lead", lead_id))
             _number(recorded[lead_id], revision, head, last_at, version)
         if count != len(lead_ids[start : start + AT_ONCE]):
             raise LookupError("a lead without a log was recorded")

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CONFIGURE_CARD = "CONFIGURE_CARD"
     IMPORT_LEADS = "IMPORT_LEADS"
     VERIFY_HISTORY = "VERIFY_HISTORY"
+    ERASE_LEAD = "ERASE_LEAD"
     CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
     ADMINISTER = "ADMINISTER"
 
@@ -37,6 +38,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
     Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
+    Permission.ERASE_LEAD: frozenset({ADMIN}),
     Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
     Permission.ADMINISTER: frozenset({ADMIN}),
 }
@@ -62,6 +64,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.VERIFY_HISTORY: ApiScope.NOTES,
     Permission.CONFIGURE_CARD: ApiScope.CONFIGURE,
     Permission.CONFIGURE_AUTOMATIONS: ApiScope.CONFIGURE,
+    Permission.ERASE_LEAD: ApiScope.ADMINISTER,
     Permission.ADMINISTER: ApiScope.ADMINISTER,
 }
 """What an API token needs to use a permission of its owner; one that is not here it never has."""

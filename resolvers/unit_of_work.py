@@ -205,8 +205,13 @@ class UnitOfWork:
             if are_many and first == 1:
                 continue  # nobody can have the card of a lead that was not there
             bodies = [] if are_many else [encode_change(change) for change in changes]
+            is_erased = changes[-1].kind is ChangeKind.LEAD_ERASED
             hint = encode_hint(
-                self._epoch, first, last, None if are_many or None in bodies else bodies
+                self._epoch,
+                first,
+                last,
+                None if are_many or None in bodies else bodies,
+                floor=last if is_erased else None,
             )
             await bus.publish(topics.lead(lead_id), hint)
         if self.committed:

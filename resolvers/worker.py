@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from models.enums import JobKind
 from models.workspace import Idempotency
-from resolvers import appointments, avatars, deliveries, job_runner
+from resolvers import appointments, avatars, deliveries, erasing, job_runner
 from resolvers.actors import SYSTEM
 from resolvers.automations.running import forget_runs, run_automations
 from resolvers.deliveries import expire_pop_ups
@@ -47,6 +47,7 @@ HANDLERS: Handlers = {
     JobKind.RUN_AUTOMATIONS: run_automations,
     JobKind.DELIVER_WEBHOOK: deliver,
     JobKind.FETCH_AVATAR: avatars.fetch_profile_picture,
+    JobKind.FINISH_ERASURE: erasing.finish,
 }
 """What does the jobs of each kind."""
 

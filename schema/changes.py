@@ -395,6 +395,11 @@ class LeadWentIn(LeadChange):
         return global_id("lead", self.data["into"])
 
 
+@strawberry.type(description="The lead was erased with all its data; the last of its log.")
+class LeadErasure(LeadChange):
+    """Without content, as all that it left."""
+
+
 TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.LEAD_CREATED: LeadCreated,
     ChangeKind.PROPERTIES_CHANGED: PropertiesChanged,
@@ -416,6 +421,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,
+    ChangeKind.LEAD_ERASED: LeadErasure,
 }
 """The type of each kind of change; a test finds kinds without one."""
 

@@ -363,6 +363,7 @@ _described(
     CONFIGURE_CARD="Fields, pipelines, header.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
+    ERASE_LEAD="Erase a lead with all its data.",
     CONFIGURE_AUTOMATIONS="Automations.",
     ADMINISTER="Staff, teams, sites, kinds of events, API tokens, webhooks, project settings.",
 )

@@ -42,6 +42,11 @@ class NotFoundError(Error):
     id: strawberry.ID = strawberry.field(description="The id that was not found.")
 
 
+@strawberry.type(description="The lead was erased.")
+class GoneError(Error):
+    erased_at: datetime = strawberry.field(description="When.")
+
+
 @strawberry.type(description="You see it but may not do this.")
 class ForbiddenError(Error):
     permission: Permission = strawberry.field(description="The permission that is missing.")
@@ -112,6 +117,11 @@ class OnNotFound(ExceptionHandler[errors.NotFound, NotFoundError]):
         self, exception: errors.NotFound, *, field: StrawberryField, info: Info
     ) -> NotFoundError:
         return NotFoundError(message=exception.message, id=strawberry.ID(exception.identity))
+
+
+class OnGone(ExceptionHandler[errors.Gone, GoneError]):
+    def handle(self, exception: errors.Gone, *, field: StrawberryField, info: Info) -> GoneError:
+        return GoneError(message=exception.message, erased_at=exception.erased_at)
 
 
 class OnForbidden(ExceptionHandler[errors.Forbidden, ForbiddenError]):
@@ -190,6 +200,7 @@ class OnMissingFields(ExceptionHandler[errors.MissingRequiredFields, MissingRequ
 HANDLERS: tuple[ExceptionHandler[Any, Any], ...] = (
     OnInvalidInput(),
     OnNotFound(),
+    OnGone(),
     OnForbidden(),
     OnConflict(),
     OnPrecondition(),

@@ -15,6 +15,7 @@ from resolvers.lead_card import (
     BandsTold,
     Changed,
     Ended,
+    Erased,
     Item,
     Merged,
     Position,
@@ -72,6 +73,12 @@ class LeadCardSnapshot:
 class LeadCardReset:
     cursor: Cursor = strawberry.field(description="The position that can't be gone on from.")
     reset_reason: ResetReason = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="The lead was erased with all its data; last item.")
+class LeadErased:
+    lead_id: strawberry.ID = strawberry.field(description="Former id.")
+    at: datetime = strawberry.field(description="When.")
 
 
 @strawberry.type(description="The lead was merged into another; last item.")
@@ -152,6 +159,7 @@ class DueBandsChanged:
 LeadCardItem = Annotated[
     LeadCardSnapshot
     | LeadCardReset
+    | LeadErased
     | LeadMerged
     | AccessEnded
     | PresenceChanged
@@ -252,6 +260,8 @@ def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
             view = context.adopt(item.view)
             into = Lead(row=item.into, view=view) if item.into else None
             return LeadMerged(lead_id=global_id("lead", item.lead_id), at=item.at, into=into)
+        case Erased():
+            return LeadErased(lead_id=global_id("lead", item.lead_id), at=item.at)
         case Ended():
             return AccessEnded(at=item.at, end_reason=item.reason)
 

@@ -13,9 +13,11 @@ from schema.enums import SortDirection
 from schema.filters import LeadFilter, literal_of
 from schema.leads import After, First, Lead, LeadConnection, LeadEdge
 from schema.loaders import SchemaView
+from schema.operation_errors import Code, operation_error
 from schema.pages import connection
 from schema.past import AsOfInput, past_lead
 from schema.rules import Rule, rule_of
+from schema.scalars import write_instant
 
 
 @strawberry.input(description="Order of leads; ties by id.")
@@ -42,9 +44,12 @@ async def lead(
         ),
     ] = None,
 ) -> Lead | None:
-    """A lead's card; the survivor for the id of a merged lead."""
+    """A lead's card; the survivor for the id of a merged lead, GONE for that of an erased one."""
     view = await info.context.reading()
-    row = await view.run(access.find_lead, view.actor, argument_id("lead", id))
+    lead_id = argument_id("lead", id)
+    row = await view.run(access.find_lead, view.actor, lead_id)
+    if row is None and (erased_at := await view.run(access.erased_at, view.actor, lead_id)):
+        raise operation_error(Code.GONE, "The lead was erased.", erasedAt=write_instant(erased_at))
     if row is None or as_of is None:
         return Lead(row=row, view=view) if row else None
     return await past_lead(view, row, as_of)

@@ -38,6 +38,7 @@ ERROR_PARTS = {
         conflicts { path base { __typename display } current { __typename display }
           attempted { __typename display } changedByName changedAt }""",
     "PreconditionError": "message reason",
+    "GoneError": "message erasedAt",
     "LimitError": "message limit retryAfter",
     "ChannelUnavailableError": "message channel alternatives",
     "MissingRequiredFieldsError": "message labels fields { key }",

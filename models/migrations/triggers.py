@@ -59,6 +59,31 @@ def _append_only_postgresql(table: str, lead_column: str | None) -> None:
     )
 
 
+def append_only_parts(table: str, column: str, owner: str) -> None:
+    """Lets rows pass as well, in a table that is append-only, whose owner's lead is in `erasing`.
+
+    `column` names the row of `owner` that a row of `table` belongs to.
+    """
+    is_erased = (
+        f"EXISTS (SELECT 1 FROM erasing JOIN {owner} ON {owner}.lead_id = erasing.lead_id "
+        f"WHERE {owner}.id = OLD.{column})"
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(f"DROP TRIGGER {table}_no_{act.lower()}")
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"WHEN NOT {is_erased} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        return
+    op.execute(
+        f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {is_erased} THEN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; "
+        f"END IF; RAISE EXCEPTION '{table} is append-only' "
+        f"USING ERRCODE = 'restrict_violation'; END $$"
+    )
+
+
 def fixed_columns(table: str, *columns: str, name: str | None = None) -> None:
     """Refuses to change the named columns of a row that is otherwise editable.
 

@@ -11,7 +11,6 @@ from sqlmodel import col
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.ids import new_id
 from models.tags import LeadTag, Tag
-from models.workspace import Workspace
 from resolvers import contact_points
 from resolvers.imports.rows import Contact
 from resolvers.unit_of_work import UnitOfWork
@@ -115,12 +114,9 @@ async def _put_addresses(work: UnitOfWork, contacts: Iterable[Contact]) -> dict[
     given = {each.key: each for contact in contacts for each in contact.addresses.values()}
     if not given:
         return {}
-    opt_in = bool(await work.session.scalar(select(col(Workspace.is_double_opt_in_on))))
     # In the order of their keys, so that two acts never wait for each other.
-    rows = [
-        contact_points.first_status(work, key, each.reason, opt_in)
-        for key, each in sorted(given.items())
-    ]
+    reasons = {key: each.reason for key, each in given.items()}
+    rows = await contact_points.first_statuses(work, reasons)
     await put_rows(work.session, EmailAddress, rows, ["key"])
     found = await work.session.execute(
         select(col(EmailAddress.key), col(EmailAddress.id)).where(col(EmailAddress.key).in_(given))

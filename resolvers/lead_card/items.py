@@ -111,6 +111,14 @@ class Merged(Generic[V]):
 
 
 @dataclass(frozen=True)
+class Erased:
+    """The lead was erased; the last item."""
+
+    lead_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Ended:
     """The viewer may not, or no longer, see the lead; the last item."""
 
@@ -127,5 +135,6 @@ Item = (
     | SettingsTold[V]
     | BandsTold[V]
     | Merged[V]
+    | Erased
     | Ended
 )

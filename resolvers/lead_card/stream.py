@@ -26,13 +26,14 @@ from realtime.presence import Reading
 from realtime.tasks import end
 from realtime.viewers import REFRESH, ViewerList
 from resolvers import access
-from resolvers.actors import Actor, StaffActor, zone_of
+from resolvers.actors import SYSTEM, Actor, StaffActor, zone_of
 from resolvers.errors import AccessEndReason, BadArgument
 from resolvers.lead_card.bands import Bands
 from resolvers.lead_card.items import (
     BandsTold,
     Changed,
     Ended,
+    Erased,
     Item,
     Merged,
     Position,
@@ -191,7 +192,7 @@ class _Card(Generic[V]):
         while not self.topic.is_closed:
             marks = self.topic.marks()
             async for item in self._news():
-                self.is_over = isinstance(item, Merged | Ended)
+                self.is_over = isinstance(item, Merged | Erased | Ended)
                 yield item
                 del item
                 if self.is_over:
@@ -219,7 +220,7 @@ class _Card(Generic[V]):
             self.access_mark = self.services.hub.access_mark
             async for item in self._after_access_change():
                 yield item
-                if isinstance(item, Merged | Ended):
+                if isinstance(item, Merged | Erased | Ended):
                     return
         if self.topic.revision == GONE:
             yield Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
@@ -232,7 +233,7 @@ class _Card(Generic[V]):
                 return
         async for item in self._log():
             yield item
-            if isinstance(item, Merged | Ended):
+            if isinstance(item, Merged | Erased | Ended):
                 return
         async for beside in self._beside():
             yield beside
@@ -244,9 +245,12 @@ class _Card(Generic[V]):
                 for change in changes:
                     async for item in self._tell(change):
                         yield item
-                        if isinstance(item, Merged | Ended):
+                        if isinstance(item, Merged | Erased | Ended):
                             return
         except NoLongerKept:
+            if erased := await self._erased():
+                yield erased
+                return
             yield Reset(self.position, ResetReason.TOO_OLD)
             yield await self._snapshot()
         except HubClosed:
@@ -255,15 +259,21 @@ class _Card(Generic[V]):
     async def _tell(self, change: Change) -> AsyncIterator[Item[V]]:
         if change.revision <= self.revision:
             return
+        if change.revision < self.topic.floor and (erased := await self._erased()):
+            yield erased
+            return
         if isinstance(self.actor, StaffActor) and (
             change.access_version > self.actor.access_version
         ):
             async for item in self._after_access_change():
                 yield item
-                if isinstance(item, Merged | Ended | Snapshot):
+                if isinstance(item, Merged | Erased | Ended | Snapshot):
                     return
         if change.kind is ChangeKind.LEAD_MERGED:
             yield await self._merged(change)
+            return
+        if change.kind is ChangeKind.LEAD_ERASED:
+            yield Erased(self.lead_id, change.at)
             return
         if change.kind is ChangeKind.LEAD_ASSIGNEE_CHANGED and not self._keeps(change):
             async for item in self._after_loss(AccessEndReason.REASSIGNED):
@@ -308,7 +318,13 @@ class _Card(Generic[V]):
             yield Reset(self.position, ResetReason.ACCESS_CHANGED)
             yield await self._snapshot()
         else:
-            yield Ended(self.services.clock.now(), reason)
+            yield await self._erased() or Ended(self.services.clock.now(), reason)
+
+    async def _erased(self) -> Erased | None:
+        """The end of a card that was open when its lead was erased; None if it was not."""
+        async with self.services.database.read_session() as session:
+            at = await access.erased_at(session, SYSTEM, self.lead_id)
+        return Erased(self.lead_id, at) if at else None
 
     async def _after_access_change(self) -> AsyncIterator[Item[V]]:
         """Reads the viewer's rights again and tells what that means for the stream."""
@@ -329,8 +345,8 @@ class _Card(Generic[V]):
         yield Reset(self.position, ResetReason.ACCESS_CHANGED)
         yield await self._snapshot()
 
-    async def _refusal(self) -> Merged[V] | Ended | None:
-        """The only item for a lead that is not the viewer's or that went into another."""
+    async def _refusal(self) -> Merged[V] | Erased | Ended | None:
+        """The only item for a lead that is not the viewer's, went into another or was erased."""
         if isinstance(self.actor, StaffActor):
             # The rights at hand may be older than what the topic was opened for.
             actor = await present_actor(self.services, self.actor)
@@ -341,11 +357,16 @@ class _Card(Generic[V]):
         async with _closed_on_failure(view):
             lead = await view.run(access.find_lead, self.actor, self.lead_id)
             alias = await view.run(find_alias, self.lead_id)
+            erased_at = None
+            if lead is None:
+                erased_at = await view.run(access.erased_at, self.actor, self.lead_id)
         if lead is not None and alias is not None:
             return Merged(self.lead_id, alias.at, lead, view)
         await view.close()
         if lead is not None:
             return None
+        if erased_at is not None:
+            return Erased(self.lead_id, erased_at)
         return Ended(self.services.clock.now(), AccessEndReason.NOT_FOUND)
 
     async def _resume(self, after: str | None) -> ResetReason | None:
@@ -367,7 +388,7 @@ class _Card(Generic[V]):
             self.bands.forget()
         return reason
 
-    async def _snapshot(self) -> Snapshot[V] | Merged[V] | Ended:
+    async def _snapshot(self) -> Snapshot[V] | Merged[V] | Erased | Ended:
         """The card now, the stream goes on right behind it; or why there is none any more."""
         services, log = self.services, (self.topic.epoch, self.topic.resets)
         settings = services.hub.settings  # before the reading, which may be newer

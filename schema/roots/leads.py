@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.audience import guarded
-from schema.mutations import accounts, avatars, card, contact_points, sales, states
+from schema.mutations import accounts, avatars, card, contact_points, erasing, sales, states
 from schema.mutations import leads as lead_acts
 
 
@@ -96,4 +96,9 @@ class LeadActs:
     )
     remove_tags = strawberry.mutation(
         card.remove_tags, description="Removes tags; those not there change nothing."
+    )
+    erase_lead = strawberry.mutation(
+        erasing.erase_lead,
+        description="Destroys the card and all its data for ever, with those of leads that were "
+        "merged into it; open cards end with LeadErased. ADMIN.",
     )

@@ -40,6 +40,7 @@ from resolvers import (
     conversations,
     deliveries,
     email_addresses,
+    erasing,
     event_texts,
     events,
     important_dates,
@@ -791,6 +792,13 @@ async def a_lead_that_went_into_another(stage: Stage) -> tuple[UUID, Act]:
 
 
 @pytest.mark.behaviour("C42", "C43")
+@proves(ChangeKind.LEAD_ERASED)
+async def a_lead_erased(stage: Stage) -> tuple[UUID, Act]:
+    await stage.note()
+    lead_id = stage.lead_id
+    return lead_id, lambda: stage.by_admin(erasing.erase_lead, lead_id, lead_id)
+
+
 @pytest.mark.parametrize("name", PROOFS)
 async def test_the_log_of_an_act_leads_to_the_card_after_it(stage: Stage, name: str) -> None:
     kind, case = PROOFS[name]

@@ -100,6 +100,7 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "updateCall": {"outcome": "BUSY"},
     "logMessage": {"channel": "EMAIL", "direction": "FROM_LEAD", "text": "Hello"},
     "changeConversationState": {"state": "CLOSED"},
+    "eraseLead": {},
 }
 KEYED = (
     "addNote", "createTask", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment",
@@ -127,6 +128,7 @@ PERMISSIONS = {
     "addNote": Permission.WRITE_NOTES,
     "sendMessage": Permission.SEND_MESSAGE,
     "changeConversationState": Permission.SEND_MESSAGE,
+    "eraseLead": Permission.ERASE_LEAD,
 }
 
 
@@ -294,6 +296,8 @@ class Desk:
             given["stateId"] = await self.state()
         if mutation == "reopenLead":
             await self.admin.done("winLead", **self.on())
+        if mutation == "eraseLead":
+            given["confirmLeadId"] = given["leadId"]
         if mutation == "changeConversationState":
             given["conversationId"] = await self.conversation()
         return given
@@ -426,6 +430,9 @@ async def test_an_act_on_a_lead_is_refused_for_each_common_reason_and_succeeds_w
     for arrange, member in EVERY_ACT.items():
         await assert_refused(desk, mutation, member, await arrange(desk, mutation))
     desk.patch.undo()
+    if mutation == "eraseLead":
+        assert await desk.admin.done(mutation, "leadId", **await desk.act(mutation))
+        return
     made = await desk.admin.done(mutation, **await desk.act(mutation))
     assert made["lead"]["id"] == lead(desk.lead_id)
     nothing_to_do = mutation in ("removeTags", "assignLead")
@@ -530,6 +537,20 @@ def for_ways_to_win(mutation: str) -> None:
 
 for_ways_to_win("changeLeadState")
 for_ways_to_win("winLead")
+
+
+@case("eraseLead", "InvalidInput", "unconfirmed")
+async def unconfirmed(desk: Desk) -> Case:
+    other = lead(await make_lead(desk.services, first_name="Bo"))
+    given = {**desk.on(), "confirmLeadId": other}
+    return Case(desk.admin, given, problem("confirmLeadId", "CONTRADICTION"))
+
+
+@case("eraseLead", "Gone")
+async def erased_before(desk: Desk) -> Case:
+    given = await desk.act("eraseLead")
+    await desk.admin.done("eraseLead", **given)
+    return Case(desk.admin, given, {"erasedAt": "2026-03-02T09:00:00.000000Z"})
 
 
 @case("changeLeadState", "InvalidInput", "a lost lead without the reason that is demanded")

@@ -246,7 +246,9 @@ def test_a_card_can_bring_every_kind_of_change():
     assert isinstance(union, GraphQLUnionType)
     members = {member.name for member in union.types}
     missing = {each.__name__ for each in TYPES.values()} - members
-    assert missing == {"LeadWentIn"}, "the end of a merged lead's stream is LeadMerged"
+    ends = {"LeadWentIn": "LeadMerged", "LeadErasure": "LeadErased"}
+    assert missing == set(ends), "the end of a stream is told by an item of its own"
+    assert set(ends.values()) <= members
 
 
 def test_types_of_the_visitors_side_lead_to_none_of_the_staffs():

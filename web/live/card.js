@@ -18,6 +18,7 @@ export function apply(card, item) {
   if (type === "LeadCardSnapshot") return open(card, item);
   if (type === "LeadCardReset") return { ...card, cursor: null, recent: [], touched: [] };
   if (type === "LeadMerged") return end(card, { why: "MERGED", into: item.into?.id ?? null });
+  if (type === "LeadErased") return end(card, { why: "ERASED", at: item.at });
   if (type === "AccessEnded") return end(card, { why: item.endReason });
   if (!card.lead) return card;
   if (type === "PresenceChanged") return withPresence(card, item);

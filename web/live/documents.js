@@ -3,7 +3,7 @@
 const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
-const CAN = "edit changeState reopen assign assignToMe sendMessage channels resetPassword";
+const CAN = "erase edit changeState reopen assign assignToMe sendMessage channels resetPassword";
 const ACCOUNT = "emailAddress createdAt mustChangePassword";
 const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
@@ -161,6 +161,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       viewerCan { ${CAN} } account { ${ACCOUNT} } } }
     ... on LeadCardReset { cursor resetReason }
     ... on LeadMerged { leadId into { id } }
+    ... on LeadErased { leadId at }
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
@@ -238,6 +239,7 @@ export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");
 export const SCHEDULE = write("scheduleAppointment", "ScheduleAppointment");
 export const RECORD_OUTCOME = write("recordAppointmentOutcome", "RecordAppointmentOutcome");
+export const ERASE_LEAD = write("eraseLead", "EraseLead");
 export const CANCEL_APPOINTMENT = write("cancelAppointment", "CancelAppointment");
 export const LOG_CALL = write("logCall", "LogCall");
 export const LOG_MEETING = write("logMeeting", "LogMeeting");

@@ -6,7 +6,7 @@ import { apply, blankCard, lampAt } from "./card.js";
 import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, DATE_KINDS, LIVE_CARD, ME, PRESENCE_NOW,
   PROVIDERS, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
 import { myDay } from "./day.js";
-import { clock, h, refreshTimes } from "./elements.js";
+import { ago, clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
 import { Outbox } from "./outbox.js";
@@ -331,7 +331,7 @@ const ENDINGS = {
   MERGED: ["Merged into another lead", "The other card is not one of yours."],
 };
 
-function showEnding({ why, into }) {
+function showEnding({ why, into, at: instant }) {
   clearTimeout(opened.timer);
   opened.stream.close();
   opened.card = { ...opened.card, status: "ended" };
@@ -341,7 +341,7 @@ function showEnding({ why, into }) {
   const [title, text] = ENDINGS[why] ?? ["This card has closed", "You may not see it any longer."];
   const heading = h("h2", { tabindex: "-1" }, title);
   stage.replaceChildren(h("div", { class: "calm", data: { ending: why } }, heading,
-    h("p", {}, text), h("p", {}, h("a", { href: "#" }, "Back to the list"))));
+    h("p", {}, text, instant && [" Erased ", ago(instant), "."]), h("p", {}, h("a", { href: "#" }, "Back to the list"))));
   heading.focus({ preventScroll: true });
 }
 

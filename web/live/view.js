@@ -8,6 +8,7 @@ import { contactPart } from "./contact.js";
 import { CHANGE_PRIORITY } from "./documents.js";
 import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
   from "./elements.js";
+import { erasePart } from "./erasure.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
@@ -37,6 +38,7 @@ export function cardView(context) {
   const past = pastPanel(leadId, onSignedOut);
   const tasks = tasksPanel(leadId, context.legend, perform);
   const dates = datesPanel(leadId, context.dateKinds, perform);
+  const erase = erasePart(leadId, perform);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
   const element = h("article", { class: "card", "aria-labelledby": "card-name" }, slim.element,
@@ -46,8 +48,9 @@ export function cardView(context) {
       h("div", { class: "column" }, facts.map((one) => one.element), dates.element),
       h("div", { class: "column" }, chat.element, appointments.element, notes.element),
       h("div", { class: "column" }, tasks.element, events.element, past.element)),
-    announcer);
-  const parts = [quick, head, pins, ...facts, chat, appointments, notes, tasks, dates, events, past];
+    erase.element, announcer);
+  const parts = [quick, head, pins, ...facts, chat, appointments, notes, tasks, dates, events, past,
+    erase];
   let newest = null;
   let last = null;
 
