@@ -51,6 +51,7 @@ async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
     moved["account"] = await _move_account(work, into.id, gone.id)
     groups = await _count_again(work, into.id, gone.id)
     await _move_presence(work, into.id, gone.id)
+    moved["avatar"] = _take_over_picture(into, gone)
     gone.merged_at = work.at
     if gone.last_activity_at and (
         into.last_activity_at is None or gone.last_activity_at > into.last_activity_at
@@ -124,6 +125,14 @@ async def _move_account(work: UnitOfWork, into: UUID, gone: UUID) -> list[str]:
         return []
     found[gone].lead_id = into
     return [found[gone].id.hex]
+
+
+def _take_over_picture(into: Lead, gone: Lead) -> list[str]:
+    """A lead without a picture is shown by that of the other one, whose file came along."""
+    if into.avatar_id is not None or gone.avatar_id is None:
+        return []
+    into.avatar_id, into.avatar_source = gone.avatar_id, gone.avatar_source
+    return [gone.avatar_id.hex]
 
 
 async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> None:

@@ -24,6 +24,7 @@ from resolvers.services import Services
 from resolvers.worker import run_due_jobs
 from tests.factories import make_lead, make_staff
 from tests.importing import received_upload
+from tests.live.following import merge
 from tests.pictures import SECRET, bomb, picture, talkative_picture
 from tests.resolvers.problems import problem_of
 from tests.resolvers.verify import act, changes_of, verify_change
@@ -81,6 +82,23 @@ async def test_a_picture_is_uploaded_replaced_and_taken_away(desk: Desk) -> None
     before = await changes_of(desk.services, desk.lead_id)
     await desk.set(None)
     assert len(await changes_of(desk.services, desk.lead_id)) == len(before)
+
+
+async def test_a_merged_lead_leaves_its_picture_to_a_survivor_without_one(desk: Desk) -> None:
+    survivor, third = await make_lead(desk.services), await make_lead(desk.services)
+    face = await desk.upload()
+    await desk.set(face)
+    await verify_change(
+        desk.services, survivor, partial(merge, desk.services, survivor, desk.lead_id)
+    )
+    lead = await desk.lead(survivor)
+    assert (lead.avatar_id, lead.avatar_source) == (face, AvatarSource.UPLOAD)
+    link = files.link_to(desk.services, desk.admin, face).rpartition("/")[2]
+    assert (await files.open_link(desk.services, link)).name == "lena.png"
+    other = await desk.upload(name="other.png")
+    await act(desk.services, desk.admin, avatars.set_avatar, third, other)
+    await merge(desk.services, survivor, third)
+    assert (await desk.lead(survivor)).avatar_id == face
 
 
 async def test_only_a_picture_is_a_picture(desk: Desk) -> None:
