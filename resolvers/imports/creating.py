@@ -9,12 +9,12 @@ from models.changes import LeadFeed
 from models.enums import FieldType, Priority, SourceChannel
 from models.fields import FieldDefinition, Property
 from models.ids import new_id
-from models.leads import Lead
+from models.leads import Assignment, Lead
 from resolvers import fields, naming
 from resolvers.fields import Edit
 from resolvers.imports.points import Held, points_for
 from resolvers.imports.rows import Contact
-from resolvers.leads import first_state, record_created
+from resolvers.leads import first_keeper, first_state, record_created
 from resolvers.text import optional
 from resolvers.unit_of_work import UnitOfWork, VersionedRow
 from resolvers.upserts import put_rows
@@ -26,7 +26,10 @@ PROPERTY_KEY = ("lead_id", "field_id")
 async def create_many(
     work: UnitOfWork, contacts: Sequence[Contact], known: Mapping[str, FieldDefinition], file: str
 ) -> dict[UUID, Contact]:
-    """Adds leads in the first state of the default pipeline; answers their ids."""
+    """Adds leads in the first state of the default pipeline; answers their ids.
+
+    They are nobody's, or the importer's own who does not see leads of nobody.
+    """
     if not contacts:
         return {}
     state = await first_state(work)
@@ -34,11 +37,14 @@ async def create_many(
         Edit(known["state"], TypedValue(FieldType.TEXT, text=state.id.hex)),
         Edit(known["priority"], TypedValue(FieldType.TEXT, text=Priority.NORMAL.value)),
     ]
+    keeper = first_keeper(work.actor)
+    if keeper:
+        own.append(Edit(known["assignee"], TypedValue(FieldType.TEXT, text=keeper.hex)))
     points, detail = await points_for(work, contacts), optional("file", file, 200)
     made: dict[UUID, Contact] = {}
     leads: list[dict[str, Any]] = []
     for contact in contacts:
-        lead, held = _new_lead(work, contact, state.id, detail), Held()
+        lead, held = _new_lead(work, contact, state.id, keeper, detail), Held()
         points.add(lead.id, contact, held)
         edits = [*contact.edits, *own]
         _call(lead, held, edits)
@@ -50,6 +56,8 @@ async def create_many(
         made[lead.id] = contact
     await put_rows(work.session, Lead, leads)
     await put_rows(work.session, LeadFeed, [_new_feed(lead_id) for lead_id in made])
+    if keeper:
+        await put_rows(work.session, Assignment, [_assigned(work, each, keeper) for each in made])
     await points.put()
     return made
 
@@ -58,7 +66,13 @@ def _new_feed(lead_id: UUID) -> dict[str, Any]:
     return {"lead_id": lead_id, "revision": 0, "floor": 0, "head": b"", "last_at": None}
 
 
-def _new_lead(work: UnitOfWork, contact: Contact, state_id: UUID, detail: str | None) -> Any:
+def _assigned(work: UnitOfWork, lead_id: UUID, keeper: UUID) -> dict[str, Any]:
+    return {"lead_id": lead_id, "from_at": work.at, "staff_id": keeper, "to_at": None}
+
+
+def _new_lead(
+    work: UnitOfWork, contact: Contact, state_id: UUID, keeper: UUID | None, detail: str | None
+) -> Any:
     """All columns of a lead, as attributes: making a `Lead` of them would take the most time."""
     return SimpleNamespace(
         id=new_id(),
@@ -74,8 +88,8 @@ def _new_lead(work: UnitOfWork, contact: Contact, state_id: UUID, detail: str | 
         source_recorded_at=contact.recorded_at,
         state_id=state_id,
         state_since=work.at,
-        assignee_id=None,
-        assigned_since=None,
+        assignee_id=keeper,
+        assigned_since=work.at if keeper else None,
         priority=Priority.NORMAL,
         time_zone=None,
         avatar_id=None,

@@ -11,6 +11,7 @@ from resolvers.leads.assigning import assign
 from resolvers.leads.creating import (
     NewLead,
     create_lead,
+    first_keeper,
     first_state,
     insert_lead,
     record_created,
@@ -32,6 +33,7 @@ __all__ = [
     "change_state",
     "change_value",
     "create_lead",
+    "first_keeper",
     "first_state",
     "insert_lead",
     "person_edits",

@@ -24,7 +24,7 @@ from models.leads import Assignment, Lead
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
 from resolvers import access, avatars, contact_points, fields, idempotency, naming, tags
-from resolvers.actors import StaffActor
+from resolvers.actors import Actor, StaffActor
 from resolvers.errors import Forbidden, ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
@@ -180,9 +180,9 @@ async def _first_assignee(work: UnitOfWork, new: NewLead) -> Staff | None:
     actor = work.actor
     wanted = new.assignee_id
     if wanted is None:
-        if not isinstance(actor, StaffActor) or not _keeps_new_leads(actor):
+        wanted = first_keeper(actor)
+        if wanted is None:
             return None
-        wanted = actor.id
     if wanted == actor.id:
         return await active_staff(work, "assigneeId", wanted)
     access.require(actor, Permission.ASSIGN_LEAD)
@@ -192,9 +192,12 @@ async def _first_assignee(work: UnitOfWork, new: NewLead) -> Staff | None:
     return assignee
 
 
-def _keeps_new_leads(actor: StaffActor) -> bool:
-    """Whether a lead without a named assignee is the maker's own: who would not see it keeps it."""
-    return actor.role is StaffRole.AGENT or not access.sees_leads_of(actor, None)
+def first_keeper(actor: Actor) -> UUID | None:
+    """Whose a lead without a named assignee is: its maker's who would not see it, else nobody's."""
+    if not isinstance(actor, StaffActor):
+        return None
+    is_kept = actor.role is StaffRole.AGENT or not access.sees_leads_of(actor, None)
+    return actor.id if is_kept else None
 
 
 async def _first_values(

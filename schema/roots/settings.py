@@ -52,7 +52,8 @@ class SettingsActs:
     import_leads = strawberry.mutation(
         imports.import_leads,
         description="Imports a file, carried out by the worker; the same rows again change "
-        "nothing. ADMIN, MANAGER.",
+        "nothing. New leads are nobody's, or yours if you don't see leads of nobody. ADMIN, "
+        "MANAGER.",
     )
     create_field = strawberry.mutation(
         field_acts.create_field, description="Defines a field. ADMIN, MANAGER."

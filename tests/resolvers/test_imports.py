@@ -15,6 +15,7 @@ from models.changes import LeadFeed
 from models.clock import ManualClock
 from models.contact_points import EmailAddress, LeadEmailAddress
 from models.enums import (
+    AccessScope,
     ActorKind,
     ChangeKind,
     Consent,
@@ -28,7 +29,7 @@ from models.enums import (
 from models.fields import FieldDefinition, Property
 from models.ids import new_id
 from models.imports import ImportedRow, LeadImport
-from models.leads import Lead
+from models.leads import Assignment, Lead
 from models.turns import turn
 from models.workspace import Workspace, WorkspaceChange
 from resolvers import access, contact_points, fields, leads, visits
@@ -466,6 +467,31 @@ async def test_staff_import_under_their_own_name(
     assert await imported(services, write(HEAD, LENA), actor=person) == (1, 0, 0, 0)
     (change,) = await changes_of(services, (await only_lead(services)).id)
     assert (change.actor_kind, change.actor_id) == (ActorKind.STAFF, person.id)
+
+
+async def test_who_does_not_see_leads_of_nobody_imports_own_ones(
+    services: Services, write: Write
+) -> None:
+    async with unit_of_work(services, SYSTEM) as work:
+        await work.session.execute(update(Workspace).values(manager_scope=AccessScope.TEAM))
+    manager = await make_staff(services, StaffRole.MANAGER)
+    new = NewLead({"first_name": "Lena", "last_name": "Lorenz", "company": "Lamps"})
+    by_api = await act(services, manager, leads.create_lead, new, "k")
+    row = write("First Name,Last Name,Company,E-Mail", "Lena,Lorenz,Lamps,lena@mail.example")
+    assert await imported(services, row, actor=manager) == (1, 0, 0, 0)
+    (by_row,) = set(await lead_ids(services)) - {by_api}
+    for lead_id in (by_api, by_row):
+        (change,) = await changes_of(services, lead_id)
+        assert change.data
+        assert change.data["assignee"] == manager.id.hex
+        assert "assignee" not in {diff["path"] for diff in change.data["diffs"]}
+    (lead,) = await scalars(services, select(Lead).where(col(Lead.id) == by_row))
+    assert (lead.assignee_id, lead.assigned_since) == (manager.id, lead.created_at)
+    held = select(Assignment).where(col(Assignment.lead_id) == by_row)
+    assert [each.staff_id for each in await scalars(services, held)] == [manager.id]
+    await assert_whole(services)
+    again = write("Name,Company,E-Mail", "Lena Lorenz,Oriel,lena@mail.example")
+    assert await imported(services, again, actor=manager) == (0, 1, 0, 0), "it is hers to match"
 
 
 async def test_an_agent_may_not_import(services: Services, write: Write) -> None:
