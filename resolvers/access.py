@@ -2,12 +2,14 @@
 uses them, so that what one may not see does not exist."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.appointments import Appointment
 from models.changes import Change, LeadFeed
 from models.enums import AccessScope, ApiScope, FieldVisibility, FileUse, NoteVisibility
 from models.fields import FieldDefinition
@@ -129,11 +131,21 @@ def visible_changes(actor: Actor) -> ColumnElement[bool]:
 def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     """Tasks of leads that the actor may see, and those that are the actor's own to do, whosever
     the lead is; removed ones included."""
+    return _of_leads_or_own(actor, col(Task.lead_id), col(Task.assignee_id))
+
+
+def visible_appointments(actor: Actor) -> ColumnElement[bool]:
+    """Appointments of leads that the actor may see, and those that the actor goes to, whosever the
+    lead is."""
+    return _of_leads_or_own(actor, col(Appointment.lead_id), col(Appointment.assignee_id))
+
+
+def _of_leads_or_own(actor: Actor, lead_id: Any, assignee_id: Any) -> ColumnElement[bool]:
     leads = select(col(Lead.id)).where(visible_leads(actor))
-    of_leads = col(Task.lead_id).in_(leads)
+    of_leads: ColumnElement[bool] = lead_id.in_(leads)
     if not isinstance(actor, StaffActor) or not is_for(actor, ApiScope.READ_LEADS):
         return of_leads
-    return or_(of_leads, col(Task.assignee_id) == actor.id)
+    return or_(of_leads, assignee_id == actor.id)
 
 
 def visible_fields(actor: Actor) -> ColumnElement[bool]:

@@ -12,7 +12,6 @@ from sqlmodel import col
 from models.appointments import Appointment
 from models.calls import Call
 from models.enums import ChangeKind
-from models.leads import Lead
 from models.staff import Staff
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
@@ -72,15 +71,10 @@ CALLS = OwnedList(
 )
 
 
-def _seen(actor: Actor) -> ColumnElement[bool]:
-    """Appointments on leads that the actor may see."""
-    leads = select(col(Lead.id)).where(access.visible_leads(actor))
-    return col(Appointment.lead_id).in_(leads)
-
-
 async def appointments_by_id(view: View, ids: Sequence[UUID]) -> list[Appointment | None]:
-    """Appointments that a lead's log names; who reads the log may see them."""
-    rows = await view.scalars(select(Appointment).where(col(Appointment.id).in_(ids)))
+    """Appointments that the viewer may see, whosever their leads are."""
+    seen = access.visible_appointments(view.actor)
+    rows = await view.scalars(select(Appointment).where(col(Appointment.id).in_(ids), seen))
     found = {row.id: row for row in rows}
     return [found.get(each) for each in ids]
 
@@ -93,10 +87,9 @@ async def calls_by_id(view: View, ids: Sequence[UUID]) -> list[Call | None]:
 
 
 async def find_appointment(view: View, appointment_id: UUID) -> Appointment | None:
-    """An appointment on a lead that the viewer may see."""
-    return await view.scalar(
-        select(Appointment).where(col(Appointment.id) == appointment_id, _seen(view.actor))
-    )
+    """An appointment that the viewer may see, whosever the lead is."""
+    (found,) = await appointments_by_id(view, [appointment_id])
+    return found
 
 
 async def overlaps_of(view: View, rows: Sequence[Appointment]) -> list[list[Appointment]]:
@@ -111,7 +104,7 @@ async def overlaps_of(view: View, rows: Sequence[Appointment]) -> list[list[Appo
             col(Appointment.cancelled_at).is_(None),
             col(Appointment.starts_at) < max(row.ends_at for row in rows),
             col(Appointment.ends_at) > min(row.starts_at for row in rows),
-            _seen(view.actor),
+            access.visible_appointments(view.actor),
         )
         .order_by(col(Appointment.starts_at), col(Appointment.id))
     )
@@ -146,7 +139,7 @@ async def appointments_of_day(
 ) -> list[Appointment]:
     """The person's appointments that touch a day in their zone, by start; at most 200.
 
-    Called off ones are left out, and those on leads that the person no longer sees.
+    Called off ones are left out; whosever the lead is, the person goes there.
     """
     zone = await session.scalar(select(col(Staff.time_zone)).where(col(Staff.id) == staff.id))
     zone = zone or "UTC"
@@ -159,7 +152,7 @@ async def appointments_of_day(
             col(Appointment.cancelled_at).is_(None),
             col(Appointment.starts_at) < start_of(day, zone) + around,
             col(Appointment.ends_at) > start_of(day, zone) - around,
-            _seen(staff),
+            access.visible_appointments(staff),
         )
         .order_by(col(Appointment.starts_at), col(Appointment.id))
     )

@@ -18,7 +18,6 @@ from sqlmodel import col
 
 from models.appointments import Appointment
 from models.ids import encode_id
-from models.leads import Lead
 from models.staff import Staff
 from models.tasks import Task
 from resolvers import access, limits
@@ -96,15 +95,14 @@ async def _owner(secrets: Secrets, session: AsyncSession, token: str) -> StaffAc
 async def _appointments(
     session: AsyncSession, actor: StaffActor, now: datetime
 ) -> Sequence[Appointment]:
-    """The person's appointments around now on leads that they see, called off ones among them."""
-    leads = select(col(Lead.id)).where(access.visible_leads(actor))
+    """The person's appointments around now, called off ones among them."""
     found = await session.scalars(
         select(Appointment)
         .where(
             col(Appointment.assignee_id) == actor.id,
             col(Appointment.ends_at) > now - BEFORE,
             col(Appointment.starts_at) < now + AHEAD,
-            col(Appointment.lead_id).in_(leads),
+            access.visible_appointments(actor),
         )
         .order_by(col(Appointment.starts_at), col(Appointment.id))
         .limit(MOST)

@@ -8,8 +8,9 @@ import strawberry
 
 from models.automations import Automation as AutomationRow
 from models.automations import AutomationRun as RunRow
-from models.enums import AutomationActionKind, Channel, RunOutcome, TriggerKind
+from models.enums import AutomationActionKind, Channel, PeriodUnit, RunOutcome, TriggerKind
 from resolvers.automations import listing
+from resolvers.automations.checking import Stored
 from resolvers.filters import restore
 from resolvers.pages import Page
 from schema.changes import LeadChange, change_of
@@ -23,8 +24,8 @@ from schema.pages import AFTER, FIRST, PageInfo, connection
 from schema.pipelines import PipelineState, state_of
 from schema.rules import Rule, rule_of
 from schema.scalars import Cursor, Version
-from schema.staff import Actor, actor_of
-from schema.values import Parameter, global_id, value_of
+from schema.staff import Actor, Staff, actor_of, staff_of
+from schema.values import Parameter, Value, global_id, value_of
 
 TRIGGER_WORDS = {
     TriggerKind.LEAD_CREATED: "A lead comes to be",
@@ -101,13 +102,73 @@ class AutomationTrigger:
         return [Channel(each) for each in self.row.trigger.get("channels", ())]
 
 
+@strawberry.type(description="Length of time.")
+class Period:
+    amount: int = strawberry.field(description="1 to 10,000.")
+    unit: PeriodUnit = strawberry.field(description="Unit.")
+
+
 @strawberry.type(description="What a rule does.")
 class AutomationAction:
-    kind: AutomationActionKind = strawberry.field(description="Kind.")
-    words: str = strawberry.field(
-        description="In words; names are those of when the rule was saved."
+    stored: strawberry.Private[Stored]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Kind.")
+    def kind(self) -> AutomationActionKind:
+        return AutomationActionKind(self.stored["kind"])
+
+    @strawberry.field(description="In words; names are those of when the rule was saved.")
+    def words(self) -> str:
+        words: str = self.stored["words"]
+        return words
+
+    @strawberry.field(description="As given, by name.")
+    def settings(self) -> list[Parameter]:
+        return [_parameter(told["name"], told["value"]) for told in self.stored["told"]]
+
+    @strawberry.field(description="CHANGE_STATE: the state.")
+    async def state(self) -> PipelineState | None:
+        state_id = self.stored.get("state")
+        return await state_of(self.view, UUID(hex=state_id)) if state_id else None
+
+    @strawberry.field(
+        description="ASSIGN, ASSIGN_IN_TURN, ADD_TASK, NOTIFY: these people; empty: the assignee."
     )
-    settings: list[Parameter] = strawberry.field(description="As given, by name.")
+    async def people(self) -> list[Staff]:
+        given = self.stored.get("staff") or []
+        ids = [given] if isinstance(given, str) else given
+        found = [await staff_of(self.view, UUID(hex=each)) for each in ids]
+        return [each for each in found if each is not None]
+
+    @strawberry.field(
+        description="ADD_TASK: title. SEND_MESSAGE, NOTIFY: text. Variables are not filled in."
+    )
+    def text(self) -> str | None:
+        return self.stored.get("title") or self.stored.get("text")
+
+    @strawberry.field(description="ADD_TASK: due after; null: never.")
+    def due_after(self) -> Period | None:
+        after = self.stored.get("after")
+        return Period(amount=after[0], unit=PeriodUnit(after[1])) if after else None
+
+    @strawberry.field(description="ADD_TAGS: the tags.")
+    def tags(self) -> list[str]:
+        return list(self.stored.get("tags", ()))
+
+    @strawberry.field(description="SET_PROPERTY: key of the field.")
+    def field_key(self) -> str | None:
+        return self.stored.get("field")
+
+    @strawberry.field(description="SET_PROPERTY: the value as it was given; null: cleared.")
+    def value(self) -> Value | None:
+        is_set = AutomationActionKind(self.stored["kind"]) is AutomationActionKind.SET_PROPERTY
+        told = {each["name"]: each["value"] for each in self.stored["told"]}
+        return value_of(told.get("value")) if is_set else None
+
+    @strawberry.field(description="CALL_WEBHOOK: its id.")
+    def webhook_id(self) -> strawberry.ID | None:
+        webhook_id = self.stored.get("webhook")
+        return global_id("webhook", webhook_id) if webhook_id else None
 
 
 @strawberry.type(description="One run of a rule.")
@@ -206,14 +267,7 @@ class Automation:
 
     @strawberry.field(description="Then, in order, 1 to 10.")
     def actions(self) -> list[AutomationAction]:
-        return [
-            AutomationAction(
-                kind=AutomationActionKind(each["kind"]),
-                words=each["words"],
-                settings=[_parameter(told["name"], told["value"]) for told in each["told"]],
-            )
-            for each in self.row.actions
-        ]
+        return [AutomationAction(stored=each, view=self.view) for each in self.row.actions]
 
     @strawberry.field(description="Place from 0; rules run in this order.")
     def position(self) -> int:
@@ -274,6 +328,15 @@ async def automations(info: Info) -> list[Automation]:
     """Rules in order of running; empty for those who may not shape them."""
     view = await info.context.reading()
     return [Automation(row=row, view=view) for row in await listing.all_automations(view)]
+
+
+async def automation(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The automation.")]
+) -> Automation | None:
+    """One rule; null for those who may not shape them."""
+    view = await info.context.reading()
+    row = await view.load.automation.load(argument_id("automation", id))
+    return Automation(row=row, view=view) if row else None
 
 
 async def automation_dry_run(

@@ -8,7 +8,7 @@ import strawberry
 from models.enums import FieldType, FieldVisibility
 from models.fields import FieldDefinition as FieldRow
 from models.fields import FieldGroup as FieldGroupRow
-from resolvers.fields import choice_of
+from resolvers.fields import choice_of, path_of
 from resolvers.values import CHOICES, plain
 from schema.context import Info
 from schema.loaders import SchemaView
@@ -27,6 +27,10 @@ class FieldDefinition:
     @strawberry.field(description="Lower snake case, 1 to 64 characters, never changes.")
     def key(self) -> str:
         return self.row.key
+
+    @strawberry.field(description="How history and triggers of rules name it: `property:budget`.")
+    def path(self) -> str:
+        return path_of(self.row)
 
     @strawberry.field(description="1 to 80 characters.")
     def label(self) -> str:

@@ -10,7 +10,7 @@ from models.webhooks import Webhook as WebhookRow
 from models.webhooks import WebhookDelivery as DeliveryRow
 from resolvers.webhooks import saving
 from resolvers.webhooks.saving import WebhookEdit
-from schema.context import Info, read_id
+from schema.context import Info, argument_id, read_id
 from schema.errors import (
     ConflictError,
     ForbiddenError,
@@ -229,6 +229,15 @@ async def webhooks(info: Info) -> list[Webhook]:
     """Webhooks by address; empty for those who do not administer."""
     view = await info.context.reading()
     return [Webhook(row=row, view=view) for row in await saving.all_webhooks(view)]
+
+
+async def webhook(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The webhook.")]
+) -> Webhook | None:
+    """One webhook; null for those who do not administer."""
+    view = await info.context.reading()
+    row = await saving.find_webhook(view, argument_id("webhook", id))
+    return Webhook(row=row, view=view) if row else None
 
 
 async def save_webhook(

@@ -194,7 +194,9 @@ async def test_a_title_can_not_begin_a_line_of_its_own(office: Office, title: st
 
 
 @pytest.mark.behaviour("A46")
-async def test_the_diary_has_what_is_near_and_the_persons_own_to_see(office: Office) -> None:
+async def test_the_diary_has_what_is_near_and_where_the_person_goes(
+    office: Office,
+) -> None:
     other = await staff_client(office.services, StaffRole.AGENT, "Cy Cole")
     assert other.actor
     await office.plan("Mine", at(3))
@@ -202,15 +204,15 @@ async def test_the_diary_has_what_is_near_and_the_persons_own_to_see(office: Off
     await office.plan("Last month", at(3) - timedelta(days=30))
     await office.plan("In years", at(3) + timedelta(days=800))
     await office.plan("Another's", at(3), assignee_id=other.actor.id)
-    hidden = await make_lead(office.services)
+    foreign = await make_lead(office.services)
     assert office.bo.actor
     new = NewAppointment(
-        AppointmentKind.CALL, at(3), at(3, 11), "Hidden", assignee_id=office.bo.actor.id
+        AppointmentKind.CALL, at(3), at(3, 11), "For another", assignee_id=office.bo.actor.id
     )
     admin = await staff_client(office.services)
     assert admin.actor
-    await act(office.services, admin.actor, appointments.schedule, hidden, new, uuid4().hex)
-    assert set(await office.events()) == {"Mine", "Last month"}
+    await act(office.services, admin.actor, appointments.schedule, foreign, new, uuid4().hex)
+    assert set(await office.events()) == {"Mine", "Last month", "For another"}
 
 
 @pytest.mark.behaviour("A46")

@@ -76,11 +76,12 @@ async def _tell(work: UnitOfWork, row: Appointment, lead: Lead) -> None:
         return
     actor, zone = person
     seen = select(col(Lead.id)).where(col(Lead.id) == lead.id, access.visible_leads(actor))
-    if await work.session.scalar(seen) is None:
-        return
-    text = f"{_when(row, zone)}: {row.title}, {lead.display_name}"
+    lead_id = await work.session.scalar(seen)
+    text = f"{_when(row, zone)}: {row.title}"
+    if lead_id is not None:
+        text += f", {lead.display_name}"
     kind, subject = NotificationKind.APPOINTMENT_REMINDER, ("appointment", row.id)
-    await notify(work, [actor.id], kind, text, lead.id, subject)
+    await notify(work, [actor.id], kind, text, lead_id, subject)
 
 
 def _when(row: Appointment, zone: str) -> str:

@@ -177,6 +177,12 @@ async def all_webhooks(view: View) -> Sequence[Webhook]:
     )
 
 
+async def find_webhook(view: View, webhook_id: UUID) -> Webhook | None:
+    """A webhook; None for those who don't administer."""
+    there = (webhook for webhook in await all_webhooks(view) if webhook.id == webhook_id)
+    return next(there, None)
+
+
 async def deliveries_page(
     view: View, webhook_id: UUID, *, failed_only: bool, first: int, after: str | None
 ) -> Page[WebhookDelivery]:

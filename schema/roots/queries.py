@@ -122,6 +122,9 @@ class Query:
         description="What a file of leads would give before it is imported; nothing is written. "
         "ADMIN, MANAGER, else null.",
     )
+    automation = strawberry.field(
+        automations.automation, description="One automation. ADMIN, MANAGER, else null."
+    )
     automation_dry_run = strawberry.field(
         automations.automation_dry_run,
         description="What an automation would have done with past changes, newest first; nothing "
@@ -131,6 +134,7 @@ class Query:
         automations.automations,
         description="Automations in order of running; at most 200. ADMIN, MANAGER, else empty.",
     )
+    webhook = strawberry.field(webhooks.webhook, description="One webhook. ADMIN, else null.")
     webhooks = strawberry.field(
         webhooks.webhooks, description="Webhooks, by address; ADMIN only, else empty; at most 50."
     )

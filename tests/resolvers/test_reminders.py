@@ -137,7 +137,9 @@ async def test_what_is_over_or_wanted_no_more_reminds_nobody(desk: Desk) -> None
 
 
 @pytest.mark.behaviour("A46")
-async def test_only_who_goes_then_is_here_and_sees_the_lead_is_reminded(desk: Desk) -> None:
+async def test_only_who_goes_then_and_is_here_is_reminded(
+    desk: Desk,
+) -> None:
     handed = await desk.plan()
     await desk.edit(handed, assignee_id=desk.admin.id)
     await desk.edit(await desk.plan(), assignee_id=None)
@@ -149,7 +151,12 @@ async def test_only_who_goes_then_is_here_and_sees_the_lead_is_reminded(desk: De
         row = await work.session.get_one(Staff, dee.id)
         row.is_active = False
     await desk.later(30)
-    assert [each.staff_id for each in await desk.told()] == [desk.admin.id]
+    told = {each.staff_id: each for each in await desk.told()}
+    assert set(told) == {desk.admin.id, cy.id}
+    assert told[desk.admin.id].lead_id == desk.lead_id
+    assert "Lorenz" in told[desk.admin.id].text
+    assert told[cy.id].lead_id is None
+    assert "Lorenz" not in told[cy.id].text
     assert await desk.waiting() == []
 
 

@@ -324,8 +324,7 @@ async def test_the_list_is_the_leads_and_not_one_persons(diary: Diary) -> None:
     ask = "query($id: ID!) { appointment(id: $id) { title assignee { name } overlaps { id } } }"
     seen = await bo.read(ask, id=row["id"])
     assert seen["appointment"]["assignee"] == {"name": "Cy Cole"}
-    # who goes sees it only as far as the lead is theirs to see
-    assert await cy.read(ask, id=row["id"]) == {"appointment": None}
+    assert (await cy.read(ask, id=row["id"]))["appointment"]["assignee"] == {"name": "Cy Cole"}
     mine = await Diary(diary.services, diary.clock, diary.admin).open()
     over = await mine.plan("Other", "2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z",
                            assigneeId=encode_id("staff", cy.actor.id))  # fmt: skip
@@ -417,3 +416,25 @@ async def test_an_open_card_is_told_each_step_with_the_item_of_the_first(diary: 
     assert heard[1]["timelineItem"] is None
     assert heard[1]["appointment"]["outcome"] == "HELD"
     assert heard[1]["diffs"] == [{"path": "outcome"}]
+
+
+@pytest.mark.behaviour("A45", "A46")
+async def test_who_goes_sees_the_appointment_and_no_more_of_a_foreign_lead(diary: Diary) -> None:
+    bo = await staff_client(diary.services, StaffRole.AGENT, "Bo Brandt")
+    cy = await staff_client(diary.services, StaffRole.AGENT, "Cy Cole")
+    assert bo.actor
+    made = await diary.plan(
+        "Flat tour", "2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z",
+        assigneeId=encode_id("staff", bo.actor.id),
+    )  # fmt: skip
+    ask = """query($id: ID!, $day: Date!) {
+      appointment(id: $id) { title leadName lead { id } }
+      dashboard(date: $day) { appointments { title leadName lead { id } } } }"""
+    given = {"id": made["id"], "day": "2026-03-03"}
+    shown = {"title": "Flat tour", "leadName": "Lena Lorenz", "lead": None}
+    data = await bo.read(ask, **given)
+    assert (data["appointment"], data["dashboard"]["appointments"]) == (shown, [shown])
+    data = await cy.read(ask, **given)
+    assert (data["appointment"], data["dashboard"]["appointments"]) == (None, [])
+    told = await bo.write("cancelAppointment", leadId=diary.id, appointmentId=made["id"])
+    assert told["__typename"] == "NotFoundError"

@@ -35,6 +35,9 @@ RUNS = """query ($failed: Boolean! = false) { automations { id name position ver
     lead { id } cause { summary } automation { name }
     changes { __typename actor { __typename name ... on AutomationActor { automation { name } } } }
   } } } }"""
+PARTS = """query ($id: ID!) { automation(id: $id) { actions { state { id } people { id } text
+  dueAfter { amount unit } tags fieldKey webhookId value { ... on ChoiceValue { option { id } } }
+} } }"""
 DRY = """query ($rule: ID!, $since: DateTime!, $first: Int! = 50, $after: Cursor) {
   automationDryRun(automationId: $rule, since: $since, first: $first, after: $after) {
     nodes { outcome lead { id } cause { summary } } pageInfo { hasNextPage endCursor } } }"""
@@ -351,6 +354,12 @@ async def test_a_rule_is_told_in_words_and_says_what_it_needs_that_is_gone(desk:
     )
     (told,) = (await desk.admin.read(RUNS))["automations"]
     assert told["trigger"]["words"] == "The lead moves from New to Lost"
+    one = await desk.admin.read(PARTS, id=rule["id"])
+    size, task, tag, notice = one["automation"]["actions"]
+    assert (size["fieldKey"], size["value"]) == ("size", {"option": {"id": small}})
+    due = {"amount": 1, "unit": "WEEK"}
+    assert (task["text"], task["dueAfter"], task["people"]) == ("Ask why", due, [])
+    assert (tag["tags"], notice["text"]) == (["Gone"], "{{lead.name}} is lost")
     assert [each["words"] for each in told["actions"]] == [
         "Set Size to Small", "Add the task “Ask why” for the assignee, due 1 week later",
         "Add the tag Gone", "Notify the assignee: “{{lead.name}} is lost”",
@@ -373,6 +382,7 @@ async def test_a_rule_is_told_in_words_and_says_what_it_needs_that_is_gone(desk:
     refused = await desk.admin.write("saveAutomation", **gone)
     assert refused["problems"][0]["path"] == ["actions", "0", "setProperty", "value"]
     assert (await person.read(RUNS))["automations"] == []
+    assert (await person.read(PARTS, id=rule["id"]))["automation"] is None
 
 
 async def test_leads_are_assigned_in_turn_to_people_who_are_active(

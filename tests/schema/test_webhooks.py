@@ -183,6 +183,12 @@ async def test_secrets_are_shown_once_and_sealed(
         assert await (await staff_client(near, role)).read("{ webhooks { id } }") == {
             "webhooks": []
         }
+    one = "query ($id: ID!) { webhook(id: $id) { url } }"
+    found = await admin.read(one, id=made["webhook"]["id"])
+    assert found == {"webhook": {"url": receiver.url}}
+    assert await (await staff_client(near, StaffRole.MANAGER)).read(
+        one, id=made["webhook"]["id"]
+    ) == {"webhook": None}
 
 
 async def test_a_failure_is_tried_again_under_the_same_id_and_others_wait_meanwhile(
