@@ -25,6 +25,8 @@ class Staff(SQLModel, table=True):
     is_invited: bool = False
     """Has an invitation and has not come yet; then never active."""
     time_zone: str = Field(default="UTC", max_length=64)
+    is_time_zone_chosen: bool = False
+    """By the person; else it is what the workspace had when they were added."""
     language: str = Field(default="en", max_length=35)
     version: int = 0
     avatar_id: UUID | None = None

@@ -206,6 +206,14 @@ async def default_region(work: UnitOfWork) -> str:
     return await work.session.scalar(select(col(Workspace.default_region))) or "DE"
 
 
+def region(path: str, typed: str) -> str:
+    """A region whose national numbers can be read, as two capitals; InvalidInput for another."""
+    code = typed.strip().upper()
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise invalid(path, ProblemCode.MALFORMED, "Two letters of a country, such as DE.")
+    return code
+
+
 def e164(path: str, typed: str, region: str) -> str:
     """`+4930123456`; national numbers are read in `region`."""
     try:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from models.enums import FieldType
 from models.workspace import Workspace
 from resolvers import access
+from resolvers.contact_points import region
 from resolvers.errors import Conflict, ConflictReason, ProblemCode, invalid
 from resolvers.policy import Permission
 from resolvers.task_legend import LegendEntry, change_legend
@@ -29,6 +30,7 @@ LABELS = {
     "won_needs_required_fields": ("wonNeedsRequiredFields", "Won needs required fields"),
     "name": ("name", "Name"),
     "time_zone": ("timeZone", "Time zone"),
+    "default_region": ("defaultRegion", "Region of phone numbers"),
     "default_note_visibility": ("defaultNoteVisibility", "Visibility offered for notes"),
     "manager_scope": ("managerScope", "What MANAGER sees"),
     "agent_scope": ("agentScope", "What AGENT sees"),
@@ -116,6 +118,8 @@ def _checked(wanted: Mapping[str, Any]) -> dict[str, str]:
         checked["name"] = required("name", wanted["name"], 100)
     if wanted.get("time_zone") is not None:
         checked["time_zone"] = time_zone("timeZone", wanted["time_zone"])
+    if wanted.get("default_region") is not None:
+        checked["default_region"] = region("defaultRegion", wanted["default_region"])
     return checked
 
 

@@ -73,7 +73,9 @@ async def begin_workspace(services: Services) -> None:
     """Makes what a new database needs; the same call again changes nothing."""
     async with unit_of_work(services, SYSTEM) as work:
         session = work.session
-        settings = Workspace(id=1, epoch=secrets.token_hex(8)).model_dump()
+        settings = Workspace(
+            id=1, epoch=secrets.token_hex(8), won_needs_required_fields=True
+        ).model_dump()
         if not await insert_new(session, Workspace, settings, ["id"]):
             return
         pipeline = Pipeline(id=new_id(), name="Sales", is_default=True)

@@ -94,6 +94,12 @@ class Project:
     def time_zone(self) -> TimeZone:
         return TimeZone(self.row.time_zone)
 
+    @strawberry.field(
+        description="Country whose national phone numbers are read, two letters (ISO 3166-1)."
+    )
+    def default_region(self) -> str:
+        return self.row.default_region
+
     @strawberry.field(description="Visibility offered for new notes.")
     def default_note_visibility(self) -> NoteVisibility:
         return self.row.default_note_visibility

@@ -205,6 +205,12 @@ class StaffPreferences:
     async def time_zone(self) -> TimeZone:
         return TimeZone((await self._row()).time_zone)
 
+    @strawberry.field(
+        description="You chose the zone; false: it is what the project had when you were added."
+    )
+    async def is_time_zone_chosen(self) -> bool:
+        return (await self._row()).is_time_zone_chosen
+
     @strawberry.field(description="Version for `expectedVersion`.")
     async def version(self, info: Info) -> Version:
         row = await self._row()

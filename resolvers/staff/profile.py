@@ -84,8 +84,10 @@ async def change_preferences(work: UnitOfWork, actor: StaffActor, edit: Preferen
         for name, value in wanted.items()
         if value is not None and value != getattr(staff, name)
     }
-    if not changed:
+    chooses = edit.time_zone is not None and not staff.is_time_zone_chosen
+    if not changed and not chooses:
         return
+    staff.is_time_zone_chosen = staff.is_time_zone_chosen or chooses
     for name, value in changed.items():
         setattr(staff, name, value)
     staff.version += 1

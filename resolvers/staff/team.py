@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.enums import StaffRole
 from models.ids import encode_id, new_id
 from models.staff import Staff, StaffInvitation
+from models.workspace import Workspace
 from resolvers import access, teams
 from resolvers.actors import Actor, StaffActor
 from resolvers.contact_points import judge
@@ -46,7 +48,7 @@ async def create_staff(
     access.require(work.actor, Permission.ADMINISTER)
     key = _address(email_address)
     check_new("password", password)
-    staff = _person(work, required("name", name, 100), key, role)
+    staff = await _person(work, required("name", name, 100), key, role)
     if await _with_address(work.session, key):
         raise invalid("emailAddress", ProblemCode.TAKEN, "Somebody has this address.")
     staff.password_hash = await work.services.passwords.hash(password)
@@ -57,7 +59,8 @@ async def create_staff(
     return staff
 
 
-def _person(work: UnitOfWork, name: str, key: str, role: StaffRole) -> Staff:
+async def _person(work: UnitOfWork, name: str, key: str, role: StaffRole) -> Staff:
+    zone = await work.session.scalar(select(col(Workspace.time_zone)))
     return Staff(
         id=new_id(),
         name=name,
@@ -65,6 +68,7 @@ def _person(work: UnitOfWork, name: str, key: str, role: StaffRole) -> Staff:
         email_address=key,
         password_hash="",
         role=role,
+        time_zone=zone or "UTC",
         created_at=work.at,
     )
 
@@ -103,7 +107,7 @@ async def invite_staff(
     name = required("name", name, 100)
     staff = await _with_address(work.session, key)
     if staff is None:
-        staff = _person(work, name, key, role)
+        staff = await _person(work, name, key, role)
         staff.is_active, staff.is_invited = False, True
         if not await insert_new(work.session, Staff, staff.model_dump(), ["email_address"]):
             raise _taken()
@@ -203,6 +207,7 @@ class StaffEdit:
     role: StaffRole | None = None
     is_active: bool | None = None
     expected: int | None = None
+    email_address: str | None = None
     moves: bool = False
     """Whether the team is to be `team_id`, None for none."""
     team_id: UUID | None = None
@@ -223,6 +228,8 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
         )
     _check(staff, edit, is_last_admin=not other_admins)
     diffs = _change(staff, edit, name)
+    if edit.email_address is not None:
+        diffs += await _readdress(work.session, staff, edit.email_address)
     leaves = edit.is_active is False
     if leaves and staff.is_invited:
         staff.is_invited = False
@@ -245,7 +252,8 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
 
 def _is_own_name(actor: Actor, staff_id: UUID, edit: StaffEdit) -> bool:
     is_self = isinstance(actor, StaffActor) and actor.is_person and actor.id == staff_id
-    return is_self and edit.role is None and edit.is_active is None and not edit.moves
+    is_more = edit.role or edit.is_active is not None or edit.email_address is not None
+    return is_self and not is_more and not edit.moves
 
 
 async def _lock(session: AsyncSession, staff_id: UUID) -> tuple[Staff, int]:
@@ -293,6 +301,21 @@ def _change(staff: Staff, edit: StaffEdit, name: str | None) -> list[dict[str, A
         diffs.append(_diff("isActive", "Active", _flag(staff.is_active), _flag(edit.is_active)))
         staff.is_active = edit.is_active
     return diffs
+
+
+async def _readdress(session: AsyncSession, staff: Staff, typed: str) -> list[dict[str, Any]]:
+    """Gives the person another sign-in address; sessions stay. Conflict if somebody has it."""
+    key = _address(typed)
+    if key == staff.email_address:
+        return []
+    if await _with_address(session, key):
+        raise _taken()
+    before, staff.email_address = staff.email_address, key
+    try:
+        await session.flush()
+    except IntegrityError as error:  # somebody was first at this very moment
+        raise _taken() from error
+    return [_diff("emailAddress", "Sign-in address", _text(before), _text(key))]
 
 
 def _diff(path: str, label: str, before: LoggedValue, after: LoggedValue) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from schema.task_legend import TaskLegendEntryInput
 PATHS = {
     "name": "name",
     "time_zone": "timeZone",
+    "default_region": "defaultRegion",
     "default_note_visibility": "defaultNoteVisibility",
     "won_needs_required_fields": "wonNeedsRequiredFields",
     "manager_scope": "managerScope",
@@ -32,6 +33,9 @@ PATHS = {
 class UpdateProjectInput:
     name: Maybe[str | None] = strawberry.field(description="1 to 100 characters.")
     time_zone: Maybe[TimeZone | None] = strawberry.field(description="Zone.")
+    default_region: Maybe[str | None] = strawberry.field(
+        description="Country whose national phone numbers are read, two letters (ISO 3166-1)."
+    )
     default_note_visibility: Maybe[NoteVisibility | None] = strawberry.field(
         description="Visibility offered for notes."
     )

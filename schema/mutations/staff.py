@@ -174,6 +174,9 @@ InviteStaffResult = Annotated[
 class UpdateStaffInput:
     staff_id: strawberry.ID = strawberry.field(description="The person.")
     name: str | None = strawberry.field(default=None, description="1 to 100 characters.")
+    email_address: EmailAddress | None = strawberry.field(
+        default=None, description="Address to sign in with from now on; ADMIN."
+    )
     role: StaffRole | None = strawberry.field(
         default=None, description="Role; one active ADMIN must remain."
     )
@@ -338,6 +341,7 @@ async def update_staff(
         input.role,
         input.is_active,
         expected,
+        input.email_address,
         moves=input.team_id is not None,
         team_id=read_id("teamId", "team", team) if team else None,
     )

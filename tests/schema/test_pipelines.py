@@ -406,6 +406,8 @@ async def test_required_fields_refuse_won_by_setting_and_let_pass_once_filled(
             .where(col(FieldDefinition.key).in_(("company", "job_title")))
             .values(is_required=True)
         )
+    assert (await admin.write("winLead", leadId=lead_id))["labels"]  # so it begins
+    await admin.done("updateProject", wonNeedsRequiredFields=False)
     await admin.done("winLead", leadId=lead_id)
     await admin.done("reopenLead", leadId=lead_id)
     made = await admin.done(

@@ -1378,6 +1378,11 @@ async def _no_setting(desk: Desk) -> Case:
     return Case(desk.admin, {path: None}, problem(path, "REQUIRED"))
 
 
+@case("updateProject", "InvalidInput", "a region that is none")
+async def _no_region(desk: Desk) -> Case:
+    return Case(desk.admin, {"defaultRegion": "XX"}, problem("defaultRegion", "MALFORMED"))
+
+
 @case("updateProject", "Forbidden")
 async def _settings_by_a_manager(desk: Desk) -> Case:
     manager = await desk.other(StaffRole.MANAGER)
@@ -2276,6 +2281,26 @@ async def _promoted_by_oneself(desk: Desk) -> Case:
     agent = await desk.other()
     given = {"staffId": _staff_id(agent), "role": "ADMIN"}
     return Case(agent, given, {"permission": "ADMINISTER"})
+
+
+@case("updateStaff", "InvalidInput", "an address that is none")
+async def _odd_sign_in_address(desk: Desk) -> Case:
+    given = {"staffId": _staff_id(desk.admin), "emailAddress": "ada"}
+    return Case(desk.admin, given, problem("emailAddress", "MALFORMED"))
+
+
+@case("updateStaff", "Forbidden", "one's own address")
+async def _readdressed_by_oneself(desk: Desk) -> Case:
+    agent = await desk.other()
+    given = {"staffId": _staff_id(agent), "emailAddress": "new@team.example"}
+    return Case(agent, given, {"permission": "ADMINISTER"})
+
+
+@case("updateStaff", "Conflict", "an address of somebody else")
+async def _address_of_a_colleague(desk: Desk) -> Case:
+    address = (await desk.admin.read("{ me { staff { emailAddress } } }"))["me"]["staff"]
+    given = {"staffId": _staff_id(await desk.other()), **address}
+    return Case(desk.admin, given, {"conflictReason": "DUPLICATE"})
 
 
 @case("updateStaff", "NotFound")

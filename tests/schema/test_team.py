@@ -134,6 +134,40 @@ async def test_the_secret_of_a_link_is_not_in_the_database(
             assert token.partition("_")[2] not in str(rows)
 
 
+async def test_who_is_new_has_the_projects_zone_until_they_choose_one(
+    admin: Client, nobody: Client, services: Services
+) -> None:
+    await admin.done("updateProject", timeZone="Asia/Tokyo")
+    _, token = await invite(admin)
+    bo = Client(services, (await accept(nobody, token))["token"])
+    zone = "{ me { preferences { timeZone isTimeZoneChosen } } }"
+    told = (await bo.read(zone))["me"]["preferences"]
+    assert told == {"timeZone": "Asia/Tokyo", "isTimeZoneChosen": False}
+    await bo.done("changePreferences", timeZone="Asia/Tokyo")
+    told = (await bo.read(zone))["me"]["preferences"]
+    assert told == {"timeZone": "Asia/Tokyo", "isTimeZoneChosen": True}
+    async with nothing_written(services):
+        await bo.done("changePreferences", timeZone="Asia/Tokyo")
+
+
+async def test_another_sign_in_address_counts_at_once_and_is_in_the_audit(
+    admin: Client, services: Services, nobody: Client
+) -> None:
+    invited, token = await invite(admin)
+    await accept(nobody, token)
+    person = {"staffId": invited["id"]}
+    made = await admin.done(
+        "updateStaff", "staff { emailAddress }", **person, emailAddress="Bo.Berg@team.example"
+    )
+    assert made["staff"] == {"emailAddress": "bo.berg@team.example"}
+    changed = (await audit_once(admin, "Changed Bo Berg."))[0]
+    assert changed["diffs"][0]["after"] == {"display": "bo.berg@team.example"}
+    assert await is_refused(nobody, "bo@team.example", ANOTHER)
+    assert await is_signed_in(await enter(services, "bo.berg@team.example", ANOTHER))
+    async with nothing_written(services):
+        await admin.done("updateStaff", **person, emailAddress="bo.berg@team.example")
+
+
 # --- changing ------------------------------------------------------------------------------------
 
 
