@@ -17,12 +17,14 @@ from models.files import File
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
 from models.notes import Note
+from models.staff import Staff
 from models.tasks import Task
 from resolvers.actors import Actor, StaffActor, VisitorActor
 from resolvers.errors import Forbidden, NotFound
 from resolvers.policy import API_SCOPES, FIELD_READERS, GRANTS, Permission
 
 MAX_ALIAS_HOPS = 8
+WITHIN_TEAMS = "You hand leads over within your teams."
 
 
 def may(actor: Actor, permission: Permission) -> bool:
@@ -83,6 +85,18 @@ def may_assign(actor: Actor, from_id: UUID | None, to_id: UUID | None) -> bool:
         return True
     is_within = actor.scope is not AccessScope.TEAM or sees_leads_of(actor, to_id)
     return is_within and may(actor, Permission.ASSIGN_LEAD)
+
+
+def assignable_staff(actor: Actor) -> ColumnElement[bool]:
+    """People to whom the actor may hand some lead that they see; as `may_assign`."""
+    if not isinstance(actor, StaffActor):
+        return true() if may(actor, Permission.ASSIGN_LEAD) else false()
+    if not may(actor, Permission.ASSIGN_LEAD):
+        takes = may(actor, Permission.ASSIGN_SELF)
+        return col(Staff.id) == actor.id if takes else false()
+    if actor.scope is not AccessScope.TEAM:
+        return true()
+    return col(Staff.id).in_(actor.rights.people)
 
 
 def reads_notes(actor: Actor) -> bool:

@@ -37,8 +37,8 @@ class Gone(DomainError):
 class Forbidden(DomainError):
     """The caller sees it but may not do this."""
 
-    def __init__(self, permission: str) -> None:
-        super().__init__("You may not do this.")
+    def __init__(self, permission: str, message: str = "You may not do this.") -> None:
+        super().__init__(message)
         self.permission = permission
 
 

@@ -62,6 +62,7 @@ async def save_important_date_kind(
     work.record_workspace(
         "important_date_kind_saved",
         {"kind": kind.id.hex, **_shown(kind), "position": kind.position},
+        card=True,
     )
     return kind
 

@@ -155,11 +155,15 @@ def _visiting(view: View, present: Sequence[UUID]) -> tuple[ColumnElement[bool],
 
 
 async def staff_page(
-    view: View, *, active_only: bool, first: int, after: str | None
+    view: View, *, active_only: bool, assignable_only: bool, first: int, after: str | None
 ) -> Page[Staff]:
-    """People of the team by name."""
+    """People of the team by name; with `assignable_only`, to whom the viewer may hand leads."""
     statement = select(Staff)
-    if active_only:
+    if active_only or assignable_only:
         statement = statement.where(col(Staff.is_active))
+    if assignable_only:
+        statement = statement.where(access.assignable_staff(view.actor))
     order = (Key(col(Staff.name_key)), Key(col(Staff.id), is_id=True))
-    return await read_page(view, statement, order, f"staff:{active_only}", first, after)
+    return await read_page(
+        view, statement, order, f"staff:{active_only}:{assignable_only}", first, after
+    )

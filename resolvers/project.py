@@ -6,9 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from models.enums import FieldType
+from models.staff import Staff
 from models.workspace import Workspace
+from realtime import topics
 from resolvers import access
 from resolvers.contact_points import region
 from resolvers.errors import Conflict, ConflictReason, ProblemCode, invalid
@@ -40,6 +43,9 @@ LABELS = {
 """Path and label of each setting, by its column."""
 ACCESS = {"manager_scope", "agent_scope", "can_agents_self_assign", "can_agents_assign"}
 """Settings that say who sees and does what."""
+
+CARDS = {"default_note_visibility", "won_needs_required_fields"}
+"""Settings that cards go by."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,18 @@ async def update_project(
         return
     workspace.project_version += 1
     await work.session.flush()
+    paints = any(each["path"].startswith("taskLegend") for each in diffs)
     work.record_workspace(
-        "project_changed", {"diffs": diffs}, access=not ACCESS.isdisjoint(differing)
+        "project_changed",
+        {"diffs": diffs},
+        access=not ACCESS.isdisjoint(differing),
+        card=paints or not CARDS.isdisjoint(differing),
     )
+    if paints:
+        for staff_id in await work.session.scalars(
+            select(col(Staff.id)).where(col(Staff.is_active))
+        ):
+            work.hint(topics.day(staff_id))
 
 
 def _checked(wanted: Mapping[str, Any]) -> dict[str, str]:

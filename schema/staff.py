@@ -332,8 +332,17 @@ async def staff_members(
     active_only: Annotated[
         bool, strawberry.argument(description="Only who can be assigned leads now.")
     ] = False,
+    assignable_only: Annotated[
+        bool, strawberry.argument(description="Only those of them to whom you may assign leads.")
+    ] = False,
 ) -> StaffConnection:
     """All staff, by name."""
     view = await info.context.reading()
-    page = await leads_list.staff_page(view, active_only=active_only, first=first, after=after)
+    page = await leads_list.staff_page(
+        view,
+        active_only=active_only,
+        assignable_only=assignable_only,
+        first=first,
+        after=after,
+    )
     return connection(StaffConnection, StaffEdge, page, lambda row: Staff(row=row, view=view))

@@ -47,7 +47,7 @@ async def assign(
         return lead.id
     to = await active_staff(work, "staffId", staff_id) if staff_id else None
     if not access.may_assign(work.actor, lead.assignee_id, staff_id):
-        raise Forbidden(Permission.ASSIGN_LEAD)
+        raise Forbidden(Permission.ASSIGN_LEAD, access.WITHIN_TEAMS)
     former = await work.session.get(Staff, lead.assignee_id) if lead.assignee_id else None
     diff, row = await change_own_field(
         work, lead, "assignee",

@@ -188,7 +188,7 @@ async def _first_assignee(work: UnitOfWork, new: NewLead) -> Staff | None:
     access.require(actor, Permission.ASSIGN_LEAD)
     assignee = await active_staff(work, "assigneeId", wanted)
     if not access.may_assign(actor, None, wanted):
-        raise Forbidden(Permission.ASSIGN_LEAD)
+        raise Forbidden(Permission.ASSIGN_LEAD, access.WITHIN_TEAMS)
     return assignee
 
 

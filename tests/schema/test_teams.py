@@ -255,6 +255,12 @@ async def give(client: Client, lead_id: UUID, to: Client | None) -> str:
     return kind.removeprefix("AssignLead")
 
 
+async def offered(client: Client) -> set[str]:
+    """Whom the person may choose as an assignee."""
+    data = await client.read("{ staffMembers(first: 100, assignableOnly: true) { nodes { id } } }")
+    return {row["id"] for row in data["staffMembers"]["nodes"]}
+
+
 @pytest.mark.behaviour("C6")
 async def test_a_manager_of_a_team_hands_leads_over_within_it(
     services: Services, admin: Client, client_for: ClientFor
@@ -264,6 +270,8 @@ async def test_a_manager_of_a_team_hands_leads_over_within_it(
     await save(admin, "West", [manager], [mate])
     await set_up(services, manager_scope=AccessScope.TEAM)
     lead_id = await lead_of(services, manager)
+    assert await offered(manager) == {sid(manager), sid(mate)}
+    assert {sid(manager), sid(mate), sid(other), sid(admin)} <= await offered(admin)
     assert await give(manager, lead_id, mate) == "Success"
     assert await give(manager, lead_id, manager) == "Success"
     for to in (other, admin, None):
@@ -290,7 +298,9 @@ async def test_agents_take_leads_of_nobody_where_the_setting_lets_them(
     agent, rival = await client_for(AGENT, "Bo"), await client_for(AGENT, "Di")
     lead_id = await make_lead(services)
     assert await give(agent, lead_id, agent) == "NotFoundError"
+    assert await offered(agent) == set()
     await set_up(services, can_agents_self_assign=True)
+    assert await offered(agent) == {sid(agent)}
     can = (
         "query ($id: ID!) { lead(id: $id) { viewerCan { assign assignToMe } } me { permissions } }"
     )
@@ -318,6 +328,7 @@ async def test_agents_give_own_leads_away_where_the_setting_lets_them(
     lead_id = await lead_of(services, agent)
     assert await give(agent, lead_id, colleague) == "ForbiddenError"
     await set_up(services, can_agents_assign=True)
+    assert {sid(agent), sid(colleague)} <= await offered(agent)
     assert await give(agent, lead_id, colleague) == "Success"
     assert await give(agent, lead_id, agent) == "NotFoundError"
     assert await give(colleague, lead_id, None) == "Success"

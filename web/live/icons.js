@@ -20,6 +20,9 @@ const PATHS = {
   video: "M1.5 4h8.5v8H1.5zM10 7l4.5-2.5v7L10 9",
   voicemail: "M4 5a2.5 2.5 0 1 0 .1 0zM12 5a2.5 2.5 0 1 0 .1 0zM4 10h8",
 };
+/** Every name that there is an icon for. */
+export const ICONS = Object.keys(PATHS);
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** The icon of that name; a name that is not known is drawn as a flag. */

@@ -19,6 +19,20 @@ export const ALL_FIELDS = `query AllFields { fieldGroups { id name version
 export const SUMMARY_SETTINGS = `query SummarySettings { project { card { version summaryKeys
   fieldGroups { fields { key label } } } } }`;
 
+export const ACCESS_SETTINGS = `query AccessSettings { project { managerScope agentScope
+  canAgentsSelfAssign canAgentsAssign } }`;
+
+export const WORK_SETTINGS = `query WorkSettings { project { name timeZone defaultNoteVisibility
+  taskLegend { band color label } } }`;
+
+export const ALL_TEAMS = `query AllTeams { teams { id name version members { id name }
+  managers { id name } } staffMembers(first: 100) { nodes { id name role isActive } } }`;
+
+export const ALL_EVENT_KINDS = `query AllEventKinds { eventKinds(includeArchived: true) {
+  id name icon isQuick archivedAt version } }`;
+
+export const ALL_DATE_KINDS = `query AllDateKinds { importantDateKinds { id name archivedAt } }`;
+
 const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
   ${name}(input: $input) { __typename ${parts} ${PROBLEMS} ... on Error { message } } }`;
 
@@ -34,3 +48,6 @@ export const PLACE_FIELD = write("moveField", "MoveField");
 export const KEEP_GROUP = write("saveFieldGroup", "SaveFieldGroup", `${CLASH}`);
 export const DROP_GROUP = write("removeFieldGroup", "RemoveFieldGroup");
 export const CHANGE_SUMMARY = write("changeSummaryFields", "ChangeSummaryFields", `${CLASH}`);
+export const SAVE_TEAM = write("saveTeam", "SaveTeam", `${CLASH}`);
+export const SAVE_EVENT_KIND = write("saveEventKind", "SaveEventKind", `${CLASH}`);
+export const SAVE_DATE_KIND = write("saveImportantDateKind", "SaveImportantDateKind");

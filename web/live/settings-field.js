@@ -75,7 +75,6 @@ export function fieldForm({ row, groupId, read, saved, me, onSignedOut }) {
     archived.control.checked = Boolean(data.archivedAt);
     options.show(data.options);
     shape();
-    return data.version;
   }
 
   function given() {

@@ -71,10 +71,7 @@ function render(element, { me, perform, onSignedOut }) {
       "aria-label": "Name of the group" });
     const form = wholeForm({ document: KEEP_GROUP, onSignedOut, onSaved: refresh,
       load: async () => (await read()).find(({ id }) => id === first.id),
-      show: (data) => {
-        title.value = data.name;
-        return data.version;
-      },
+      show: (data) => { title.value = data.name; },
       given: () => ({ groupId: first.id, name: title.value }) }, title);
     form.element.classList.add("slim-form");
     const remove = h("button", { class: "link", type: "button", onclick: async () => {

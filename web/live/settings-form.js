@@ -5,15 +5,18 @@ import { h, refusalPlace } from "./elements.js";
 import { mutate } from "./graphql.js";
 
 /**
- * A form. `load()` asks the server and `show(data)` fills the controls and answers the version, if
- * there is one; `given()` is the input as the controls are now. `placeOf(path)` is where a problem
- * with that part of the input is told, null: at the end of the form. `check()` gives problems that
- * are plain before anything is sent. `onSaved(answer)` follows each success, which is told as
- * `saidOf(answer)`. Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless
- * something is typed, `mark` is to be called after changes that are no input events.
+ * A form. `load()` asks the server and `show(data)` fills the controls; `versionOf(data)` is the
+ * version that the server is told to have been seen; `given()` is the input as the controls are now.
+ * `placeOf(path)` is where a problem with that part of the input is told, null: at the end of the
+ * form. `check()` gives problems that are plain before anything is sent. `onSaved(answer)` follows
+ * each success, which is told as `saidOf(answer)`.
+ *
+ * Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless something is
+ * typed, `mark` is to be called after changes that are no input events.
  */
-export function wholeForm({ document, load, show, given, placeOf = () => null,
-  check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut, label = "Save", isNew = false }, ...children) {
+export function wholeForm({ document, load, show, given, versionOf = ({ version }) => version,
+  placeOf = () => null, check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut,
+  label = "Save", isNew = false }, ...children) {
   const refusal = refusalPlace();
   const said = h("span", { class: "saved", role: "status" });
   const save = h("button", { class: "primary" }, label);
@@ -35,29 +38,36 @@ export function wholeForm({ document, load, show, given, placeOf = () => null,
     if (isDirty) said.textContent = "";
   }
 
+  /** Reads anew; what somebody has typed meanwhile stays. */
   async function refresh() {
-    if (isChanged() || isSaving) return;
-    await read();
+    if (isSaving || isChanged()) return;
+    const data = await read();
+    if (data && !isSaving && !isChanged()) take(data);
   }
 
   async function read() {
     try {
-      const data = await load();
-      if (!data) return;
-      version = show(data) ?? null;
-      kept = now();
-      tell();
+      return await load();
     } catch (failure) {
-      if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
+      if (failure.isSignedOut) onSignedOut();
+      else refusal.textContent = failure.message;
+      return null;
     }
+  }
+
+  function take(data) {
+    version = versionOf(data) ?? null;
+    show(data);
+    kept = now();
+    tell();
     mark();
   }
 
-  function discard() {
-    kept = null;
+  async function discard() {
+    const data = await read();
+    if (!data) return;
     said.textContent = "";
-    return read();
+    take(data);
   }
 
   async function submit(event) {
@@ -69,9 +79,10 @@ export function wholeForm({ document, load, show, given, placeOf = () => null,
     isSaving = true;
     mark();
     try {
-      const answer = await mutate(document, { ...given(),
+      const input = given();
+      const answer = await mutate(document, { ...input,
         ...(version ? { expectedVersion: version } : {}) });
-      if (/Success$/.test(answer.__typename)) await saved(answer);
+      if (/Success$/.test(answer.__typename)) await saved(answer, JSON.stringify(input));
       else refuse(answer);
     } catch (failure) {
       if (failure.isSignedOut) onSignedOut();
@@ -82,9 +93,11 @@ export function wholeForm({ document, load, show, given, placeOf = () => null,
     }
   }
 
-  async function saved(answer) {
-    kept = null;
-    await read();
+  async function saved(answer, sent) {
+    kept = sent;
+    const data = await read();
+    if (data && now() === sent) take(data);
+    else if (data) version = versionOf(data) ?? null;
     said.textContent = saidOf(answer);
     onSaved(answer);
   }
@@ -119,7 +132,7 @@ export function wholeForm({ document, load, show, given, placeOf = () => null,
       h("button", { class: "link", type: "button", onclick: keepMine }, "Keep mine"));
   }
 
-  read();
+  refresh();
   return { element, refresh, mark, isChanged };
 }
 

@@ -24,13 +24,13 @@ function render(element, { permissions, onSignedOut }) {
   const header = wholeForm({
     document: CHANGE_HEADER, onSignedOut,
     load: () => request(HEADER_SETTINGS),
+    versionOf: ({ project }) => project.card.version,
     show: ({ project: { card } }) => {
       shown.control.checked = card.header.isWonButtonShown;
       text.control.value = card.header.wonButtonText;
       won.control.value = card.header.wonText;
       reopen.control.checked = card.header.isReopenAllowed;
       draw();
-      return card.version;
     },
     given: () => ({ isWonButtonShown: shown.control.checked, wonButtonText: text.control.value,
       wonText: won.control.value, isReopenAllowed: reopen.control.checked }),

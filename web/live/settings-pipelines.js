@@ -80,7 +80,6 @@ function pipelineForm(pipelineId, read, saved, onSignedOut) {
     first.control.checked = data.isDefault;
     first.control.disabled = data.isDefault;
     archived.control.checked = Boolean(data.archivedAt);
-    return data.version;
   }
 
   function given() {

@@ -53,12 +53,12 @@ function render(element, { onSignedOut }) {
 
   form = wholeForm({ document: CHANGE_SUMMARY, onSignedOut,
     load: () => request(SUMMARY_SETTINGS),
+    versionOf: ({ project }) => project.card.version,
     show: ({ project: { card } }) => {
       labels = new Map([...OWN, ...card.fieldGroups.flatMap(({ fields }) => fields
         .map(({ key, label }) => [key, label]))]);
       list.replaceChildren(...card.summaryKeys.filter((key) => key !== "id").map(make));
       offer();
-      return card.version;
     },
     given: () => ({ fieldKeys: ["id", ...keys()] }),
     placeOf: ([part, index]) => (part === "fieldKeys" && index

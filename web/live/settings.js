@@ -4,10 +4,13 @@
 import { MY_PERMISSIONS } from "./settings-documents.js";
 import { h } from "./elements.js";
 import { request } from "./graphql.js";
+import { accessSection, teamsSection } from "./settings-access.js";
 import { fieldsSection } from "./settings-fields.js";
 import { headerSection } from "./settings-header.js";
+import { dateKindsSection, eventKindsSection } from "./settings-kinds.js";
 import { pipelinesSection } from "./settings-pipelines.js";
 import { summarySection } from "./settings-summary.js";
+import { duesSection, workspaceSection } from "./settings-work.js";
 
 /**
  * Every section, in order. A section is `{ name, title, group, allowed, render }`:
@@ -18,7 +21,8 @@ import { summarySection } from "./settings-summary.js";
  *   to date, and leaves alone what somebody has typed.
  * `context` is `{ connection, me, permissions, perform, onSignedOut }`.
  */
-export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection];
+export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection,
+  eventKindsSection, dateKindsSection, duesSection, workspaceSection, accessSection, teamsSection];
 
 /** The place: `{ button, element, start(me), stop(), show(name), hide() }`. */
 export function settingsPlace({ element, connection, perform, onSignedOut }) {
