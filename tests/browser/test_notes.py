@@ -80,3 +80,32 @@ async def test_a_file_of_a_wrong_type_is_refused_where_it_was_chosen(
     refusal = ada.locator(".head").get_by_text("The content is no png.")
     await expect(refusal).to_be_visible(timeout=PATIENCE)
     await expect(ada.get_by_test_id("avatar").locator("img")).to_have_count(0)
+
+
+@pytest.mark.behaviour("C39")
+async def test_two_who_edit_one_note_lose_neither_text(set_up: SetUp, watched: Watched) -> None:
+    await watched.open(f"{set_up.last}/demo-site")
+    ada_at, ben_at = STAFF
+    ada = await open_card(watched, set_up.first, ada_at)
+    ben = await open_card(watched, set_up.last, ben_at)
+    await ada.get_by_label("New note").fill("Likes brass")
+    await ada.locator(".notes").get_by_role("button", name="Add").click()
+    for card in (ada, ben):
+        await card.locator("ol.notes").get_by_role("button", name="Edit").click(timeout=PATIENCE)
+    of_ada, of_ben = (card.get_by_label("Text of the note") for card in (ada, ben))
+    await of_ben.fill("Likes steel")
+    await of_ada.press("Control+a")
+    await ada.locator("ol.notes").get_by_role("button", name="Bold").click()
+    await ada.locator("ol.notes").get_by_role("button", name="Save").click()
+    theirs = ben.locator(".theirs")
+    await expect(theirs.locator("strong")).to_have_text("Likes brass", timeout=PATIENCE)
+    await expect(of_ben).to_have_text("Likes steel")
+    await ben.get_by_role("button", name="Keep mine").click()
+    shown = ada.locator("ol.notes > li")
+    await expect(shown).to_contain_text("Likes steel", timeout=PATIENCE)
+    await expect(shown).to_contain_text("edited")
+    await shown.get_by_role("button", name="Edit").click()
+    await of_ada.fill("Likes wood")
+    await ben.locator("ol.notes").get_by_role("button", name="Remove").click()
+    await expect(shown).to_contain_text("was removed meanwhile", timeout=PATIENCE)
+    await expect(of_ada).to_have_text("Likes wood")

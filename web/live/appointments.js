@@ -2,7 +2,7 @@
 // put down what took place elsewhere.
 
 import { CANCEL_APPOINTMENT, RECORD_OUTCOME, SCHEDULE } from "./documents.js";
-import { clock, fill, h, refusalPlace, words } from "./elements.js";
+import { clock, fill, h, offer, refusalPlace, words } from "./elements.js";
 import { logPart } from "./logging.js";
 import { randomKey } from "./outbox.js";
 import { emptyLine, panel } from "./panels.js";
@@ -174,9 +174,7 @@ function planPart({ leadId, me, staff, perform, serverNow }) {
   function update(lead) {
     element.hidden = !lead.viewerCan.edit;
     const people = [me, ...staff().filter(({ id }) => id !== me.id)];
-    if (who.options.length !== people.length) {
-      who.replaceChildren(...options(people.map(({ id, name }) => [id, name])));
-    }
+    offer(who, people.map(({ id, name }) => [id, name]));
   }
 
   return { element, update };

@@ -93,8 +93,11 @@ export const MORE_LEADS = `query MoreLeads($first: Int!, $after: Cursor) {
     nodes { ...Row } pageInfo { hasNextPage endCursor } } }
 ${ROW}`;
 
-export const STAFF = `query Staff {
-  staffMembers(first: 50, activeOnly: true) { nodes { id name } } }`;
+export const CARD_CHOICES = `query CardChoices {
+  staff: staffMembers(first: 100, activeOnly: true) { nodes { id name } }
+  assignees: staffMembers(first: 100, assignableOnly: true) { nodes { id name } }
+  eventKinds(quickOnly: true) { id name icon } importantDateKinds { id name archivedAt }
+  project { defaultNoteVisibility } }`;
 
 const NOTICE = "id kind text at readAt actor { kind name } lead { id }";
 
@@ -103,8 +106,6 @@ export const NOTIFICATIONS = `query Notifications($first: Int!) {
 
 export const NOTIFICATION_STREAM = `subscription NotificationStream($after: Cursor) {
   notifications(after: $after) { cursor unreadCount notification { ${NOTICE} } } }`;
-
-export const BUTTONS = `query Buttons { eventKinds(quickOnly: true) { id name icon } }`;
 
 export const PIPELINES = `query Pipelines { pipelines { id name states { ${STATE} } } }`;
 
@@ -116,8 +117,6 @@ export const DAY = `subscription Day { dashboard { date
   tasks { id title dueAt dueOn dueBand leadName lead { id } }
   importantDates { importantDate { id kind { name } } lead { id displayName } }
   taskLegend { band color label } } }`;
-
-export const DATE_KINDS = `query DateKinds { importantDateKinds { id name archivedAt } }`;
 
 export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} ${SESSIONS} } } }`;
@@ -165,8 +164,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
-    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} }
-      card { quickEventKinds { id name icon } } }
+    ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
     ... on PropertiesChanged { lead { avatar { url initials }
@@ -217,7 +215,8 @@ export const REMOVE_NUMBER = write("removePhoneNumber", "RemovePhoneNumber");
 export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
 export const ADD_NOTE = write("addNote", "AddNote");
-export const EDIT_NOTE = write("editNote", "EditNote");
+export const EDIT_NOTE = write("editNote", "EditNote", `
+  ... on ConflictError { currentVersion conflicts { changedByName } }`);
 export const REMOVE_NOTE = write("removeNote", "RemoveNote");
 export const SET_AVATAR = write("setAvatar", "SetAvatar");
 export const CREATE_TASK = write("createTask", "CreateTask");

@@ -48,6 +48,16 @@ function supersede(element, fresh) {
   if (hadFocus) (fresh.matches(ways) ? fresh : fresh.querySelector(ways))?.focus();
 }
 
+/** Offers `[value, words]` in a select, anew only when they differ; what is chosen stays so. */
+export function offer(select, choices) {
+  const said = JSON.stringify(choices);
+  if (select.dataset.offered === said) return;
+  const chosen = select.value;
+  select.dataset.offered = said;
+  select.replaceChildren(...choices.map(([value, word]) => h("option", { value }, word)));
+  if (choices.some(([value]) => value === chosen)) select.value = chosen;
+}
+
 /** Marks an element as just changed, for 1.5 s. */
 export function flash(element) {
   element.classList.remove("flash");

@@ -3,8 +3,8 @@
 import { myPicture } from "./avatar.js";
 import { notificationBell } from "./bell.js";
 import { apply, blankCard, lampAt } from "./card.js";
-import { ACCEPT_INVITATION, BUTTONS, CARD_FIELDS, DATE_KINDS, LIVE_CARD, ME, PRESENCE_NOW,
-  PROVIDERS, SIGN_IN, SIGN_OUT, STAFF } from "./documents.js";
+import { ACCEPT_INVITATION, CARD_CHOICES, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS,
+  SIGN_IN, SIGN_OUT } from "./documents.js";
 import { myDay } from "./day.js";
 import { ago, clock, h, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
@@ -17,9 +17,8 @@ const at = (id) => document.getElementById(id);
 const stage = at("stage");
 
 let me = null; // { id, name, role }
-let staff = [];
-let buttons = []; // kinds of events with a button
-let dateKinds = [];
+// What the workspace offers on every card: people, buttons of events, kinds of dates.
+let offered = { staff: [], assignees: [], buttons: [], dateKinds: [], noteVisibility: "TEAM" };
 let legend = []; // what the colours of due bands mean
 let outbox = null;
 let opened = null; // { leadId, card, view, variables, stream, timer }
@@ -67,9 +66,7 @@ async function signedIn(person) {
   settings.start(me);
   outbox.flush();
   openFromAddress();
-  // Without names the card still works: only the choice of assignees is short.
-  staff = (await request(STAFF).catch(() => null))?.staffMembers.nodes ?? [];
-  redrawCard();
+  refreshOffered();
 }
 
 function signedOut() {
@@ -193,7 +190,7 @@ function openCard(leadId) {
   opened = { leadId, variables, card: blankCard(), view: null, timer: 0 };
   stage.replaceChildren(skeleton());
   const mine = opened;
-  refreshButtons();
+  refreshOffered();
   mine.stream = connection.open(LIVE_CARD, variables, {
     onItem: ({ leadCard }) => mine === opened && take(leadCard),
     onFailure: (failure) => mine === opened && refused(failure),
@@ -201,11 +198,12 @@ function openCard(leadId) {
   });
 }
 
-async function refreshButtons() {
-  const answer = await request(BUTTONS).catch(() => null); // the card works without them too
-  if (answer) buttons = answer.eventKinds;
-  const found = await request(DATE_KINDS).catch(() => null);
-  if (found) dateKinds = found.importantDateKinds;
+async function refreshOffered() {
+  const found = await request(CARD_CHOICES).catch(() => null); // the card works without it too
+  if (!found) return;
+  offered = { staff: found.staff.nodes, assignees: found.assignees.nodes,
+    buttons: found.eventKinds, dateKinds: found.importantDateKinds,
+    noteVisibility: found.project.defaultNoteVisibility };
   redrawCard();
 }
 
@@ -228,9 +226,10 @@ function take(item) {
   const told = item.presence?.at ?? item.whole?.presence?.at;
   if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
   if (item.__typename === "SettingsChanged") {
-    buttons = item.card.quickEventKinds;
+    refreshOffered();
     refreshFields(opened);
   }
+  if (item.__typename === "LeadCardReset") refreshOffered(); // rights may be others
   if (card === opened.card) return;
   opened.card = card;
   opened.variables.after = card.cursor;
@@ -247,15 +246,16 @@ function hearClock(told, isFirst) {
 function drawCard() {
   if (!opened.view) {
     opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
-      staff: () => staff, buttons: () => buttons, legend: () => legend,
-      dateKinds: () => dateKinds, serverNow, onSignedOut: signedOut });
+      staff: () => offered.staff, assignees: () => offered.assignees,
+      buttons: () => offered.buttons, dateKinds: () => offered.dateKinds,
+      noteVisibility: () => offered.noteVisibility, legend: () => legend, serverNow, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     at("card-name").focus({ preventScroll: true });
   } else {
     opened.view.update(opened.card);
   }
-  document.title = `${opened.card.lead.displayName} · Leadlight`;
+  if (!at("desk").hidden) document.title = `${opened.card.lead.displayName} · Leadlight`;
   drawLamp();
 }
 
@@ -335,7 +335,7 @@ function showEnding({ why, into, at: instant }) {
   clearTimeout(opened.timer);
   opened.stream.close();
   opened.card = { ...opened.card, status: "ended" };
-  document.title = "Leadlight";
+  if (!at("desk").hidden) document.title = "Leadlight";
   if (into) return void (location.hash = into);
   if (why === "SIGNED_OUT") return signedOut();
   const [title, text] = ENDINGS[why] ?? ["This card has closed", "You may not see it any longer."];

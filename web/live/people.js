@@ -1,10 +1,10 @@
 // Whose lead it is: handing it over, with what is open on it, and taking it.
 
 import { ASSIGN } from "./documents.js";
-import { flash, h } from "./elements.js";
+import { flash, h, offer } from "./elements.js";
 
 /** The controls in the card's header; refusals are told in `refusal`. */
-export function peoplePart({ leadId, me, staff, perform }, refusal) {
+export function peoplePart({ leadId, me, assignees, perform }, refusal) {
   const assignee = h("select", { id: "assignee", onchange: () => give(assignee.value || null) });
   const along = h("input", { type: "checkbox", id: "move-open", "data-testid": "move-open" });
   const label = h("label", { class: "along", for: "move-open",
@@ -21,7 +21,7 @@ export function peoplePart({ leadId, me, staff, perform }, refusal) {
 
   function update(next, touched) {
     lead = next;
-    choices(assignee, staff(), lead.assignee);
+    choices(assignee, assignees(), lead.assignee);
     assignee.disabled = !lead.viewerCan.assign;
     label.hidden = !lead.viewerCan.assign || !lead.assignee;
     take.hidden = !lead.viewerCan.assignToMe;
@@ -32,12 +32,10 @@ export function peoplePart({ leadId, me, staff, perform }, refusal) {
   return { elements, update };
 }
 
-function choices(select, staff, assignee) {
-  const people = assignee && !staff.some(({ id }) => id === assignee.id)
-    ? [assignee, ...staff] : staff;
-  if (select.options.length !== people.length + 1) {
-    select.replaceChildren(h("option", { value: "" }, "Nobody"),
-      ...people.map(({ id, name }) => h("option", { value: id }, name)));
-  }
+// Whom one may give the lead to, and whose it is now.
+function choices(select, assignees, assignee) {
+  const people = assignee && !assignees.some(({ id }) => id === assignee.id)
+    ? [assignee, ...assignees] : assignees;
+  offer(select, [["", "Nobody"], ...people.map(({ id, name }) => [id, name])]);
   select.value = assignee?.id ?? "";
 }

@@ -60,7 +60,8 @@ export function propertyRow(leadId, first, pins, onSignedOut) {
   }
 
   function show(mayEdit) {
-    const unit = property.field?.unit && property.value ? ` ${property.field.unit}` : "";
+    const isNumber = typeOf(property) === "NUMBER" && property.value && !property.isMisfit;
+    const unit = isNumber && property.field?.unit ? ` ${property.field.unit}` : "";
     const text = `${property.value?.display ?? ""}${unit}`;
     element.classList.toggle("misfit", Boolean(property.isMisfit));
     element.title = property.isMisfit ? "This value is from before the field changed its type." : "";

@@ -5,7 +5,7 @@ const PROBLEMS = "... on InvalidInputError { problems { path message } }";
 
 export const MY_PERMISSIONS = `query MyPermissions { me { permissions } }`;
 
-export const HEADER_SETTINGS = `query HeaderSettings { project { wonNeedsRequiredFields card {
+export const HEADER_SETTINGS = `query HeaderSettings { project { version wonNeedsRequiredFields card {
   version header { isWonButtonShown wonButtonText wonText isReopenAllowed } } } }`;
 
 export const ALL_PIPELINES = `query AllPipelines { pipelines(includeArchived: true) {
@@ -19,10 +19,10 @@ export const ALL_FIELDS = `query AllFields { fieldGroups { id name version
 export const SUMMARY_SETTINGS = `query SummarySettings { project { card { version summaryKeys
   fieldGroups { fields { key label } } } } }`;
 
-export const ACCESS_SETTINGS = `query AccessSettings { project { managerScope agentScope
+export const ACCESS_SETTINGS = `query AccessSettings { project { version managerScope agentScope
   canAgentsSelfAssign canAgentsAssign } }`;
 
-export const WORK_SETTINGS = `query WorkSettings { project { name timeZone defaultNoteVisibility
+export const WORK_SETTINGS = `query WorkSettings { project { version name timeZone defaultNoteVisibility
   taskLegend { band color label } } }`;
 
 export const ALL_TEAMS = `query AllTeams { teams { id name version members { id name }
@@ -39,7 +39,7 @@ const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input
 const CLASH = "... on ConflictError { currentVersion }";
 
 export const CHANGE_HEADER = write("changeHeaderSettings", "ChangeHeaderSettings", `${CLASH}`);
-export const UPDATE_PROJECT = write("updateProject", "UpdateProject");
+export const UPDATE_PROJECT = write("updateProject", "UpdateProject", `${CLASH}`);
 export const SAVE_PIPELINE = write("savePipeline", "SavePipeline", `${CLASH}`);
 export const NEW_FIELD = write("createField", "CreateField");
 export const SAVE_FIELD = write("updateField", "UpdateField", `${CLASH}

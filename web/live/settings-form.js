@@ -11,8 +11,9 @@ import { mutate } from "./graphql.js";
  * form. `check()` gives problems that are plain before anything is sent. `onSaved(answer)` follows
  * each success, which is told as `saidOf(answer)`.
  *
- * Answers `{ element, refresh(), mark(), isChanged() }`: `refresh` reads anew unless something is
- * typed, `mark` is to be called after changes that are no input events.
+ * Answers `{ element, ready, refresh(), mark(), isChanged() }`: `ready` settles once it is filled,
+ * `refresh` reads anew unless something is typed, `mark` is to be called after changes that are no
+ * input events.
  */
 export function wholeForm({ document, load, show, given, versionOf = ({ version }) => version,
   placeOf = () => null, check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut,
@@ -132,8 +133,9 @@ export function wholeForm({ document, load, show, given, versionOf = ({ version 
       h("button", { class: "link", type: "button", onclick: keepMine }, "Keep mine"));
   }
 
-  refresh();
-  return { element, refresh, mark, isChanged };
+  element.hidden = true; // nobody types into what is about to be filled
+  const ready = refresh().finally(() => { element.hidden = false; });
+  return { element, ready, refresh, mark, isChanged };
 }
 
 /** A labelled control with a line of help and a place for what is wrong with it. */

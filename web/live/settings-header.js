@@ -58,6 +58,7 @@ function demandForm(onSignedOut) {
   return wholeForm({
     document: UPDATE_PROJECT, onSignedOut,
     load: () => request(HEADER_SETTINGS),
+    versionOf: ({ project }) => project.version,
     show: ({ project }) => { needs.control.checked = project.wonNeedsRequiredFields; },
     given: () => ({ wonNeedsRequiredFields: needs.control.checked }),
   }, needs.element);

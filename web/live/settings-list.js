@@ -40,6 +40,10 @@ export function sorting(list, moved) {
     if (row && placeOf(row) !== from) moved(row, placeOf(row));
   });
 
+  // What a row is called may be typed in the row itself.
+  list.addEventListener("input", () => [...list.children].forEach(rename));
+  const rename = (row) => row.querySelector(".order")?.rename();
+
   function step(row, by) {
     const place = placeOf(row) + by;
     if (place < 0 || place >= list.children.length) return;
@@ -50,14 +54,17 @@ export function sorting(list, moved) {
 
   /** The grip and the arrows of a row that is called `name()`. */
   function tools(row, name) {
-    const button = (sign, says, by) => h("button", { class: "link", type: "button",
-      "aria-label": `${says} ${name()}`, title: says, onclick: (event) => {
+    const button = (sign, says, by) => h("button", { class: "link", type: "button", title: says,
+      onclick: (event) => {
         step(row(), by);
         event.currentTarget.focus();
       } }, sign);
-    return h("span", { class: "order" }, h("span", { class: "grip", draggable: "true",
-      "aria-hidden": "true", title: "Drag to move" }, "⠿"), button("↑", "Move up", -1),
-    button("↓", "Move down", 1));
+    const buttons = [button("↑", "Move up", -1), button("↓", "Move down", 1)];
+    const rename = () => buttons.forEach((one) =>
+      one.setAttribute("aria-label", `${one.title} ${name()}`));
+    rename();
+    return Object.assign(h("span", { class: "order" }, h("span", { class: "grip",
+      draggable: "true", "aria-hidden": "true", title: "Drag to move" }, "⠿"), buttons), { rename });
   }
 
   return { tools };
@@ -111,7 +118,7 @@ export function entries({ read, line, form, moved = null, extra = null, adding, 
       h("button", { class: "link", type: "button", onclick: drop }, "Cancel"));
     fresh.hidden = false;
     add.hidden = true;
-    fresh.querySelector("input")?.focus();
+    made.ready.then(() => fresh.querySelector("input")?.focus());
   }
 
   function make(first) {
@@ -134,6 +141,7 @@ export function entries({ read, line, form, moved = null, extra = null, adding, 
 
     function draw(row) {
       one.row = row;
+      one.element.querySelector(":scope > .entry-head > .order")?.rename();
       if (extra) more.replaceChildren(row.archivedAt ? "" : extra(row, refusal));
       head.replaceChildren(...line(row).filter((child) => child != null && child !== false));
     }

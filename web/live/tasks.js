@@ -3,7 +3,7 @@
 import {
   COMPLETE_TASK, CREATE_TASK, REMOVE_DATE, REOPEN_TASK, SAVE_DATE, SNOOZE_TASK, UPDATE_TASK,
 } from "./documents.js";
-import { fill, h, moment, refusalPlace } from "./elements.js";
+import { fill, h, moment, offer, refusalPlace } from "./elements.js";
 import { randomKey } from "./outbox.js";
 import { emptyLine, panel } from "./panels.js";
 
@@ -141,9 +141,7 @@ export function datesPanel(leadId, kinds, perform) {
   function update(lead) {
     const mayEdit = lead.viewerCan.edit;
     const open = kinds().filter(({ archivedAt }) => !archivedAt);
-    if (kind.children.length !== open.length) {
-      kind.replaceChildren(...open.map(({ id, name }) => h("option", { value: id }, name)));
-    }
+    offer(kind, open.map(({ id, name }) => [id, name]));
     const rows = lead.importantDates.map((one) => ({ ...one, mayEdit }));
     fill(list, rows, ({ id }) => id, ({ id, kind: { name }, date: on, note }) => {
       const gone = () => perform(REMOVE_DATE, { leadId, importantDateId: id }, refusal);

@@ -22,8 +22,8 @@ import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
-/** `context` is `{ leadId, me, staff(), buttons(), outbox, perform, serverNow(),
- * onSignedOut }`. */
+/** `context` is `{ leadId, me, staff(), assignees(), buttons(), dateKinds(), noteVisibility(),
+ * legend(), outbox, perform, serverNow(), onSignedOut }`. */
 export function cardView(context) {
   const head = headView(context);
   const slim = slimPart(head.element);
@@ -32,7 +32,7 @@ export function cardView(context) {
   const facts = [fieldsPart(context, pins), contactPart(leadId, perform),
     tagsPart(leadId, perform), accountPart(leadId, perform, onSignedOut)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
-  const notes = notesPanel(leadId, perform);
+  const notes = notesPanel(context);
   const appointments = appointmentsPanel(context);
   const events = eventsPanel(leadId, perform);
   const past = pastPanel(leadId, onSignedOut);
@@ -69,7 +69,7 @@ export function cardView(context) {
   return { element, update, showLamp: head.showLamp };
 }
 
-function headView({ leadId, me, staff, perform }) {
+function headView({ leadId, me, assignees, perform }) {
   const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
@@ -80,7 +80,7 @@ function headView({ leadId, me, staff, perform }) {
   const states = statesPart({ leadId, me, perform });
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
-  const people = peoplePart({ leadId, me, staff, perform }, refusal);
+  const people = peoplePart({ leadId, me, assignees, perform }, refusal);
   const avatar = avatarPart(leadId, perform, refusal);
   const priority = h("select", { id: "priority", onchange: rank },
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
