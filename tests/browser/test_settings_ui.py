@@ -46,7 +46,7 @@ async def pictured(page: Page, name: str) -> None:
         await page.screenshot(path=f"{folder}/{name}.png")
 
 
-@pytest.mark.behaviour("C1", "C2", "C3", "C9")
+@pytest.mark.behaviour("C14")
 async def test_a_pipeline_is_shaped_while_a_colleague_works_with_it(
     set_up: SetUp, watched: Watched
 ) -> None:
@@ -124,7 +124,7 @@ async def test_a_pipeline_is_shaped_while_a_colleague_works_with_it(
     await expect(ada.get_by_label("New note")).to_have_text("half a thought")
 
 
-@pytest.mark.behaviour("C27", "C28", "C30")
+@pytest.mark.behaviour("C26", "C30", "C31")
 async def test_fields_change_their_type_and_come_back_without_losing_a_value(
     set_up: SetUp, watched: Watched
 ) -> None:
@@ -222,7 +222,7 @@ def make_manager(url: str) -> str:
         return ben
 
 
-@pytest.mark.behaviour("A42", "A46", "C6", "C12")
+@pytest.mark.behaviour("A42", "C6")
 async def test_who_sees_and_offers_what_is_set_and_holds_at_once(
     set_up: SetUp, watched: Watched
 ) -> None:
