@@ -22,7 +22,11 @@ from models.types import Json, UtcDateTime, one_of
 class Conversation(SQLModel, table=True):
     """Thread of messages with one lead."""
 
-    __table_args__ = (Index("ix_conversation_lead", "lead_id", "last_message_at", "id"),)
+    __table_args__ = (
+        Index("ix_conversation_lead", "lead_id", "last_message_at", "id"),
+        Index("ix_conversation_inbox", "state", "waiting_since", "last_message_at", "id"),
+        Index("ix_conversation_assignee", "assignee_id", "state"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     lead_id: UUID = Field(foreign_key="lead.id")
@@ -34,6 +38,24 @@ class Conversation(SQLModel, table=True):
     last_message_at: datetime = Field(sa_type=UtcDateTime)
     waiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Since when the lead waits for an answer."""
+    assignee_id: UUID | None = None
+    """Who answers."""
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """SNOOZED: when it comes back, unless the lead writes before."""
+    version: int = 0
+    """How often it changed hands."""
+
+
+class ConversationRead(SQLModel, table=True):
+    """How far one person has read a conversation; their own business, no part of the lead."""
+
+    __tablename__ = "conversation_read"
+
+    staff_id: UUID = Field(foreign_key="staff.id", primary_key=True)
+    conversation_id: UUID = Field(foreign_key="conversation.id", primary_key=True, index=True)
+    message_at: datetime = Field(sa_type=UtcDateTime)
+    """When the last message that was read was written; with its id its place."""
+    message_id: UUID
 
 
 class Message(SQLModel, table=True):

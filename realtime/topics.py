@@ -31,6 +31,16 @@ def viewers(lead_id: UUID) -> str:
     return f"lead:{lead_id.hex}:viewers"
 
 
+def viewers_all() -> str:
+    """Somebody began or ceased to look at some card, or to type, for lists."""
+    return "viewers"
+
+
+def inbox(staff_id: UUID) -> str:
+    """This person read something somewhere."""
+    return f"staff:{staff_id.hex}:inbox"
+
+
 def notifications(staff_id: UUID) -> str:
     """Something came to this person, or they read something elsewhere."""
     return f"staff:{staff_id.hex}:notifications"

@@ -2,7 +2,7 @@
 --
 -- KEYS  hash stream -> JSON {staff, name, since, until}
 --       hash staff -> JSON {path, until}: the field that the person edits
--- ARGV  op, now ("" = the server's clock), lease, channel, then stream, and for "hold":
+-- ARGV  op, now ("" = the server's clock), lease, two channels, then stream, and for "hold":
 --       staff, name, since ("" = now); for "edit": staff, path ("" = none), how long
 -- Reply {now, {{staff, path}...}, {staff, name, since}...} of the live ones for "read",
 --       {now, since} for "hold".
@@ -10,8 +10,9 @@
 -- Instants and durations are ms. The key expires with the last lease.
 
 local EDITING = KEYS[2]
-local HELD, op, LEASE, CHANNEL = KEYS[1], ARGV[1], tonumber(ARGV[3]), ARGV[4]
-local stream = ARGV[5]
+local HELD, op, LEASE = KEYS[1], ARGV[1], tonumber(ARGV[3])
+local CHANNEL, ALL = ARGV[4], ARGV[5]
+local stream = ARGV[6]
 
 local now = tonumber(ARGV[2])
 if not now then
@@ -47,7 +48,7 @@ local reply = {now}
 if op == 'hold' then
   local entry = live[stream]
   if not entry then
-    entry = {staff = ARGV[6], name = ARGV[7], since = tonumber(ARGV[8]) or now}
+    entry = {staff = ARGV[7], name = ARGV[8], since = tonumber(ARGV[9]) or now}
     has_changed = true
   end
   entry['until'] = now + LEASE
@@ -58,14 +59,14 @@ elseif op == 'leave' and live[stream] then
   redis.call('HDEL', HELD, stream)
   has_changed = true
 elseif op == 'edit' then
-  local staff, path = ARGV[6], ARGV[7]
+  local staff, path = ARGV[7], ARGV[8]
   has_changed = has_changed or (edited[staff] or '') ~= path
   if path == '' then
     redis.call('HDEL', EDITING, staff)
   else
-    local mark = cjson.encode({path = path, ['until'] = now + tonumber(ARGV[8])})
+    local mark = cjson.encode({path = path, ['until'] = now + tonumber(ARGV[9])})
     redis.call('HSET', EDITING, staff, mark)
-    redis.call('PEXPIRE', EDITING, ARGV[8])
+    redis.call('PEXPIRE', EDITING, ARGV[9])
   end
 elseif op == 'read' then
   reply[2] = {}
@@ -76,5 +77,8 @@ elseif op == 'read' then
     reply[#reply + 1] = {entry.staff, entry.name, entry.since}
   end
 end
-if has_changed then redis.call('PUBLISH', CHANNEL, cjson.encode({at = now})) end
+if has_changed then
+  redis.call('PUBLISH', CHANNEL, cjson.encode({at = now}))
+  redis.call('PUBLISH', ALL, cjson.encode({at = now}))
+end
 return reply

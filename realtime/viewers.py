@@ -158,7 +158,8 @@ class MemoryViewers:
     async def _tell(self, lead_id: UUID, has_changed: bool) -> None:
         if has_changed and self._announce is not None:
             message = json.dumps({"at": to_ms(self._clock.now())})
-            await self._announce(topics.viewers(lead_id), message)
+            for channel in (topics.viewers(lead_id), topics.viewers_all()):
+                await self._announce(channel, message)
 
 
 class RedisViewers:
@@ -220,7 +221,7 @@ class RedisViewers:
         try:
             return await self._script.run(
                 (topics.viewers_of(lead_id), topics.editing_of(lead_id)),
-                (op, now, self._lease_ms, channel, *arguments),
+                (op, now, self._lease_ms, channel, topics.viewers_all(), *arguments),
             )
         except Unreachable:
             return None

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from models.appointments import Appointment
 from models.changes import Change, LeadFeed
+from models.conversations import Conversation
 from models.enums import AccessScope, ApiScope, FieldVisibility, FileUse, NoteVisibility
 from models.fields import FieldDefinition
 from models.files import File
@@ -58,6 +59,11 @@ def visible_leads(actor: Actor) -> ColumnElement[bool]:
     if actor.rights.sees_unassigned:
         theirs = or_(theirs, col(Lead.assignee_id).is_(None))
     return and_(col(Lead.merged_at).is_(None), theirs)
+
+
+def visible_conversations(actor: Actor) -> ColumnElement[bool]:
+    """Conversations that the actor may see: those of visible leads."""
+    return col(Conversation.lead_id).in_(select(col(Lead.id)).where(visible_leads(actor)))
 
 
 def sees_leads_of(actor: Actor, assignee_id: UUID | None) -> bool:

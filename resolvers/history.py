@@ -19,6 +19,7 @@ from models.enums import (
 from models.leads import Lead
 from resolvers import access, log
 from resolvers.appointments import KIND_NOUNS, Act
+from resolvers.conversations.recording import ConversationAct
 from resolvers.log import Verification
 from resolvers.policy import Permission
 from resolvers.values import LoggedValue
@@ -105,8 +106,7 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.MESSAGE_DELIVERY_CHANGED:
             return _delivery(data["channel"], data["state"])
         case ChangeKind.CONVERSATION_CHANGED:
-            is_closed = data["conversation"]["state"] == "CLOSED"
-            return "Closed a conversation" if is_closed else "Opened a conversation"
+            return _conversation(data)
         case ChangeKind.APPOINTMENT_CHANGED:
             return _appointment(data)
         case ChangeKind.CALL_CHANGED:
@@ -160,6 +160,24 @@ def _contact_points(diffs: list[dict[str, Any]]) -> str:
     return f"Changed {_listed([diff['label'][0].lower() + diff['label'][1:] for diff in diffs])}"
 
 
+def _conversation(data: dict[str, Any]) -> str:
+    state = data["conversation"]["state"]
+    act = data.get("act") or ("CLOSED" if state == "CLOSED" else "OPENED")
+    sentence = CONVERSATION_SENTENCES[ConversationAct(act)]
+    after = data["diffs"][0]["after"] if data["diffs"] else None
+    return sentence.format(name=(after or {}).get("name", ""))
+
+
+CONVERSATION_SENTENCES = {
+    ConversationAct.TAKEN: "Took a conversation",
+    ConversationAct.ASSIGNED: "Gave a conversation to {name}",
+    ConversationAct.RELEASED: "Gave a conversation to nobody",
+    ConversationAct.HANDED_ON: "Handed a conversation on to {name}",
+    ConversationAct.OPENED: "Opened a conversation",
+    ConversationAct.CLOSED: "Closed a conversation",
+    ConversationAct.SNOOZED: "Put off a conversation",
+    ConversationAct.WOKEN: "Took up a conversation again",
+}
 ACCOUNT_SENTENCES = {
     LeadAccountChange.CREATED: "Made a portal account",
     LeadAccountChange.RESET_BY_STAFF: "Reset the password of the portal account; the lead was not "

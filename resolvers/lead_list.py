@@ -160,7 +160,7 @@ async def follow_lead_list(
 class _List(Generic[V]):
     def __init__(self, services: Services, caller: StaffActor, watched: Watched) -> None:
         self.services = services
-        self.rights = _rights(caller)
+        self.rights = rights_of(caller)
         self.watched = watched
         self.after: bytes | None = None
         self.told: dict[UUID, _Mark] | None = None
@@ -183,7 +183,7 @@ class _List(Generic[V]):
 
     async def news(self, view: V) -> list[ListItem[V]]:
         """What there is to tell now; nothing where nothing moved."""
-        former, self.rights = self.rights, _rights(view.actor)
+        former, self.rights = self.rights, rights_of(view.actor)
         items: list[ListItem[V]] = []
         if self.told is not None and self.rights != former:
             items.append(ListReset(self.cursor, ResetReason.ACCESS_CHANGED))
@@ -200,7 +200,9 @@ class _List(Generic[V]):
             page = await leads_page(view, watched.filter, watched.sort, watched.first, None)
             count = await count_leads(view, watched.filter)
         ids = [lead.id for lead in page.rows]
-        revisions = await _revisions(view, ids, self.told or {})
+        revisions = await revisions_as_seen(
+            view, ids, {each: mark.revision for each, mark in (self.told or {}).items()}
+        )
         presence = await presence_of(self.services, ids)
         rows = [Row(place, lead, presence[lead.id]) for place, lead in enumerate(page.rows)]
         marks = {
@@ -231,7 +233,8 @@ class _List(Generic[V]):
         return ListChanged(self.cursor, rows, left, now.count, now.view)
 
 
-def _rights(actor: Actor) -> tuple[Any, ...]:
+def rights_of(actor: Actor) -> tuple[Any, ...]:
+    """What decides which rows there are for the viewer."""
     return (actor.role, actor.rights) if isinstance(actor, StaffActor) else ()
 
 
@@ -257,16 +260,18 @@ def _longest_rise(places: Sequence[int]) -> frozenset[int]:
     return frozenset(kept)
 
 
-async def _revisions(view: View, ids: Sequence[UUID], told: dict[UUID, _Mark]) -> dict[UUID, int]:
-    """Where each lead's log stands for the viewer: a hidden change leaves it where it was."""
+async def revisions_as_seen(
+    view: View, ids: Sequence[UUID], told: dict[UUID, int]
+) -> dict[UUID, int]:
+    """Where each lead's log stands for the viewer: a hidden change leaves it where it was told."""
     rows = await view.rows(
         select(col(LeadFeed.lead_id), col(LeadFeed.revision)).where(col(LeadFeed.lead_id).in_(ids))
     )
     now = {lead_id: int(revision) for lead_id, revision in rows}
     risen = {
-        each: told[each].revision
+        each: told[each]
         for each, revision in now.items()
-        if each in told and told[each].revision != revision
+        if each in told and told[each] != revision
     }
     if not risen:
         return now

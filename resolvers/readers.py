@@ -66,8 +66,7 @@ async def event_kinds_by_id(view: View, ids: Sequence[UUID]) -> list[EventKind |
 
 async def conversations_by_id(view: View, ids: Sequence[UUID]) -> list[Conversation | None]:
     """Conversations with leads that the viewer may see."""
-    leads = select(col(Lead.id)).where(access.visible_leads(view.actor))
-    return await _by_id(view, Conversation, ids, col(Conversation.lead_id).in_(leads))
+    return await _by_id(view, Conversation, ids, access.visible_conversations(view.actor))
 
 
 async def messages_by_id(view: View, ids: Sequence[UUID]) -> list[Message | None]:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from models.enums import JobKind
 from models.workspace import Idempotency
-from resolvers import appointments, avatars, deliveries, erasing, job_runner
+from resolvers import appointments, avatars, conversations, deliveries, erasing, job_runner
 from resolvers.actors import SYSTEM
 from resolvers.automations.running import forget_runs, run_automations
 from resolvers.deliveries import expire_pop_ups
@@ -44,6 +44,7 @@ Work = Callable[[Services], Awaitable[object]]
 HANDLERS: Handlers = {
     JobKind.REMIND_OF_APPOINTMENT: appointments.remind,
     JobKind.TELL_TASK_OVERDUE: falling_due.tell,
+    JobKind.WAKE_CONVERSATION: conversations.wake,
     JobKind.RUN_AUTOMATIONS: run_automations,
     JobKind.DELIVER_WEBHOOK: deliver,
     JobKind.FETCH_AVATAR: avatars.fetch_profile_picture,

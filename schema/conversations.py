@@ -18,12 +18,15 @@ from models.enums import (
     PresenceState,
 )
 from resolvers import calls, deliveries
+from resolvers.leads_list import EXACT_BELOW
 from resolvers.lists import CONVERSATION_MESSAGES, Counted, Wanted
 from schema.context import Info, argument_id
+from schema.errors import seal_version
 from schema.loaders import SchemaView
 from schema.pages import AFTER, FIRST, Count, PageInfo, connection
-from schema.scalars import Cursor, Url
-from schema.staff import Actor, actor_of
+from schema.presence import CardViewer
+from schema.scalars import Cursor, Url, Version
+from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.values import global_id
 
 if TYPE_CHECKING:
@@ -53,9 +56,36 @@ class Conversation:
     def subject(self) -> str | None:
         return self.row.subject
 
-    @strawberry.field(description="Open or closed.")
+    @strawberry.field(description="Open, snoozed or closed.")
     def state(self) -> ConversationState:
         return self.row.state
+
+    @strawberry.field(description="End of the snooze.")
+    def snoozed_until(self) -> datetime | None:
+        return self.row.snoozed_until
+
+    @strawberry.field(description="Who answers; null: nobody yet.")
+    async def assignee(self) -> Staff | None:
+        return await staff_of(self.view, self.row.assignee_id)
+
+    @strawberry.field(
+        description="Messages of the lead that you have not read; where you never looked, those "
+        "since the team's last answer."
+    )
+    async def unread_count(self) -> int:
+        return await self.view.load.unread.load(self.row.id)
+
+    @strawberry.field(
+        description="Staff who have the lead's card open, here or elsewhere, and who of them types "
+        "in which conversation; at most 20."
+    )
+    async def viewers(self) -> list[CardViewer]:
+        listed = await self.view.load.viewers.load(self.row.lead_id)
+        return [CardViewer(row=row, view=self.view) for row in listed.viewers]
+
+    @strawberry.field(description="Version for `expectedVersion`: it changes with the assignee.")
+    def version(self, info: Info) -> Version:
+        return seal_version(info, self.row.id, self.row.version)
 
     @strawberry.field(description="When it began.")
     def created_at(self) -> datetime:
@@ -209,7 +239,8 @@ class ConversationConnection:
 
     @strawberry.field(description="All that you may see; costs a count.")
     async def total_count(self) -> Count:
-        return Count(value=await self.count(), is_exact=True)
+        found = await self.count()
+        return Count(value=min(found, EXACT_BELOW), is_exact=found <= EXACT_BELOW)
 
 
 @strawberry.type(description="Row of MessageConnection.")

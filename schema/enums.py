@@ -102,6 +102,9 @@ _described(
     APPOINTMENT_REMINDER="An appointment is near.",
     TASK_ASSIGNED="A task was given to you.",
     TASK_DUE="A task of yours is due.",
+    MESSAGE_RECEIVED="A lead of yours, or one that you answer, wrote.",
+    CONVERSATION_ASSIGNED="A conversation was given to you.",
+    CONVERSATION_WOKEN="A conversation that was put off is back.",
     AUTOMATION="An automation tells you something.",
     INTEGRATION_FAILED="An automation or webhook stopped working.",
 )
@@ -120,7 +123,7 @@ _described(
     READ_LEADS="See leads, all but their notes.",
     WRITE_LEADS="Make and change leads, their properties, tags, states and events.",
     NOTES="See and write notes, which do not exist without it; check histories as a whole.",
-    SEND_MESSAGES="Write to leads; close and open conversations.",
+    SEND_MESSAGES="Write to leads; assign, close, put off and open conversations.",
     CONFIGURE="Define fields.",
     ADMINISTER="Change staff, sites and settings; read the workspace's audit.",
 )
@@ -273,6 +276,7 @@ _described(
     "ConversationState",
     "States of a conversation.",
     OPEN="Waits for somebody.",
+    SNOOZED="Back later, or at the lead's next message.",
     CLOSED="Done; a new message opens it.",
 )
 _described(

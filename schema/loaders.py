@@ -29,6 +29,8 @@ from resolvers import accounts, agenda, layouts, lists, pins, presence, readers,
 from resolvers.accounts import AccountRow
 from resolvers.actors import Actor
 from resolvers.automations import listing
+from resolvers.canned_replies import known_by_lead
+from resolvers.conversations.reading import unread_by_conversation
 from resolvers.filters import Explanation, Filter, explain_all
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
@@ -151,6 +153,16 @@ class Loaders:
     @cached_property
     def conversation(self) -> DataLoader[UUID, Conversation | None]:
         return self._of(readers.conversations_by_id)
+
+    @cached_property
+    def unread(self) -> DataLoader[UUID, int]:
+        """Messages of a conversation that the viewer has not read."""
+        return self._of(unread_by_conversation)
+
+    @cached_property
+    def known_of_lead(self) -> DataLoader[UUID, Mapping[str, str | None]]:
+        """What prepared answers may say of a lead that the viewer sees, by variable."""
+        return self._of(known_by_lead)
 
     @cached_property
     def message(self) -> DataLoader[UUID, Message | None]:

@@ -11,7 +11,7 @@ import strawberry
 from models.enums import ActorKind, NotificationKind
 from models.leads import Lead as LeadRow
 from models.notifications import Notification as NotificationRow
-from resolvers import leads_list, notification_feed, notifications
+from resolvers import inbox, leads_list, notification_feed, notifications
 from resolvers.actors import Actor as Caller
 from resolvers.errors import BadArgument
 from schema.context import Context, Info, read_id
@@ -109,6 +109,10 @@ class Counters:
     @strawberry.field(description="Notifications not read.")
     async def notifications_unread(self) -> int:
         return await notifications.count_notifications(self.view, unread_only=True)
+
+    @strawberry.field(description="Conversations waiting for an answer that are yours or nobody's.")
+    async def inbox_unread(self) -> int:
+        return await inbox.count_waiting(self.view)
 
     @strawberry.field(description="Leads on the sites now, hidden ones left out.")
     async def visitors_present(self) -> int:

@@ -11,6 +11,7 @@ from models.visits import PresenceInterval as IntervalRow
 from resolvers.open_pages import PresenceSession as SessionRow
 from resolvers.presence import Reading
 from resolvers.presence import Viewer as ViewerRow
+from resolvers.viewing import typed_in
 from schema.loaders import SchemaView
 from schema.pages import PageInfo
 from schema.scalars import Cursor, Url
@@ -174,7 +175,12 @@ class CardViewer:
         "`property:budget`; null: none that you see."
     )
     def editing_path(self) -> str | None:
-        return self.row.editing
+        return None if typed_in(self.row) else self.row.editing
+
+    @strawberry.field(description="Conversation being typed in; null: none.")
+    def typing_in_conversation_id(self) -> strawberry.ID | None:
+        typed = typed_in(self.row)
+        return global_id("conversation", typed) if typed else None
 
 
 async def presence_of(view: SchemaView, lead_id: UUID) -> Presence:

@@ -16,7 +16,7 @@ from models.appointments import Appointment
 from models.automations import AutomationRun
 from models.calls import Call
 from models.contact_points import LeadEmailAddress, LeadPhoneNumber
-from models.conversations import Conversation, Message
+from models.conversations import Conversation, ConversationRead, Message
 from models.events import Event, EventGroup, EventText
 from models.fields import Property
 from models.important_dates import ImportantDate
@@ -40,6 +40,7 @@ PARTS: dict[type[SQLModel], tuple[str, tuple[type[SQLModel], ...]]] = {
     EventText: ("event_id", (Event,)),
     TaskText: ("task_id", (Task,)),
     VisitPage: ("visit_id", (Visit,)),
+    ConversationRead: ("conversation_id", (Conversation,)),
     Wording: ("owner_id", (Appointment, Call)),
 }
 """Tables whose rows belong to a row of another one, and by which column. What was written on a
@@ -89,8 +90,9 @@ OTHERWISE = {
 """Tables that erasure treats in ways of their own."""
 
 UNTOUCHED = {
-    "api_token", "automation", "event_kind", "field_definition", "field_group", "field_layout",
-    "field_option", "important_date_kind", "lead_import", "notification_feed", "pinned_field",
+    "api_token", "automation", "canned_reply", "event_kind", "field_definition", "field_group",
+    "field_layout", "field_option", "important_date_kind", "lead_import", "notification_feed",
+    "pinned_field",
     "pipeline", "pipeline_state", "recovery_code", "site", "staff", "staff_invitation",
     "staff_session", "staff_totp", "tag", "team", "team_manager", "team_member", "webhook",
     "worker_position", "workspace",

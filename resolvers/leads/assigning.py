@@ -10,7 +10,7 @@ from sqlmodel import col
 from models.enums import ChangeKind, HistoryType, NotificationKind
 from models.leads import Assignment, Lead
 from models.staff import Staff
-from resolvers import access, appointments
+from resolvers import access, appointments, conversations
 from resolvers.day_hints import touch_days
 from resolvers.errors import Forbidden
 from resolvers.leads.own_fields import change_own_field
@@ -22,7 +22,11 @@ from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import reference
 
 Mover = Callable[[UnitOfWork, UUID, UUID, UUID], Awaitable[int]]
-MOVERS: tuple[Mover, ...] = (appointments.move_open, move_open_tasks)
+MOVERS: tuple[Mover, ...] = (
+    appointments.move_open,
+    move_open_tasks,
+    conversations.move_open_conversations,
+)
 """What is open on a lead (its id) and can go from one assignee to the next, with its own changes in
 the log; each answers how many it moved."""
 
@@ -66,6 +70,7 @@ async def assign(
     work.record(lead.id, kind, category, data, stamps=[row])
     if moves_open_items and former and to:
         data["moved"] = sum([await move(work, lead.id, former.id, to.id) for move in MOVERS])
+    await conversations.follow_lead(work, lead)
     await tell_assignees(work, lead, former.id if former else None)
     return lead.id
 

@@ -260,6 +260,9 @@ def _conversation(past: Past, row: Conversation) -> Conversation:
         last_message_id=UUID(hex=last) if last else None,
         last_message_at=_instant(then["last_message_at"]),
         waiting_since=_instant(then["waiting_since"]),
+        assignee_id=UUID(hex=then["assignee"]) if then.get("assignee") else None,
+        snoozed_until=_instant(then.get("snoozed_until")),
+        version=then.get("version", 0),
     )
     return copy
 

@@ -17,9 +17,10 @@ from schema.errors import (
     LimitError,
     NotFoundError,
     PreconditionError,
+    read_version,
 )
 from schema.mutations.writing import INPUT, LeadWrite, written
-from schema.scalars import IdempotencyKey, Url
+from schema.scalars import IdempotencyKey, Url, Version
 
 
 @strawberry.input(description="Input of `addTags`.")
@@ -157,6 +158,9 @@ class ChangeConversationStateInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead.")
     conversation_id: strawberry.ID = strawberry.field(description="The conversation.")
     state: ConversationState = strawberry.field(description="State.")
+    snoozed_until: datetime | None = strawberry.field(
+        default=None, description="SNOOZED: until, at most a year; not with another state."
+    )
 
 
 @strawberry.type(description="Success of `changeConversationState`.")
@@ -176,11 +180,53 @@ async def change_conversation_state(
     info: Info,
     input: Annotated[ChangeConversationStateInput, strawberry.argument(description=INPUT)],
 ) -> ChangeConversationStateResult:
-    """Closes or opens a conversation."""
+    """Closes, opens or puts off a conversation."""
     lead_id = read_id("leadId", "lead", input.lead_id)
     conversation_id = read_id("conversationId", "conversation", input.conversation_id)
     async with info.context.work() as work:
-        await conversations.change_conversation_state(work, lead_id, conversation_id, input.state)
+        await conversations.change_conversation_state(
+            work, lead_id, conversation_id, input.state, input.snoozed_until
+        )
     view, fields = await written(info, work, lead_id)
     conversation = await conversation_of(view, conversation_id)
     return ChangeConversationStateSuccess(conversation=conversation, **fields)
+
+
+@strawberry.input(description="Input of `assignConversation`.")
+class AssignConversationInput:
+    lead_id: strawberry.ID = strawberry.field(description="The lead.")
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation.")
+    staff_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Who, somebody who sees the lead; null: nobody."
+    )
+    expected_version: Version | None = strawberry.field(
+        default=None,
+        description="Version that you saw; without it only one that is nobody's or your own is "
+        "given.",
+    )
+
+
+@strawberry.type(description="Success of `assignConversation`.")
+class AssignConversationSuccess(LeadWrite):
+    conversation: Conversation = strawberry.field(description="The conversation.")
+
+
+AssignConversationResult = Annotated[
+    AssignConversationSuccess | NotFoundError | ForbiddenError | ConflictError | InvalidInputError,
+    strawberry.union("AssignConversationResult", description="Result of `assignConversation`."),
+]
+
+
+async def assign_conversation(
+    info: Info, input: Annotated[AssignConversationInput, strawberry.argument(description=INPUT)]
+) -> AssignConversationResult:
+    """Gives a conversation to somebody or nobody."""
+    lead_id = read_id("leadId", "lead", input.lead_id)
+    conversation_id = read_id("conversationId", "conversation", input.conversation_id)
+    staff_id = read_id("staffId", "staff", input.staff_id) if input.staff_id else None
+    expected = read_version(info, conversation_id, input.expected_version)
+    async with info.context.work() as work:
+        await conversations.assign_conversation(work, lead_id, conversation_id, staff_id, expected)
+    view, fields = await written(info, work, lead_id)
+    conversation = await conversation_of(view, conversation_id)
+    return AssignConversationSuccess(conversation=conversation, **fields)

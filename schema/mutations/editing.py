@@ -19,6 +19,9 @@ class SetEditingInput:
         description="Path of the field, such as `person.firstName` or `property:budget`; null: "
         "none.",
     )
+    typing_in_conversation_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Or the conversation that you type in; null: none."
+    )
 
 
 @strawberry.type(description="Success of `setEditing`.")
@@ -38,5 +41,9 @@ async def set_editing(
     """Marks a field as being edited."""
     actor = await info.context.person()
     lead_id = read_id("leadId", "lead", input.lead_id)
-    until = await viewing.set_editing(info.context.services, actor, lead_id, input.path)
+    typed = input.typing_in_conversation_id
+    conversation_id = read_id("typingInConversationId", "conversation", typed) if typed else None
+    until = await viewing.set_editing(
+        info.context.services, actor, lead_id, input.path, conversation_id
+    )
     return SetEditingSuccess(until=until)

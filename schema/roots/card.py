@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema import canned_replies, inbox
 from schema.audience import guarded
 from schema.mutations import appointments as appointment_acts
 from schema.mutations import card, logging
@@ -99,5 +100,23 @@ class CardActs:
         "opens.",
     )
     change_conversation_state = strawberry.mutation(
-        card.change_conversation_state, description="Closes or opens a conversation."
+        card.change_conversation_state,
+        description="Closes, opens or snoozes a conversation.",
+    )
+    assign_conversation = strawberry.mutation(
+        card.assign_conversation,
+        description="Gives a conversation to somebody or nobody; taking one that another has just "
+        "taken is refused, and the answer says who has it.",
+    )
+    mark_conversation_read = strawberry.mutation(
+        inbox.mark_conversation_read,
+        description="Marks messages up to one as read by you; others see nothing of it.",
+    )
+    save_canned_reply = strawberry.mutation(
+        canned_replies.save_canned_reply,
+        description="Makes or changes a prepared answer; for the team: ADMIN, MANAGER.",
+    )
+    remove_canned_reply = strawberry.mutation(
+        canned_replies.remove_canned_reply,
+        description="Removes a prepared answer; one of the team: ADMIN, MANAGER.",
     )

@@ -6,6 +6,7 @@ from schema import (
     api_tokens,
     appointments,
     automations,
+    canned_replies,
     conversations,
     dashboard,
     events,
@@ -13,6 +14,7 @@ from schema import (
     history,
     important_dates,
     imports,
+    inbox,
     jobs,
     leads_list,
     notifications,
@@ -72,6 +74,13 @@ class Query:
         description="Whether the digest chain of a lead's history is unbroken. ADMIN, else null.",
     )
     conversation = strawberry.field(conversations.conversation, description="One conversation.")
+    conversations = strawberry.field(
+        inbox.conversations, description="The inbox; longest waiting first."
+    )
+    canned_replies = strawberry.field(
+        canned_replies.my_canned_replies,
+        description="Prepared answers, by name; yours and shared ones.",
+    )
     appointment = strawberry.field(
         appointments.appointment,
         description="One appointment; null for one that is not yours.",

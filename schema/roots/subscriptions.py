@@ -5,6 +5,7 @@ import strawberry
 from schema import (
     dashboard,
     imports,
+    inbox,
     lead_card,
     lead_list,
     notifications,
@@ -28,6 +29,11 @@ class Subscription:
         lead_list.lead_list,
         description="The top of a list of leads, alive: a snapshot, then what entered, changed, "
         "moved and left; at most 2 items a second.",
+    )
+    inbox = strawberry.subscription(
+        inbox.inbox,
+        description="The inbox, alive: a snapshot, then what came, changed, moved and went; at "
+        "most 2 items a second.",
     )
     notifications = strawberry.subscription(
         notifications.notification_items,

@@ -32,10 +32,12 @@ class Card:
         self.clock = clock
         self.lead = lead
         self.announced = 0
+        self.told_to_lists = 0
 
     async def announcements(self) -> int:
-        """How many came since the last call."""
-        count, self.announced = self.announced, 0
+        """How many came since the last call; each was told to lists too."""
+        assert self.announced == self.told_to_lists
+        count, self.announced, self.told_to_lists = self.announced, 0, 0
         return count
 
     async def names(self) -> list[str]:
@@ -51,14 +53,14 @@ class RedisCard(Card):
 
     async def announcements(self) -> int:
         await self.client.publish("drained", "")
-        count = 0
         async with asyncio.timeout(WAIT):
             async for message in self.listener.listen():
                 if message["type"] == "message" and message["channel"] == "drained":
-                    return count
+                    return await super().announcements()
                 if message["type"] == "message":
                     assert json.loads(message["data"])["at"] <= to_ms(self.clock.now())
-                    count += 1
+                    self.announced += 1 if message["channel"] == topics.viewers(self.lead) else 0
+                    self.told_to_lists += 1 if message["channel"] == topics.viewers_all() else 0
         raise AssertionError("the listener ended")
 
 
@@ -68,9 +70,9 @@ async def card(request: pytest.FixtureRequest) -> AsyncIterator[Card]:
     if request.param == "memory":
 
         async def announce(channel: str, message: str) -> None:
-            assert channel == topics.viewers(lead)
             assert json.loads(message)["at"] == to_ms(clock.now())
-            alone.announced += 1
+            alone.announced += 1 if channel == topics.viewers(lead) else 0
+            alone.told_to_lists += 1 if channel == topics.viewers_all() else 0
 
         alone = Card(MemoryViewers(clock, announce), clock, lead)
         yield alone
@@ -79,7 +81,7 @@ async def card(request: pytest.FixtureRequest) -> AsyncIterator[Card]:
     async with Redis.from_url(server.url, decode_responses=True) as client:
         shared = RedisCard(server.url, client, clock, lead)
         async with shared.listener:
-            await shared.listener.subscribe(topics.viewers(lead), "drained")
+            await shared.listener.subscribe(topics.viewers(lead), topics.viewers_all(), "drained")
             yield shared
         await shared.store.close()
 

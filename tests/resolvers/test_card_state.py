@@ -522,6 +522,32 @@ async def a_conversation_opened_again(stage: Stage) -> tuple[UUID, Act]:
     )
 
 
+@proves(ChangeKind.CONVERSATION_CHANGED)
+async def a_conversation_taken(stage: Stage) -> tuple[UUID, Act]:
+    conversation = await stage.conversation()
+    return stage.lead_id, lambda: stage.by_admin(
+        conversations.assign_conversation, stage.lead_id, conversation, stage.admin.id, None
+    )
+
+
+@proves(ChangeKind.CONVERSATION_CHANGED)
+async def a_conversation_put_off(stage: Stage) -> tuple[UUID, Act]:
+    conversation = await stage.conversation()
+    return stage.lead_id, lambda: stage.by_admin(
+        conversations.change_conversation_state, stage.lead_id, conversation,
+        ConversationState.SNOOZED, stage.clock.now() + timedelta(hours=1),
+    )  # fmt: skip
+
+
+@proves(ChangeKind.MESSAGE_ADDED)
+async def a_message_that_wakes_a_conversation(stage: Stage) -> tuple[UUID, Act]:
+    lead_id, put_off = await a_conversation_put_off(stage)
+    await put_off()
+    return lead_id, lambda: visits.send_visitor_message(
+        stage.services, stage.visit.actor, "Now", uuid4().hex
+    )
+
+
 @proves(ChangeKind.CONTACT_POINTS_CHANGED)
 async def an_address_typed_by_the_visitor(stage: Stage) -> tuple[UUID, Act]:
     claim = Claim(email_address="lena@mail.example", phone_number="+49 30 901820", name="Lena Lo")
@@ -890,8 +916,14 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
             conversation = await stage.first(select(col(Conversation.id)).limit(1))
             if conversation:
                 turned = dice.choice(list(ConversationState))
+                is_put_off = turned is ConversationState.SNOOZED
+                until = stage.clock.now() + timedelta(days=1) if is_put_off else None
                 await stage.by_admin(
-                    conversations.change_conversation_state, lead_id, conversation, turned
+                    conversations.change_conversation_state, lead_id, conversation, turned, until
+                )
+                to = dice.choice([None, stage.admin.id])
+                await stage.by_admin(
+                    conversations.assign_conversation, lead_id, conversation, to, None
                 )
         case 12:
             with suppress(Conflict):

@@ -48,6 +48,7 @@ ACTS = {
     "assignLead": Permission.ASSIGN_LEAD,
     "sendMessage": Permission.SEND_MESSAGE,
     "changeConversationState": Permission.SEND_MESSAGE,
+    "assignConversation": Permission.SEND_MESSAGE,
     # the note is somebody else's
     "editNote": Permission.READ_ALL_NOTES,
     "removeNote": Permission.READ_ALL_NOTES,
@@ -140,6 +141,7 @@ class Place:
             "changeLeadState": {"stateId": self.state_id},
             "assignLead": {"staffId": self.assignee},
             "sendMessage": {"channel": "CHAT", "text": "Hi", "idempotencyKey": key()},
+            "assignConversation": {"staffId": None, "conversationId": self.conversation_id},
             "changeConversationState": {
                 "state": "CLOSED",
                 "conversationId": self.conversation_id,

@@ -28,7 +28,7 @@ from models.tasks import Task
 from models.teams import Team
 from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
-from resolvers import policy
+from resolvers import canned_replies, policy
 from resolvers.actors import SYSTEM
 from resolvers.limits import EDITING, EXPORT, RESET_LEAD_PASSWORD, TEST_WEBHOOK, spend
 from resolvers.policy import Permission
@@ -101,6 +101,7 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "logMessage": {"channel": "EMAIL", "direction": "FROM_LEAD", "text": "Hello"},
     "changeConversationState": {"state": "CLOSED"},
     "eraseLead": {},
+    "assignConversation": {},
 }
 KEYED = (
     "addNote", "createTask", "addEvent", "logQuickEvent", "sendMessage", "scheduleAppointment",
@@ -129,6 +130,7 @@ PERMISSIONS = {
     "sendMessage": Permission.SEND_MESSAGE,
     "changeConversationState": Permission.SEND_MESSAGE,
     "eraseLead": Permission.ERASE_LEAD,
+    "assignConversation": Permission.SEND_MESSAGE,
 }
 
 
@@ -298,8 +300,11 @@ class Desk:
             await self.admin.done("winLead", **self.on())
         if mutation == "eraseLead":
             given["confirmLeadId"] = given["leadId"]
-        if mutation == "changeConversationState":
+        if mutation in ("changeConversationState", "assignConversation"):
             given["conversationId"] = await self.conversation()
+        if mutation == "assignConversation":
+            assert self.admin.actor
+            given["staffId"] = encode_id("staff", self.admin.actor.id)
         return given
 
     async def upload(self, client: Client, data: bytes, name: str) -> str:
@@ -1595,6 +1600,158 @@ async def _too_many_marks(desk: Desk) -> Case:
     for _ in range(EDITING.amount):
         await spend(desk.services.limiter, EDITING, desk.admin.actor.caller)
     return Case(desk.admin, desk.on(), {"limit": 240, "retryAfter": ...})
+
+
+@case("setEditing", "NotFound", "a conversation of another lead")
+async def _typing_elsewhere(desk: Desk) -> Case:
+    given = {"leadId": lead(await make_lead(desk.services))}
+    typed = await desk.conversation()
+    return Case(desk.admin, {**given, "typingInConversationId": typed}, {"id": typed})
+
+
+@case("setEditing", "InvalidInput", "a field and a conversation")
+async def _mark_on_two_things(desk: Desk) -> Case:
+    given = {"path": "title", "typingInConversationId": await desk.conversation()}
+    problems = problem("typingInConversationId", "CONTRADICTION")
+    return Case(desk.admin, {**desk.on(), **given}, problems)
+
+
+@case("assignConversation", "Conflict")
+async def _somebody_has_it(desk: Desk) -> Case:
+    given = await desk.act("assignConversation")
+    bo = await desk.other(StaffRole.ADMIN)
+    await desk.admin.done("assignConversation", **given)
+    assert bo.actor
+    wanted = {**given, "staffId": encode_id("staff", bo.actor.id)}
+    clash = {
+        "path": "assignee",
+        "current": {"display": "Ada Ames"},
+        "attempted": {"display": "Bo Brandt"},
+        "changedByName": "Ada Ames",
+    }
+    expected = {"conflictReason": "STALE_VERSION", "conflicts": [clash]}
+    return Case(bo, wanted, {**expected, "message": "Ada Ames has this conversation."})
+
+
+@case("assignConversation", "InvalidInput", "somebody who does not see the lead")
+async def _answered_by_a_stranger(desk: Desk) -> Case:
+    agent = await desk.other()
+    assert agent.actor
+    given = {
+        **await desk.act("assignConversation"),
+        "staffId": encode_id("staff", agent.actor.id),
+    }
+    return Case(desk.admin, given, problem("staffId", "CONTRADICTION"))
+
+
+@case("changeConversationState", "InvalidInput", "a snooze without end")
+async def _put_off_for_ever(desk: Desk) -> Case:
+    given = {**await desk.act("changeConversationState"), "state": "SNOOZED"}
+    return Case(desk.admin, given, problem("snoozedUntil", "REQUIRED"))
+
+
+@case("markConversationRead", "InvalidInput")
+async def _read_a_note(desk: Desk) -> Case:
+    given = {"conversationId": await desk.conversation(), "messageId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("messageId", "MALFORMED"))
+
+
+@case("markConversationRead", "NotFound")
+async def _read_a_foreign_conversation(desk: Desk) -> Case:
+    talk = await desk.conversation()
+    data = await desk.admin.read(
+        "query ($id: ID!) { conversation(id: $id) { lastMessage { id } } }", id=talk
+    )
+    given = {"conversationId": talk, "messageId": data["conversation"]["lastMessage"]["id"]}
+    return Case(await desk.other(), given, {"id": talk})
+
+
+@case("markConversationRead", "NotFound", "a message of another conversation")
+async def _read_another_message(desk: Desk) -> Case:
+    given = {"conversationId": await desk.conversation(), "messageId": f"message_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"message_{NOBODYS}"})
+
+
+REPLY = {"name": "Hours", "body": "Hello {{lead.firstName}}, we open at nine."}
+
+
+async def _reply(client: Client, **changes: Any) -> dict[str, Any]:
+    made = await client.done("saveCannedReply", "cannedReply { id version }", **REPLY, **changes)
+    reply: dict[str, Any] = made["cannedReply"]
+    return reply
+
+
+@case("saveCannedReply", "InvalidInput")
+async def _reply_with_an_unknown_variable(desk: Desk) -> Case:
+    given = {"name": "Hours", "body": "Hello {{lead.password}}"}
+    return Case(desk.admin, given, problem("body", "UNKNOWN"))
+
+
+@case("saveCannedReply", "InvalidInput", "no words")
+async def _reply_without_words(desk: Desk) -> Case:
+    return Case(desk.admin, {"name": "Hours", "body": " "}, problem("body", "REQUIRED"))
+
+
+@case("saveCannedReply", "NotFound")
+async def _reply_of_somebody_else(desk: Desk) -> Case:
+    reply = await _reply(desk.admin)
+    given = {**REPLY, "cannedReplyId": reply["id"]}
+    return Case(await desk.other(StaffRole.ADMIN), given, {"id": reply["id"]})
+
+
+@case("saveCannedReply", "Forbidden")
+async def _reply_for_the_team_by_an_agent(desk: Desk) -> Case:
+    given = {**REPLY, "isShared": True}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("saveCannedReply", "Forbidden", "one of the team made one's own")
+async def _reply_of_the_team_by_an_agent(desk: Desk) -> Case:
+    reply = await _reply(desk.admin, isShared=True)
+    given = {**REPLY, "cannedReplyId": reply["id"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+@case("saveCannedReply", "Conflict")
+async def _reply_of_a_name_that_is_taken(desk: Desk) -> Case:
+    reply = await _reply(desk.admin, isShared=True)
+    expected = {"conflictReason": "DUPLICATE", "existingId": reply["id"]}
+    return Case(await desk.other(), {**REPLY, "name": "HOURS"}, expected)
+
+
+@case("saveCannedReply", "Conflict", "an older version")
+async def _reply_that_was_changed(desk: Desk) -> Case:
+    reply = await _reply(desk.admin)
+    given = {**REPLY, "cannedReplyId": reply["id"], "expectedVersion": reply["version"]}
+    await desk.admin.done("saveCannedReply", **{**given, "body": "Closed."})
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("saveCannedReply", "Limit")
+async def _reply_too_many(desk: Desk) -> Case:
+    desk.patch.setattr(canned_replies, "MOST", 1)
+    await _reply(desk.admin)
+    return Case(desk.admin, {**REPLY, "name": "Other"}, {"limit": 1, "retryAfter": None})
+
+
+@case("removeCannedReply", "InvalidInput")
+async def _remove_no_reply(desk: Desk) -> Case:
+    given = {"cannedReplyId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("cannedReplyId", "MALFORMED"))
+
+
+@case("removeCannedReply", "NotFound")
+async def _remove_a_reply_of_somebody_else(desk: Desk) -> Case:
+    reply = await _reply(desk.admin)
+    given = {"cannedReplyId": reply["id"]}
+    return Case(await desk.other(StaffRole.ADMIN), given, {"id": reply["id"]})
+
+
+@case("removeCannedReply", "Forbidden")
+async def _remove_a_reply_of_the_team(desk: Desk) -> Case:
+    reply = await _reply(desk.admin, isShared=True)
+    given = {"cannedReplyId": reply["id"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
 
 
 @case("exportHistory", "InvalidInput")

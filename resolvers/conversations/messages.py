@@ -1,8 +1,7 @@
-"""Conversations and messages: chat with visitors, and pop-ups shown to them."""
+"""Messages: chat with visitors, and pop-ups shown to them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,13 +16,14 @@ from models.enums import (
     MessageDirection,
     PresenceState,
 )
-from models.ids import encode_id, new_id
+from models.ids import new_id
 from models.leads import Lead
 from models.visits import Visit
 from resolvers import access, deliveries, idempotency
+from resolvers.conversations import reading, snoozing
+from resolvers.conversations.recording import find, logged, tell_of_message
 from resolvers.errors import (
     ChannelUnavailable,
-    NotFound,
     Precondition,
     PreconditionReason,
     ProblemCode,
@@ -92,6 +92,8 @@ async def send_message(work: UnitOfWork, lead_id: UUID, new: NewMessage, key: st
         link_url=link_url,
     )
     await add_message(work, conversation, message)
+    await work.session.flush()
+    await reading.note(work, work.actor, message)
     return message_id
 
 
@@ -143,14 +145,22 @@ async def receive_message(work: UnitOfWork, lead: Lead, text: str, message_id: U
         author_name=lead.display_name,
         at=work.at,
     )
+    is_news = conversation.waiting_since is None or conversation.state is not ConversationState.OPEN
     await add_message(work, conversation, message)
+    if is_news:
+        await tell_of_message(work, lead, conversation, message)
     return message
 
 
 async def add_message(work: UnitOfWork, conversation: Conversation, message: Message) -> None:
-    """Stores a message and brings its conversation up to date."""
+    """Stores a message and brings its conversation up to date.
+
+    A closed one opens. One that was put off comes back when the lead writes, not the team.
+    """
     is_lead = message.direction is MessageDirection.FROM_LEAD
-    conversation.state = ConversationState.OPEN
+    if is_lead or conversation.state is not ConversationState.SNOOZED:
+        await snoozing.end(work, conversation)
+        conversation.state = ConversationState.OPEN
     conversation.last_message_id = message.id
     conversation.last_message_at = message.at
     conversation.waiting_since = (conversation.waiting_since or message.at) if is_lead else None
@@ -171,51 +181,6 @@ async def add_message(work: UnitOfWork, conversation: Conversation, message: Mes
     )
 
 
-async def change_conversation_state(
-    work: UnitOfWork, lead_id: UUID, conversation_id: UUID, state: ConversationState
-) -> None:
-    """Closes or opens a conversation; the same state changes nothing."""
-    access.require(work.actor, Permission.SEND_MESSAGE)
-    lead = await access.lead_for(work.session, work.actor, lead_id)
-    conversation = await _conversation_for(work, lead, conversation_id)
-    if conversation.state is state:
-        return
-    before, conversation.state = conversation.state, state
-    if state is ConversationState.CLOSED:
-        conversation.waiting_since = None
-    work.record(
-        lead.id,
-        ChangeKind.CONVERSATION_CHANGED,
-        HistoryType.CHAT,
-        {
-            "conversation": logged(conversation),
-            "diffs": [
-                {
-                    "path": "state",
-                    "label": "Conversation",
-                    "before": {"type": "TEXT", "text": before},
-                    "after": {"type": "TEXT", "text": state},
-                }
-            ],
-        },
-        subject=("conversation", conversation.id),
-    )
-
-
-def logged(conversation: Conversation) -> dict[str, Any]:
-    """A conversation as the log holds it."""
-    waiting = conversation.waiting_since
-    return {
-        "id": conversation.id.hex,
-        "channel": conversation.channel,
-        "subject": conversation.subject,
-        "state": conversation.state,
-        "last_message": conversation.last_message_id and conversation.last_message_id.hex,
-        "last_message_at": conversation.last_message_at.isoformat(),
-        "waiting_since": waiting.isoformat() if waiting else None,
-    }
-
-
 async def _has_visit(work: UnitOfWork, lead: Lead) -> bool:
     statement = select(col(Visit.id)).where(
         col(Visit.lead_id) == lead.id, col(Visit.ended_at).is_(None)
@@ -232,7 +197,7 @@ async def _conversation(
 ) -> Conversation:
     """The named conversation, else the newest of the channel, else a new one."""
     if conversation_id is not None:
-        named = await _conversation_for(work, lead, conversation_id)
+        named = await find(work, lead, conversation_id)
         if named.channel is not channel:
             raise invalid("channel", ProblemCode.CONTRADICTION, "The conversation is on another.")
         return named
@@ -257,15 +222,4 @@ async def _conversation(
     )
     work.session.add(conversation)
     await work.session.flush()
-    return conversation
-
-
-async def _conversation_for(work: UnitOfWork, lead: Lead, conversation_id: UUID) -> Conversation:
-    conversation = await work.session.scalar(
-        select(Conversation).where(
-            col(Conversation.id) == conversation_id, col(Conversation.lead_id) == lead.id
-        )
-    )
-    if conversation is None:
-        raise NotFound("conversation", encode_id("conversation", conversation_id))
     return conversation
