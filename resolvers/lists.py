@@ -150,7 +150,15 @@ def _message_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
 
 
 def _interval_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:
-    return [col(PresenceInterval.from_at) <= chosen.until_at] if chosen.until_at else []
+    where: list[ColumnElement[bool]] = []
+    if chosen.until_at:
+        where.append(col(PresenceInterval.from_at) <= chosen.until_at)
+    if chosen.since:
+        ended = col(PresenceInterval.to_at)
+        where.append(or_(ended.is_(None), ended > chosen.since))
+    if chosen.before:
+        where.append(col(PresenceInterval.from_at) < chosen.before)
+    return where
 
 
 def _task_where(actor: Actor, chosen: Chosen) -> list[ColumnElement[bool]]:

@@ -50,6 +50,7 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.LEAD_IDENTIFIED: TimelineKind.CHANGE,
     ChangeKind.LEAD_ABSORBED: TimelineKind.CHANGE,
     ChangeKind.LEAD_MERGED: None,
+    ChangeKind.LEAD_ERASED: None,
 }
 """Where each kind of change stands; None: in the history only. A test finds kinds without one."""
 BEGUN_BY_ADDING = frozenset(

@@ -21,6 +21,7 @@ from schema.values import Value, global_id, hidden, value_of
 
 if TYPE_CHECKING:
     from schema.changes import LeadChange
+    from schema.subjects import HistorySubject
 
 
 @strawberry.type(description="One field's change.")
@@ -103,6 +104,17 @@ class HistoryEntry:
     @strawberry.field(description="Fields before and after; those that you may not see are masked.")
     async def diffs(self) -> list[FieldDiff]:
         return await diffs_of(self.view, self.row)
+
+    @strawberry.field(
+        description="What it is about, as it is now, while it exists and is yours; null also when "
+        "it is about the lead itself."
+    )
+    async def about(
+        self,
+    ) -> Annotated["HistorySubject", strawberry.lazy("schema.subjects")] | None:
+        from schema.subjects import subject_of
+
+        return await subject_of(self.view, self.row)
 
     @strawberry.field(description="The change with all its data; null once erased.")
     async def change(

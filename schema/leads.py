@@ -350,11 +350,17 @@ class Lead:
 
     @strawberry.field(description="When the lead was on the site, newest first.")
     async def presence_intervals(
-        self, first: First, after: After = None
+        self,
+        first: First,
+        after: After = None,
+        range: Annotated[
+            DateTimeRangeInput | None,
+            strawberry.argument(description="There at any moment within."),
+        ] = None,
     ) -> PresenceIntervalConnection:
         return await self._list(
             lists.INTERVALS,
-            Chosen(),
+            Chosen(since=range.from_at if range else None, before=range.to_at if range else None),
             (first, after),
             (PresenceIntervalConnection, PresenceIntervalEdge),
             lambda row: PresenceInterval(row=row),

@@ -17,6 +17,7 @@ from schema.notes import Note
 from schema.pages import PageInfo
 from schema.scalars import Cursor
 from schema.staff import Actor, actor_of
+from schema.subjects import subject_of
 from schema.tasks import Task
 from schema.values import global_id
 
@@ -55,33 +56,7 @@ class TimelineItem:
 
     @strawberry.field(description="The thing itself as it is now.")
     async def subject(self) -> TimelineSubject:
-        return await self._thing() or HistoryEntry(row=self.row, view=self.view)
-
-    async def _thing(self) -> Call | Message | Appointment | Note | Task | Event | None:
-        subject_id = self.row.subject_id
-        if subject_id is None:
-            return None
-        load = self.view.load
-        match kind_of(self.row):
-            case TimelineKind.NOTE:
-                note = await load.note.load(subject_id)
-                return Note(row=note, view=self.view) if note else None
-            case TimelineKind.TASK:
-                task = await load.task.load(subject_id)
-                return Task(row=task, view=self.view) if task else None
-            case TimelineKind.CALL:
-                call = await load.call.load(subject_id)
-                return Call(row=call, view=self.view) if call else None
-            case TimelineKind.MEETING:
-                appointment = await load.appointment.load(subject_id)
-                return Appointment(row=appointment, view=self.view) if appointment else None
-            case TimelineKind.MESSAGE | TimelineKind.EMAIL:
-                message = await load.message.load(subject_id)
-                return Message(row=message, view=self.view) if message else None
-            case TimelineKind.EVENT:
-                event = await load.event.load((self.row.lead_id, subject_id))
-                return Event(row=event, view=self.view) if event else None
-        return None
+        return await subject_of(self.view, self.row) or HistoryEntry(row=self.row, view=self.view)
 
 
 async def item_of(view: SchemaView, row: Change) -> TimelineItem | None:

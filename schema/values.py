@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from models.ids import encode_id
+from resolvers.currencies import CURRENCIES
 from resolvers.errors import ProblemCode, invalid
 from resolvers.values import (
     MAX_TEXT,
@@ -193,8 +194,9 @@ def text_value(words: str) -> TextValue:
 
 def instant_value(at: datetime) -> DateTimeValue:
     """An instant, told in UTC."""
-    told = write_instant(at)
-    return DateTimeValue(display=told, copy_text=told, date_time=at)
+    return DateTimeValue(
+        display=f"{at:%Y-%m-%d %H:%M} UTC", copy_text=write_instant(at), date_time=at
+    )
 
 
 def _options(logged: LoggedValue) -> ChoiceValue | ChoicesValue:
@@ -206,8 +208,12 @@ def _options(logged: LoggedValue) -> ChoiceValue | ChoicesValue:
 
 
 def _money(amount: str, currency: str) -> MoneyValue:
+    # The decimals of the currency, never fewer than the amount itself has.
+    exponent = Number(amount).as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) else 0
+    decimals = max(CURRENCIES.get(currency, 0), own)
     return MoneyValue(
-        display=f"{Number(amount):,.2f} {currency}",
+        display=f"{Number(amount):,.{decimals}f} {currency}",
         copy_text=amount,
         money=Money(amount=Decimal(amount), currency=CurrencyCode(currency)),
     )

@@ -258,7 +258,7 @@ async def test_the_value_of_a_deal_is_set_in_one_change_and_cleared_by_null(
         if diff["path"] == "value"
     ]
     euros = {"display": "12,400.50 EUR"}
-    assert shown == [(None, {"display": "0.00 JPY"}), (euros, None), (None, euros)]
+    assert shown == [(None, {"display": "0 JPY"}), (euros, None), (None, euros)]
 
 
 ODD_VALUES: list[tuple[dict[str, Any], str, str]] = [

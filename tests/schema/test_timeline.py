@@ -240,3 +240,28 @@ async def test_the_database_and_the_program_agree_on_what_an_item_is(
             }
             assert {row.id for row in rows} == expected
         assert await session.scalar(select(col(Note.removed_at))) is None
+
+
+@pytest.mark.behaviour("C45")
+async def test_a_row_of_the_history_leads_to_what_it_is_about_while_that_is_there(
+    services: Services, clock: ManualClock, admin: Client
+) -> None:
+    story = await Story(services, clock, admin).tell()
+    query = """query($id: ID!) { lead(id: $id) { history(first: 100) { nodes {
+      type summary about { __typename ... on Note { id } ... on Message { text }
+        ... on Event { name } } } } } }"""
+
+    async def about(client: Client) -> list[Any]:
+        read = await client.read(query, id=story.id)
+        return [row["about"] for row in read["lead"]["history"]["nodes"]]
+
+    shown = await about(admin)
+    notes = [each for each in shown if each and each["__typename"] == "Note"]
+    assert notes == [{"__typename": "Note", "id": story.note}]
+    texts = [each["text"] for each in shown if each and "text" in each]
+    assert sorted(texts) == ["Hello", "Hi"]
+    assert shown[0] is None  # the priority is the lead's own
+    await admin.done("removeNote", leadId=story.id, noteId=story.note)
+    gone = await about(admin)
+    assert [each for each in gone if each and each["__typename"] == "Note"] == []
+    assert len(gone) == len(shown) + 1

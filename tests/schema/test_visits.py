@@ -1,17 +1,19 @@
 """The visitor's side, and the sites that carry the script."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from models.clock import ManualClock
-from models.visits import Site
+from models.visits import PresenceInterval, Site
+from resolvers.actors import SYSTEM
 from resolvers.secrets import sign
 from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
 from tests.client import Client, key, lead, nothing_written
-from tests.factories import ORIGIN, make_site
+from tests.factories import ORIGIN, make_lead, make_site
 
 VISIT = "visit { id isIdentified messages(first: 5) { nodes { text } } } token"
 CARD = "query($id: ID!) { lead(id: $id) { %s } }"
@@ -311,3 +313,42 @@ async def test_an_odd_site_is_refused(admin: Client, services: Services) -> None
         async with nothing_written(services):
             made = await admin.write("saveSite", **{**given, **odd})
         assert made["problems"][0]["path"] == path
+
+
+async def test_whether_the_lead_was_online_then_is_asked_by_a_range(
+    services: Services, clock: ManualClock, admin: Client
+) -> None:
+    lead_id = await make_lead(services)
+    start = clock.now()
+    async with unit_of_work(services, SYSTEM) as work:
+        for version, (begin, end) in enumerate([(0, 10), (60, 70), (120, None)]):
+            work.session.add(
+                PresenceInterval(
+                    lead_id=lead_id,
+                    version=version,
+                    last_version=version,
+                    epoch="e",
+                    from_at=start + timedelta(minutes=begin),
+                    to_at=start + timedelta(minutes=end) if end else None,
+                )
+            )
+    clock.advance(3 * 3600)
+
+    async def began(since: int, until: int) -> list[int]:
+        read = await admin.read(
+            """query($id: ID!, $range: DateTimeRangeInput!) { lead(id: $id) {
+              presenceIntervals(first: 10, range: $range) { nodes { from } } } }""",
+            id=lead(lead_id),
+            range={"from": instant(since), "to": instant(until)},
+        )
+        rows = read["lead"]["presenceIntervals"]["nodes"]
+        told = [datetime.fromisoformat(row["from"]) - start for row in rows]
+        return [round(each.total_seconds() / 60) for each in told]
+
+    def instant(minutes: int) -> str:
+        return (start + timedelta(minutes=minutes)).isoformat()
+
+    assert await began(5, 6) == [0]
+    assert await began(10, 60) == []
+    assert await began(9, 61) == [60, 0]
+    assert await began(170, 171) == [120]

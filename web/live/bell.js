@@ -47,6 +47,7 @@ export function notificationBell({ connection, onSignedOut }) {
     unread = 0;
     close();
     draw();
+    delete list.dataset.filled; // the first rows are no news
   }
 
   // The stream says where it begins before anything else: what was there before is read then.

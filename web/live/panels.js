@@ -1,6 +1,6 @@
 // The card's panels that grow: chat, history. Each is `{ element, update(lead) }`.
 
-import { ago, clock, fill, h, moment, words } from "./elements.js";
+import { ago, fill, h, moment, words } from "./elements.js";
 import { popUpPart } from "./popup.js";
 
 export function panel(title, ...children) {
@@ -78,14 +78,14 @@ function makeMessage(message) {
   return h("li", { class: isOwn ? "from-lead" : "to-lead", data: { id } },
     channel === "POPUP" && subject && h("b", {}, subject), text,
     link && h("span", { class: "where" }, `${link.text}: ${link.url}`),
-    h("small", { "data-testid": "message-note" }, `${author.name} · `, clock(at), via,
+    h("small", { "data-testid": "message-note" }, `${author.name} · `, moment(at), via,
       told && ` · ${told}`));
 }
 
 function progress({ channel, delivery, seenAt }) {
   const state = delivery?.state;
-  if (state === "OPENED") return `seen ${clock(seenAt)}`;
-  if (state === "CLICKED") return `seen ${clock(seenAt)}, button followed ${clock(delivery.since)}`;
+  if (state === "OPENED") return `seen ${moment(seenAt)}`;
+  if (state === "CLICKED") return `seen ${moment(seenAt)}, button followed ${moment(delivery.since)}`;
   if (channel !== "POPUP") return null; // a chat waits without an end
   if (state === "EXPIRED") return "not seen in time";
   return state === "DELIVERED" ? "arrived" : state && `waits until ${moment(delivery.expiresAt)}`;

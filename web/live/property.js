@@ -14,6 +14,8 @@ const INPUTS = { NUMBER: { inputmode: "decimal" }, MONEY: { inputmode: "decimal"
 
 // What the lead wants is listed one word a line.
 const LISTS = /^sales_(\w+_types|remarks)$/;
+const CURRENCIES = ["EUR", "USD", "GBP", "CHF", "PLN", "SEK", "NOK", "DKK", "CZK", "CAD", "AUD",
+  "JPY"];
 
 const typeOf = ({ field, value }) => field?.type ?? TYPES[value?.__typename] ?? "TEXT";
 
@@ -72,14 +74,16 @@ export function propertyRow(leadId, first, pins, onSignedOut) {
 
   function edit() {
     const input = inputFor(property);
+    const currency = typeOf(property) === "MONEY" ? currencyInput(property) : null;
     const form = h("form", { class: "inline", onsubmit: save, onkeydown: leaveOnEscape }, input,
-      h("button", { class: "plain" }, "Save"));
+      currency, currency && h("datalist", { id: "currencies" },
+        CURRENCIES.map((code) => h("option", { value: code }))), h("button", { class: "plain" }, "Save"));
     const marking = setInterval(() => {
       if (element.isConnected) mark(pathOf(property));
       else clearInterval(marking);
     }, REPEAT_MS);
     mark(pathOf(property));
-    editing = { form, input, marking, version: property.version, isSaving: false };
+    editing = { form, input, currency, marking, version: property.version, isSaving: false };
     holder.replaceChildren(form);
     input.focus();
   }
@@ -112,10 +116,10 @@ export function propertyRow(leadId, first, pins, onSignedOut) {
   async function save(event) {
     event?.preventDefault();
     if (!editing || editing.isSaving) return;
-    const { input, version } = editing;
+    const { input, currency, version } = editing;
     editing.isSaving = true;
     try {
-      const value = await given(property, input);
+      const value = await given(property, input, currency?.value);
       const change = { fieldKey: property.key, value, expectedVersion: version };
       const answer = await mutate(SET_PROPERTIES, { leadId, properties: [change] });
       if (/Success$/.test(answer.__typename)) return stop();
@@ -178,8 +182,16 @@ function inputFor(property) {
   return input;
 }
 
+/** Any code of ISO 4217 may be typed; the common ones are offered. */
+function currencyInput({ label, value }) {
+  const input = h("input", { class: "currency", list: "currencies", maxlength: "3", required: true,
+    autocapitalize: "characters", "aria-label": `Currency of ${label}` });
+  input.value = /[A-Z]{3}/.exec(value?.display ?? "")?.[0] ?? CURRENCIES[0];
+  return input;
+}
+
 /** What the input says, as the API takes it; null clears. */
-async function given(property, input) {
+async function given(property, input, currency) {
   const type = typeOf(property);
   if (type === "FILE") {
     return input.files.length ? { uploadId: await uploaded(input.files[0]) } : null;
@@ -189,7 +201,7 @@ async function given(property, input) {
     return optionIds.length ? { optionIds } : null;
   }
   if (type === "DROPDOWN") return input.value ? { optionId: input.value } : null;
-  return typed(type, input.value.trim(), property.value);
+  return typed(type, input.value.trim(), currency);
 }
 
 async function uploaded(file) {
@@ -201,15 +213,13 @@ async function uploaded(file) {
   return id;
 }
 
-function typed(type, text, old) {
+// Numbers go as they were typed: guessing what a comma means would change an amount by a thousand.
+function typed(type, text, currency) {
   if (!text) return null;
-  if (type === "NUMBER") return { number: text.replace(",", ".") };
+  if (type === "NUMBER") return { number: text };
   if (type === "BOOLEAN") return { boolean: text === "true" };
   if (type === "DATE") return { date: text };
   if (type === "URL") return { url: text };
-  if (type === "MONEY") {
-    const currency = /[A-Z]{3}/.exec(old?.display ?? "")?.[0] ?? "EUR";
-    return { money: { amount: text.replace(",", "."), currency } };
-  }
+  if (type === "MONEY") return { money: { amount: text, currency: currency.trim().toUpperCase() } };
   return { text };
 }

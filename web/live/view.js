@@ -6,7 +6,9 @@ import { appointmentsPanel } from "./appointments.js";
 import { avatarPart } from "./avatar.js";
 import { contactPart } from "./contact.js";
 import { CHANGE_PRIORITY } from "./documents.js";
-import { ago, clock, copied, fill, flash, h, initials, localTime, refusalPlace, words }
+import {
+  ago, copied, fill, flash, h, initials, localTime, moment, refusalPlace, words,
+}
   from "./elements.js";
 import { erasePart } from "./erasure.js";
 import { eventsPanel, quickPart } from "./events.js";
@@ -151,9 +153,9 @@ function lampText(state, { lastActiveAt, lastSeenAt, isProvisional }) {
   const unsure = isProvisional ? " (checking)" : "";
   if (state === "ONLINE") return `Online${unsure}`;
   if (state === "SLEEPING") {
-    return `Sleeping${lastActiveAt ? ` since ${clock(lastActiveAt)}` : ""}${unsure}`;
+    return `Sleeping${lastActiveAt ? ` since ${moment(lastActiveAt)}` : ""}${unsure}`;
   }
-  return `Offline${lastSeenAt ? `, last here ${clock(lastSeenAt)}` : ""}${unsure}`;
+  return `Offline${lastSeenAt ? `, last here ${moment(lastSeenAt)}` : ""}${unsure}`;
 }
 
 // `on /lamps/fern, 2 tabs`: the page that the lead looks at, and how many there are.
@@ -178,9 +180,10 @@ function legible(path) {
 }
 
 function origin({ isAnonymous, source, createdAt, lastActivityAt }) {
-  const from = source ? `${words(source.channel)}${source.detail ? ` ${source.detail}` : ""}` : "";
-  return [isAnonymous ? "Anonymous visitor · " : "", from && `${from} · `, "since ",
-    ago(createdAt), " · active ", ago(lastActivityAt)];
+  const from = source ? `${words(source.channel)}${source.detail ? `, ${source.detail}` : ""}` : "";
+  return [isAnonymous ? "Anonymous visitor · " : "", from && `Source: ${from} · `, "created ",
+    ago(createdAt), " · ", lastActivityAt ? "active " : "no activity yet",
+    lastActivityAt && ago(lastActivityAt)].filter(Boolean);
 }
 
 function showViewers(list, { viewers, viewerCount }) {

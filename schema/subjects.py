@@ -1,0 +1,48 @@
+"""What a row of a lead's log is about: the thing itself, as it is now, if the viewer may see it."""
+
+from typing import Annotated
+
+import strawberry
+
+from models.changes import Change
+from schema.appointments import Appointment
+from schema.calls import Call
+from schema.conversations import Message
+from schema.events import Event
+from schema.loaders import SchemaView
+from schema.notes import Note
+from schema.tasks import Task
+
+HistorySubject = Annotated[
+    Call | Message | Appointment | Note | Task | Event,
+    strawberry.union("HistorySubject", description="What an entry can be about."),
+]
+
+
+async def subject_of(
+    view: SchemaView, row: Change
+) -> Call | Message | Appointment | Note | Task | Event | None:
+    """None for a row about the lead itself, and for what is gone or not the viewer's."""
+    if row.subject_id is None:
+        return None
+    load, about = view.load, row.subject_id
+    match row.subject_kind:
+        case "note":
+            note = await load.note.load(about)
+            return Note(row=note, view=view) if note else None
+        case "task":
+            task = await load.task.load(about)
+            return Task(row=task, view=view) if task else None
+        case "call":
+            call = await load.call.load(about)
+            return Call(row=call, view=view) if call else None
+        case "appointment":
+            appointment = await load.appointment.load(about)
+            return Appointment(row=appointment, view=view) if appointment else None
+        case "message":
+            message = await load.message.load(about)
+            return Message(row=message, view=view) if message else None
+        case "event":
+            event = await load.event.load((row.lead_id, about))
+            return Event(row=event, view=view) if event else None
+    return None
