@@ -23,6 +23,7 @@ from schema.operation_errors import Code, operation_error
 from schema.pages import PageInfo, connection
 from schema.scalars import Cursor
 from schema.staff import Actor, actor_of
+from schema.subjects import HistorySubject, subject_of
 from schema.values import global_id
 
 
@@ -69,6 +70,10 @@ class Notification:
     async def lead(self) -> Lead | None:
         row = await self._lead()
         return Lead(row=row, view=self.view) if row else None
+
+    @strawberry.field(description="What to open; null when gone, not yours, or the lead itself.")
+    async def about(self) -> HistorySubject | None:
+        return await subject_of(self.view, self.row)
 
     @strawberry.field(description="When you read it.")
     def read_at(self) -> datetime | None:

@@ -1,10 +1,12 @@
-"""What a row of a lead's log is about: the thing itself, as it is now, if the viewer may see it."""
+"""What a row of a lead's log or a notification is about: the thing itself, as it is now, if the viewer
+may see it."""
 
 from typing import Annotated
 
 import strawberry
 
 from models.changes import Change
+from models.notifications import Notification
 from schema.appointments import Appointment
 from schema.calls import Call
 from schema.conversations import Message
@@ -20,7 +22,7 @@ HistorySubject = Annotated[
 
 
 async def subject_of(
-    view: SchemaView, row: Change
+    view: SchemaView, row: Change | Notification
 ) -> Call | Message | Appointment | Note | Task | Event | None:
     """None for a row about the lead itself, and for what is gone or not the viewer's."""
     if row.subject_id is None:
@@ -42,7 +44,7 @@ async def subject_of(
         case "message":
             message = await load.message.load(about)
             return Message(row=message, view=view) if message else None
-        case "event":
+        case "event" if row.lead_id is not None:
             event = await load.event.load((row.lead_id, about))
             return Event(row=event, view=view) if event else None
     return None

@@ -7,7 +7,7 @@ from models.ids import encode_id
 from resolvers.actors import SYSTEM, VisitorActor
 from resolvers.notifications import HIDDEN_TEXT, HIDDEN_TEXTS, notify
 from resolvers.services import Services
-from tests.client import Client, lead, visitor_client
+from tests.client import Client, key, lead, visitor_client
 from tests.factories import make_lead, make_visit
 from tests.resolvers.verify import act
 from tests.schema.conftest import ClientFor
@@ -117,6 +117,41 @@ async def test_present_visitors_are_counted_as_far_as_they_are_yours(
     agent = await client_for(StaffRole.AGENT, "Bo Brandt")
     assert (await admin.read(LIST, first=1))["counters"]["visitorsPresent"] == 1
     assert (await agent.read(LIST, first=1))["counters"]["visitorsPresent"] == 0
+
+
+@pytest.mark.behaviour("C8")
+async def test_a_notification_leads_to_what_it_is_about_while_that_is_there(
+    services: Services, admin: Client, client_for: ClientFor
+) -> None:
+    agent = await client_for(StaffRole.AGENT, "Bo Brandt")
+    on = {"leadId": lead(await make_lead(services, admin.actor or SYSTEM))}
+    made = await admin.done(
+        "createTask", "task { id }", **on, title="Call", assigneeId=staff_id(agent),
+        idempotencyKey=key(),
+    )  # fmt: skip
+    ask = """{ notifications(first: 9) { nodes { lead { id } about { __typename
+      ... on Task { id leadName lead { id } } } } } }"""
+    (told,) = (await agent.read(ask))["notifications"]["nodes"]
+    task = {"__typename": "Task", **made["task"], "leadName": "Lena Lorenz", "lead": None}
+    assert told == {"lead": None, "about": task}
+    await admin.done("removeTask", **on, taskId=made["task"]["id"])
+    assert (await agent.read(ask))["notifications"]["nodes"] == [{"lead": None, "about": None}]
+    entries = await admin.read(
+        """query($id: ID!) { lead(id: $id) { history(first: 9) { nodes { summary about {
+          __typename ... on Note { text } ... on Task { title } } } } } }""",
+        id=on["leadId"],
+    )
+    abouts = [entry["about"] for entry in entries["lead"]["history"]["nodes"]]
+    assert abouts == [None] * len(abouts), "the task is gone, and the rest is about the lead"
+    await admin.done("addNote", **on, html="<p>Hello</p>", idempotencyKey=key())
+    (entry,) = (
+        await admin.read(
+            """query($id: ID!) { lead(id: $id) { history(first: 1) { nodes { about {
+              ... on Note { text } } } } } }""",
+            id=on["leadId"],
+        )
+    )["lead"]["history"]["nodes"]
+    assert entry == {"about": {"text": "Hello"}}
 
 
 async def test_wrong_ids_and_cursors_are_refused(admin: Client) -> None:

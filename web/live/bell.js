@@ -1,7 +1,7 @@
 // The bell in the top bar: what concerns the signed-in person, with a count of what is unread.
 
 import { MARK_READ, NOTIFICATIONS, NOTIFICATION_STREAM } from "./documents.js";
-import { ago, fill, h } from "./elements.js";
+import { ago, fill, h, pointAt } from "./elements.js";
 import { mutate, request } from "./graphql.js";
 
 const SHOWN = 30;
@@ -88,15 +88,19 @@ export function notificationBell({ connection, onSignedOut }) {
     fill(list, rows, ({ id }) => id, make);
   }
 
-  function make({ id, text, at, readAt, lead, actor }) {
+  // What it is about is a row of a card, or of one's own day where the lead is somebody else's.
+  function make({ id, text, at, readAt, lead: named, about, actor }) {
     const isNew = !readAt;
+    const lead = named ?? about?.lead;
     const open = () => {
       if (isNew) read([id]);
-      if (lead) close();
+      if (lead || about?.id) close();
+      if (!lead && about?.id) pointAt(document.getElementById("day"), about.id);
     };
     const words = [h("span", { class: "row-name" }, text),
       h("span", { class: "row-state" }, `${actor.name} · `, ago(at))];
-    const way = lead ? h("a", { href: `#${lead.id}`, onclick: open }, words)
+    const place = [lead?.id, about?.id].filter(Boolean).join("/");
+    const way = lead ? h("a", { href: `#${place}`, onclick: open }, words)
       : h("button", { type: "button", onclick: open }, words);
     return h("li", { data: { unread: isNew } }, way);
   }

@@ -99,7 +99,8 @@ export const CARD_CHOICES = `query CardChoices {
   eventKinds(quickOnly: true) { id name icon } importantDateKinds { id name archivedAt }
   project { defaultNoteVisibility } }`;
 
-const NOTICE = "id kind text at readAt actor { kind name } lead { id }";
+const NOTICE = `id kind text at readAt actor { kind name } lead { id }
+  about { ... on Task { id lead { id } } ... on Appointment { id lead { id } } }`;
 
 export const NOTIFICATIONS = `query Notifications($first: Int!) {
   notifications(first: $first) { nodes { ${NOTICE} } } }`;

@@ -66,6 +66,17 @@ export function flash(element) {
   element.addEventListener("animationend", () => element.classList.remove("flash"), { once: true });
 }
 
+/** Brings the row with this key into view, opens what it is folded into, and marks it. */
+export function pointAt(root, key) {
+  const element = root.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!element) return;
+  for (let box = element.closest("details"); box; box = box.parentElement.closest("details")) {
+    box.open = true;
+  }
+  element.scrollIntoView({ block: "center" });
+  flash(element);
+}
+
 const NEAR = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 

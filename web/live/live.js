@@ -6,7 +6,7 @@ import { apply, blankCard, lampAt } from "./card.js";
 import { ACCEPT_INVITATION, CARD_CHOICES, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS,
   SIGN_IN, SIGN_OUT } from "./documents.js";
 import { myDay } from "./day.js";
-import { ago, clock, h, refreshTimes } from "./elements.js";
+import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { leadLists } from "./lists.js";
 import { Outbox } from "./outbox.js";
@@ -22,6 +22,7 @@ let offered = { staff: [], assignees: [], buttons: [], dateKinds: [], noteVisibi
 let legend = []; // what the colours of due bands mean
 let outbox = null;
 let opened = null; // { leadId, card, view, variables, stream, timer }
+let pointed = null; // id of a row of the card, behind its lead's in the address
 let clockOffset = 0; // ms to add to this machine's clock to get the server's
 
 const serverNow = () => Date.now() + clockOffset;
@@ -176,13 +177,22 @@ function openFromAddress() {
   showPage(at(isSettings ? "settings" : "desk"));
   if (isSettings) return settings.show(section ?? null, opened ? `#${opened.leadId}` : "#");
   document.title = opened?.card.lead ? `${opened.card.lead.displayName} · Leadlight` : "Leadlight";
-  const [, leadId] = /^#(lead_[0-9a-f]{32})$/.exec(location.hash) ?? [];
+  const [, leadId, row] = /^#(lead_[0-9a-f]{32})(?:\/(\w+))?$/.exec(location.hash) ?? [];
+  pointed = row ?? null;
   lists.select(leadId ?? null);
-  if (opened && opened.leadId === leadId && opened.card.status !== "ended") return;
+  if (opened && opened.leadId === leadId && opened.card.status !== "ended") return pointAtRow();
   closeCard();
   at("desk").classList.toggle("with-card", Boolean(leadId));
   if (leadId) openCard(leadId);
   else stage.replaceChildren(invitation());
+}
+
+// Once: the address is that of the card again, so that the same link can be followed again.
+function pointAtRow() {
+  if (!pointed || !opened.view) return;
+  pointAt(stage, pointed);
+  pointed = null;
+  history.replaceState(null, "", `#${opened.leadId}`);
 }
 
 function openCard(leadId) {
@@ -252,6 +262,7 @@ function drawCard() {
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     at("card-name").focus({ preventScroll: true });
+    pointAtRow();
   } else {
     opened.view.update(opened.card);
   }
