@@ -258,12 +258,15 @@ class Automation:
     def trigger(self) -> AutomationTrigger:
         return AutomationTrigger(row=self.row, view=self.view)
 
-    @strawberry.field(description="If; null: always.")
-    async def condition(self) -> Rule | None:
+    async def _condition(self) -> Rule | None:
         stored = self.row.condition
         if stored is None:
             return None
         return rule_of(stored["filter"], await self.view.load.explanation.load(restore(stored)))
+
+    @strawberry.field(description="If; null: always.")
+    async def condition(self) -> Rule | None:
+        return await self._condition()
 
     @strawberry.field(description="Then, in order, 1 to 10.")
     def actions(self) -> list[AutomationAction]:
@@ -279,7 +282,10 @@ class Automation:
         "runs that need it fail. Empty: nothing is known."
     )
     async def problems(self) -> list[str]:
-        return await self.view.load.problems_of_automation.load(self.row.id)
+        found = await self.view.load.problems_of_automation.load(self.row.id)
+        condition = await self._condition()
+        broken = [each.words for each in condition.clauses if each.is_broken] if condition else []
+        return [*found, *(f"The condition “{words}” can't be tested any more." for words in broken)]
 
     @strawberry.field(description="Runs, newest first; kept 90 days.")
     async def runs(

@@ -376,6 +376,14 @@ async def test_a_rule_is_told_in_words_and_says_what_it_needs_that_is_gone(desk:
     assert told["problems"] == [
         "The state Lost is archived.", "Size: The field has no such option.",
     ]  # fmt: skip
+    test = {"property": {"fieldKey": "rooms", "is": {"text": {"contains": "5"}}}}
+    await _set(desk, "rooms", "3")
+    await desk.rule({"assigned": True}, {"addTags": ["X"]}, name="Other", condition=test)
+    await _archive_field(desk)
+    _, other = (await desk.admin.read(RUNS))["automations"]
+    (problem,) = other["problems"]
+    assert problem == f"The condition “{other['condition']['words']}” can't be tested any more."
+    assert "Rooms" in problem
     person = await staff_client(desk.services, StaffRole.AGENT, "P")
     gone = {"automationId": rule["id"], "actions": [{"setProperty": {"fieldKey": "size",
             "value": {"optionId": small}}}]}  # fmt: skip

@@ -9,7 +9,9 @@ import { fieldsSection } from "./settings-fields.js";
 import { headerSection } from "./settings-header.js";
 import { dateKindsSection, eventKindsSection } from "./settings-kinds.js";
 import { pipelinesSection } from "./settings-pipelines.js";
+import { rulesSection } from "./settings-rules.js";
 import { summarySection } from "./settings-summary.js";
+import { webhooksSection } from "./settings-webhooks.js";
 import { duesSection, workspaceSection } from "./settings-work.js";
 
 /**
@@ -22,7 +24,8 @@ import { duesSection, workspaceSection } from "./settings-work.js";
  * `context` is `{ connection, me, permissions, perform, onSignedOut }`.
  */
 export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection,
-  eventKindsSection, dateKindsSection, duesSection, workspaceSection, accessSection, teamsSection];
+  eventKindsSection, dateKindsSection, duesSection, workspaceSection, accessSection, teamsSection,
+  rulesSection, webhooksSection];
 
 /** The place: `{ button, element, start(me), stop(), show(name), hide() }`. */
 export function settingsPlace({ element, connection, perform, onSignedOut }) {
