@@ -49,6 +49,18 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(permission)
 
 
+def require_rules(actor: Actor) -> None:
+    """Forbidden unless the actor may shape what acts on every lead, and so sees every lead."""
+    require(actor, Permission.CONFIGURE_AUTOMATIONS)
+    if not isinstance(actor, StaffActor):
+        return
+    if actor.scope is not AccessScope.ALL or not is_for(actor, ApiScope.READ_LEADS):
+        raise Forbidden(
+            Permission.CONFIGURE_AUTOMATIONS,
+            "Rules act on all leads, so only who sees all leads may change them.",
+        )
+
+
 def visible_leads(actor: Actor) -> ColumnElement[bool]:
     """Leads that the actor may see: all, or those of the people whose leads count as theirs."""
     if isinstance(actor, VisitorActor) or not is_for(actor, ApiScope.READ_LEADS):

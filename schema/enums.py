@@ -124,7 +124,7 @@ _described(
     WRITE_LEADS="Make and change leads, their properties, tags, states and events.",
     NOTES="See and write notes, which do not exist without it; check histories as a whole.",
     SEND_MESSAGES="Write to leads; assign, close, put off and open conversations.",
-    CONFIGURE="Define fields.",
+    CONFIGURE="Fields, pipelines and rules; a rule needs the scopes of what it does, too.",
     ADMINISTER="Change staff, sites and settings; read the workspace's audit.",
 )
 _described(

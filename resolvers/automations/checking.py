@@ -9,7 +9,7 @@ from uuid import UUID
 from models.enums import AutomationActionKind, Channel, PeriodUnit
 from models.pipelines import PipelineState
 from models.webhooks import Webhook
-from resolvers import built_in, fields, notifications, tags
+from resolvers import access, built_in, fields, notifications, tags
 from resolvers.automations.wording import check_words
 from resolvers.conversations import MAX_TEXT
 from resolvers.errors import ProblemCode, invalid
@@ -137,7 +137,8 @@ async def _check_tags(work: UnitOfWork, path: str, names: Sequence[str]) -> Stor
 async def _check_property(work: UnitOfWork, path: str, edit: PropertyEdit) -> Stored:
     path = f"{path}.setProperty"
     field = (await fields.definitions(work.session, edit.key)).get(edit.key)
-    if field is None or field.archived_at or edit.key in fields.READ_ONLY:
+    is_hidden = field is None or not access.reads_field(work.actor, field.visibility)
+    if field is None or is_hidden or field.archived_at or edit.key in fields.READ_ONLY:
         raise invalid(f"{path}.fieldKey", ProblemCode.UNKNOWN, "There is no such field to set.")
     value, found = edit.value, None
     if value is not None:

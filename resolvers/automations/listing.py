@@ -112,7 +112,7 @@ async def changes_written(view: View, run: AutomationRun) -> list[Change]:
 
 async def retry_run(work: UnitOfWork, run_id: UUID) -> AutomationRun:
     """Tries a run again that came to nothing; one that is done or waits stays as it is."""
-    access.require(work.actor, Permission.CONFIGURE_AUTOMATIONS)
+    access.require_rules(work.actor)
     run = await work.session.get(AutomationRun, run_id, with_for_update=True)
     if run is None:
         raise NotFound("run", encode_id("automation_run", run_id))

@@ -31,6 +31,16 @@ from resolvers.text import fold, required
 from resolvers.unit_of_work import UnitOfWork
 
 MAX_RULES, MAX_ACTIONS = 200, 10
+NEEDS: dict[AutomationActionKind, Permission] = {
+    AutomationActionKind.CHANGE_STATE: Permission.CHANGE_STATE,
+    AutomationActionKind.ASSIGN: Permission.ASSIGN_LEAD,
+    AutomationActionKind.ASSIGN_IN_TURN: Permission.ASSIGN_LEAD,
+    AutomationActionKind.ADD_TASK: Permission.EDIT_LEAD,
+    AutomationActionKind.ADD_TAGS: Permission.EDIT_LEAD,
+    AutomationActionKind.SET_PROPERTY: Permission.EDIT_LEAD,
+    AutomationActionKind.SEND_MESSAGE: Permission.SEND_MESSAGE,
+}
+"""What one needs to have a rule do what one could do by hand; the others need rules alone."""
 OTHER_PATHS = frozenset({"tags", "email_addresses", "phone_numbers", "state", "assignee"})
 """Paths of the history that belong to no property."""
 
@@ -85,7 +95,7 @@ async def save_automation(
     work: UnitOfWork, automation_id: UUID | None, edit: RuleEdit
 ) -> Automation:
     """Makes or changes a rule; the same again changes nothing."""
-    access.require(work.actor, Permission.CONFIGURE_AUTOMATIONS)
+    access.require_rules(work.actor)
     # Names and places are those of all rules together, so one edit follows the other.
     await work.session.execute(select(col(Workspace.id)).with_for_update())
     rules = await _in_order(work)
@@ -123,7 +133,7 @@ async def save_automation(
 
 async def remove_automation(work: UnitOfWork, automation_id: UUID) -> None:
     """Takes a rule away; its runs and what it did keep its name, what waits is not done."""
-    access.require(work.actor, Permission.CONFIGURE_AUTOMATIONS)
+    access.require_rules(work.actor)
     await work.session.execute(select(col(Workspace.id)).with_for_update())
     rules = await _in_order(work)
     rule = _named(work, rules, automation_id)
@@ -217,6 +227,9 @@ async def _check_actions(work: UnitOfWork, given: Sequence[GivenAction]) -> list
     if not 1 <= len(given) <= MAX_ACTIONS:
         code = ProblemCode.TOO_LARGE if given else ProblemCode.REQUIRED
         raise invalid("actions", code, f"1 to {MAX_ACTIONS} actions.")
+    for each in given:
+        if each.kind in NEEDS:
+            access.require(work.actor, NEEDS[each.kind])
     return [
         await CHECKS[each.kind](work, f"actions.{index}", each.value)
         for index, each in enumerate(given)
@@ -260,8 +273,12 @@ async def _check_event(work: UnitOfWork, given: RuleTrigger) -> dict[str, Any]:
 
 async def _check_path(work: UnitOfWork, path: str) -> dict[str, Any]:
     path = required("trigger.fieldChanged", path, 120)
-    known = await fields.definitions(work.session)
-    labels = {fields.path_of(each): each.label for each in known.values() if not each.archived_at}
+    known = (await fields.definitions(work.session)).values()
+    labels = {
+        fields.path_of(each): each.label
+        for each in known
+        if not each.archived_at and access.reads_field(work.actor, each.visibility)
+    }
     if path not in labels and path not in OTHER_PATHS:
         raise invalid(
             "trigger.fieldChanged",

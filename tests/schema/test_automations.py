@@ -23,7 +23,7 @@ from resolvers.unit_of_work import unit_of_work
 from resolvers.visits import Told
 from resolvers.worker import run_due_jobs
 from tests.client import Client, everything, key, lead, nothing_written, staff_client
-from tests.factories import make_lead, make_site, make_visit
+from tests.factories import make_lead, make_site, make_visit, sign_in_again
 from tests.resolvers.scene import Scene
 
 pytestmark = pytest.mark.behaviour("C21")
@@ -705,3 +705,51 @@ async def test_runs_are_kept_for_a_while(desk: Desk, clock: ManualClock) -> None
     clock.advance(2 * 86_400)
     await forget_runs(desk.services)
     assert (await everything(desk.services))["automation_run"] == 0
+
+
+async def test_a_rule_does_nothing_that_who_saves_it_could_not_do(
+    services: Services, desk: Desk, admin: Client
+) -> None:
+    manager = await staff_client(services, StaffRole.MANAGER, "Mo Manager")
+    tagging = {"trigger": {"leadCreated": True}, "actions": [{"addTags": ["Hot"]}]}
+    rule = await desk.rule(tagging["trigger"], {"addTags": ["Hot"]}, name="Theirs")
+    await admin.done("createField", key="margin", label="Margin", type="TEXT", visibility="ADMINS")
+    for scope in ("OWN", "TEAM"):
+        await admin.done("updateProject", managerScope=scope)
+        again = await staff_again(services, manager)
+        for mutation, given in (
+            ("saveAutomation", {"name": "Mine", **tagging}),
+            ("saveAutomation", {"automationId": rule["id"], "name": "Mine"}),
+            ("removeAutomation", {"automationId": rule["id"]}),
+        ):
+            refused = await again.write(mutation, **given)
+            assert refused["__typename"] == "ForbiddenError", (scope, mutation)
+            assert refused["message"].startswith("Rules act on all leads")
+    await admin.done("updateProject", managerScope="ALL")
+    again = await staff_again(services, manager)
+    for hidden in (
+        {"name": "Watch", "trigger": {"fieldChanged": "property:margin"},
+         "actions": [{"addTags": ["Hot"]}]},
+        {"name": "Set", "trigger": {"leadCreated": True},
+         "actions": [{"setProperty": {"fieldKey": "margin", "value": {"text": "x"}}}]},
+    ):  # fmt: skip
+        refused = await again.write("saveAutomation", **hidden)
+        assert [each["code"] for each in refused["problems"]] == ["UNKNOWN"], hidden["name"]
+        assert "Margin" not in str(refused)
+    for scopes, may in (
+        (["CONFIGURE"], False),
+        (["CONFIGURE", "READ_LEADS"], False),
+        (["CONFIGURE", "READ_LEADS", "WRITE_LEADS"], True),
+    ):
+        made = await admin.done("createApiToken", "token", name=" ".join(scopes), scopes=scopes)
+        answer = await Client(services, made["token"]).write(
+            "saveAutomation", name=" ".join(scopes), **tagging
+        )
+        assert (answer["__typename"] == "SaveAutomationSuccess") is may, scopes
+
+
+async def staff_again(services: Services, client: Client) -> Client:
+    """The same person with the rights of now."""
+    assert client.actor
+    signed_in = await sign_in_again(services, client.actor.id)
+    return Client(services, signed_in.token, actor=signed_in.actor)
