@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import tarfile
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -15,6 +15,8 @@ from typing import Any
 
 FORMAT = "leadlight-backup/1"
 DATABASE, MANIFEST, FILES = "leadlight.db", "manifest.json", "files"
+TRIES = 5
+"""Copies of the database that are taken until one names no file that went meanwhile."""
 LEFT_OUT = {"server.lock", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"}
 
 
@@ -25,8 +27,9 @@ class BackupRefused(Exception):
 def back_up(data_dir: Path, target: Path) -> int:
     """Writes the archive, also beside a running server; answers its size in bytes.
 
-    The database is copied as of one moment. The archive holds the secret key: keep it as safe as
-    the data folder. An archive that is there already is not written over.
+    The database is copied as of one moment, and every file that it names is there with it. The
+    archive holds the secret key: keep it as safe as the data folder. An archive that is there
+    already is not written over.
     """
     source = data_dir / DATABASE
     if not source.exists():
@@ -37,20 +40,45 @@ def back_up(data_dir: Path, target: Path) -> int:
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
             copy = Path(folder) / DATABASE
-            _copy(source, copy)
             manifest = {"format": FORMAT, "madeAt": datetime.now(UTC).isoformat()}
             (Path(folder) / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
             draft.touch(mode=0o600, exist_ok=True)
             with tarfile.open(draft, "w:gz") as archive:
                 archive.add(Path(folder) / MANIFEST, MANIFEST)
+                held: set[Path] = set()
+                for _ in range(TRIES):
+                    _copy(source, copy)
+                    _add_files(archive, data_dir, target, held)
+                    missing = _named_by(copy) - {each.name for each in held}
+                    if not missing or not (data_dir / "files").is_dir():
+                        break  # else files went meanwhile, and the next copy knows it
                 archive.add(copy, DATABASE)
-                for each in sorted(data_dir.iterdir()):
-                    if _is_kept(each, target):
-                        archive.add(each, f"{FILES}/{each.name}")
         draft.rename(target)
     finally:
         draft.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def _add_files(archive: tarfile.TarFile, data_dir: Path, target: Path, held: set[Path]) -> None:
+    """Adds what is not held yet. Files may go while it runs, but none is ever written anew."""
+    for top in sorted(data_dir.iterdir()):
+        if not _is_kept(top, target):
+            continue
+        for each in (top, *sorted(top.rglob("*"))) if top.is_dir() else (top,):
+            if each in held:
+                continue
+            with suppress(FileNotFoundError):
+                archive.add(each, f"{FILES}/{each.relative_to(data_dir)}", recursive=False)
+                held.add(each)
+
+
+def _named_by(copy: Path) -> set[str]:
+    """Names of the files of leads that the copied database has rows of."""
+    with closing(sqlite3.connect(copy)) as database:
+        try:
+            return {row[0] for row in database.execute("SELECT id FROM file")}
+        except sqlite3.OperationalError:
+            return set()  # from before there were files
 
 
 def _is_kept(path: Path, target: Path) -> bool:

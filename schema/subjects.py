@@ -1,5 +1,4 @@
-"""What a row of a lead's log or a notification is about: the thing itself, as it is now, if the viewer
-may see it."""
+"""What a row of a log or a notification is about: the thing as it is now, if it is the viewer's."""
 
 from typing import Annotated
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import json
+import os
+import sqlite3
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import httpx2
 import pytest
 
+from backup import back_up
 from tests.databases import copy_template, make_template
 from tests.live.deployment import ADD_TAGS, CARD, ask
 from tests.live.test_cli import add_staff, sign_in
@@ -81,6 +87,46 @@ async def test_a_backup_made_beside_a_server_brings_back_what_was_there(
         await socket.subscribe("1", CARD, variables=variables)
         first = await socket.receive()
         assert first["payload"]["data"]["leadCard"]["__typename"] == "LeadCardReset"
+
+
+def test_a_backup_has_every_file_that_its_database_names_while_files_come_and_go(
+    tmp_path: Path,
+) -> None:
+    folder, store = tmp_path / "data", tmp_path / "data" / "files"
+    store.mkdir(parents=True)
+    over = Event()
+
+    def execute(statement: str, *given: object) -> None:
+        with closing(sqlite3.connect(folder / "leadlight.db")) as database, database:
+            database.execute(statement, given)
+
+    def add() -> str:
+        name = uuid4().hex
+        (store / name).write_bytes(os.urandom(200_000))
+        execute("INSERT INTO file VALUES (?)", name)
+        return name
+
+    def come_and_go(names: list[str]) -> None:
+        while not over.wait(0.1):
+            add()
+            gone = names.pop()  # the last of the folder: the archive has not come to it yet
+            execute("DELETE FROM file WHERE id = ?", gone)
+            (store / gone).unlink()
+
+    execute("CREATE TABLE file (id TEXT)")
+    names = sorted(add() for _ in range(150))
+    busy = Thread(target=come_and_go, args=(names,))
+    busy.start()
+    back_up(folder, tmp_path / "leads.tar.gz")
+    over.set()
+    busy.join()
+    with tarfile.open(tmp_path / "leads.tar.gz") as archive:
+        archive.extractall(tmp_path / "out", filter="data")
+    with closing(sqlite3.connect(tmp_path / "out" / "leadlight.db")) as database:
+        named = {row[0] for row in database.execute("SELECT id FROM file")}
+    kept = {each.name for each in (tmp_path / "out" / "files" / "files").iterdir()}
+    assert named <= kept
+    assert len(names) < 150, "something went while the archive was written"
 
 
 def test_what_is_no_backup_changes_nothing(tmp_path: Path) -> None:
