@@ -244,6 +244,8 @@ class ChangeKind(StrEnum):
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"
+    LEAD_UNMERGED = "lead_unmerged"
+    LEAD_RESTORED = "lead_restored"
     LEAD_ERASED = "lead_erased"
 
 

@@ -330,6 +330,11 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.account = data["kept"].get("account")
 
 
+def _as_told(card: CardState, change: Change, data: Values) -> None:
+    """The change holds the whole card."""
+    vars(card).update(vars(CardState(**data["card"])))
+
+
 def _erased(card: CardState, change: Change, data: Values) -> None:
     vars(card).update(vars(CardState()))
 
@@ -355,6 +360,8 @@ APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,
+    ChangeKind.LEAD_UNMERGED: _as_told,
+    ChangeKind.LEAD_RESTORED: _as_told,
     ChangeKind.LEAD_ERASED: _erased,
 }
 """How each kind of change shows on the card; a test proves each, and that none lacks one."""

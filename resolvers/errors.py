@@ -138,6 +138,8 @@ class PreconditionReason(StrEnum):
     NOT_WON = "NOT_WON"
     NO_WON_STATE = "NO_WON_STATE"
     REOPEN_OFF = "REOPEN_OFF"
+    ALREADY_UNMERGED = "ALREADY_UNMERGED"
+    NEWER_MERGE = "NEWER_MERGE"
 
 
 class Precondition(DomainError):

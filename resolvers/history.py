@@ -124,6 +124,10 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return f"Took in {data['name']}"
         case ChangeKind.LEAD_MERGED:
             return "Went into another lead"
+        case ChangeKind.LEAD_UNMERGED:
+            return "Gave back a lead that had gone into this one"
+        case ChangeKind.LEAD_RESTORED:
+            return "Came back out of another lead"
         case ChangeKind.LEAD_ERASED:
             return "Erased the lead and all its data"
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CONFIGURE_CARD = "CONFIGURE_CARD"
     IMPORT_LEADS = "IMPORT_LEADS"
     VERIFY_HISTORY = "VERIFY_HISTORY"
+    MERGE_LEADS = "MERGE_LEADS"
     ERASE_LEAD = "ERASE_LEAD"
     CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
     ADMINISTER = "ADMINISTER"
@@ -38,6 +39,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
     Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
+    Permission.MERGE_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.ERASE_LEAD: frozenset({ADMIN}),
     Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
     Permission.ADMINISTER: frozenset({ADMIN}),
@@ -64,6 +66,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.VERIFY_HISTORY: ApiScope.NOTES,
     Permission.CONFIGURE_CARD: ApiScope.CONFIGURE,
     Permission.CONFIGURE_AUTOMATIONS: ApiScope.CONFIGURE,
+    Permission.MERGE_LEADS: ApiScope.WRITE_LEADS,
     Permission.ERASE_LEAD: ApiScope.ADMINISTER,
     Permission.ADMINISTER: ApiScope.ADMINISTER,
 }

@@ -395,6 +395,22 @@ class LeadWentIn(LeadChange):
         return global_id("lead", self.data["into"])
 
 
+@strawberry.type(description="A merge was undone; a reset and a new snapshot follow.")
+class LeadUnmerged(LeadChange):
+    @strawberry.field(description="Id of the lead that was given back.")
+    def restored_lead_id(self) -> strawberry.ID:
+        return global_id("lead", self.data["alias"])
+
+
+@strawberry.type(
+    description="The lead is back that had gone into another; a reset and a new snapshot follow."
+)
+class LeadRestored(LeadChange):
+    @strawberry.field(description="Id of the lead that it had gone into.")
+    def from_lead_id(self) -> strawberry.ID:
+        return global_id("lead", self.data["from"])
+
+
 @strawberry.type(description="The lead was erased with all its data; the last of its log.")
 class LeadErasure(LeadChange):
     """Without content, as all that it left."""
@@ -421,6 +437,8 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,
+    ChangeKind.LEAD_UNMERGED: LeadUnmerged,
+    ChangeKind.LEAD_RESTORED: LeadRestored,
     ChangeKind.LEAD_ERASED: LeadErasure,
 }
 """The type of each kind of change; a test finds kinds without one."""

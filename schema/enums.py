@@ -367,6 +367,7 @@ _described(
     CONFIGURE_CARD="Fields, pipelines, header.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
+    MERGE_LEADS="Merge and unmerge.",
     ERASE_LEAD="Erase a lead with all its data.",
     CONFIGURE_AUTOMATIONS="Automations.",
     ADMINISTER="Staff, teams, sites, kinds of events, API tokens, webhooks, project settings.",
@@ -415,6 +416,8 @@ _described(
     REOPEN_OFF="Reopening is switched off.",
     NO_ACCOUNT="The lead has no portal account.",
     SECRET_SHOWN="The secret was shown by the first call with this key.",
+    ALREADY_UNMERGED="It was unmerged already.",
+    NEWER_MERGE="A later merge must be undone first.",
 )
 _described(
     lead_card.ResetReason,

@@ -40,7 +40,9 @@ from schema.changes import (
     LeadAssigneeChanged,
     LeadCreated,
     LeadIdentified,
+    LeadRestored,
     LeadStateChanged,
+    LeadUnmerged,
     MessageAdded,
     MessageDeliveryChanged,
     NoteChanged,
@@ -184,7 +186,9 @@ LeadCardItem = Annotated[
     | CallChanged
     | LeadAccountChanged
     | LeadIdentified
-    | LeadAbsorbed,
+    | LeadAbsorbed
+    | LeadUnmerged
+    | LeadRestored,
     strawberry.union(
         "LeadCardItem",
         description="Item of a live card. Log members implement LeadChange and come once, in "

@@ -156,6 +156,7 @@ class LeadViewerCan:
     send_message: bool = strawberry.field(description="Write on some channel.")
     channels: list[Channel] = strawberry.field(description="Channels that would work now.")
     verify_history: bool = strawberry.field(description="Check the history's digest chain.")
+    merge: bool = strawberry.field(description="Merge and unmerge.")
     erase: bool = strawberry.field(description="Erase.")
     lead_id: strawberry.Private[UUID]
     view: strawberry.Private[SchemaView]
@@ -389,6 +390,7 @@ class Lead:
             send_message=can_send,
             channels=list(ON_SITES) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
+            merge=may(Permission.MERGE_LEADS),
             erase=may(Permission.ERASE_LEAD),
             lead_id=self.row.id,
             view=self.view,

@@ -78,6 +78,7 @@ HOMES = {
     "icalendar": {"resolvers.calendar_feed"},
     "nh3": {"resolvers.formatted_text"},
     "phonenumbers": {"resolvers"},
+    "rapidfuzz": {"resolvers.merging.suggesting"},
     "pwdlib": {"resolvers"},
     "broadcaster": {"realtime"},
     "redis": {"realtime"},

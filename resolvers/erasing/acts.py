@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlmodel import col
 
 from models.accounts import LeadAccount
@@ -81,6 +81,7 @@ async def erase_lead(work: UnitOfWork, lead_id: UUID, confirmed: UUID) -> Erased
     count, ids = await _delete_rows(work, lead_ids)
     await _forget_waiting(work, [*lead_ids, *ids])
     await _forget_addresses(work, addresses)
+    await _empty_where_it_was(work, lead_ids)
     await _empty_logs(work, lead_ids)
     await work.session.flush()
     work.session.expunge_all()  # rows that are gone must not be written again
@@ -234,13 +235,66 @@ def _binds(address: EmailAddress) -> bool:
     return not (is_open and is_clean) and address.deliverability is not Deliverability.INVALID
 
 
+async def _empty_where_it_was(work: UnitOfWork, lead_ids: Sequence[UUID]) -> None:
+    """Takes the content out of other logs for as long as the lead was merged into those leads.
+
+    Their card is told anew when a merge is undone, so nothing later is lost by it.
+    """
+    gone = {each.hex for each in lead_ids}
+    hosts: set[UUID] = set()
+    for data in await work.session.scalars(
+        select(col(Change.data)).where(
+            col(Change.lead_id).in_(lead_ids), col(Change.kind) == ChangeKind.LEAD_MERGED
+        )
+    ):
+        hosts |= {UUID(hex=data["into"])} if data else set()
+    for host in sorted(hosts - set(lead_ids)):
+        await put_rows(work.session, Erasing, [{"lead_id": host}], ["lead_id"])
+        await _empty_visits(work, host, gone)
+
+
+async def _empty_visits(work: UnitOfWork, host: UUID, gone: set[str]) -> None:
+    """Takes the content out of the changes from each merge of one of these to its undoing."""
+    joints = await work.session.scalars(
+        select(Change)
+        .where(
+            col(Change.lead_id) == host,
+            col(Change.kind).in_((ChangeKind.LEAD_ABSORBED, ChangeKind.LEAD_UNMERGED)),
+        )
+        .order_by(col(Change.revision))
+    )
+    begins: dict[str, Change] = {}
+    for change in joints:
+        alias = (change.data or {}).get("alias")
+        if alias not in gone:
+            continue
+        if change.kind is ChangeKind.LEAD_ABSORBED:
+            begins[alias] = change
+        elif begun := begins.pop(alias, None):
+            # Fields that the merge filled are told right before it.
+            is_filling = and_(
+                col(Change.revision) == begun.revision - 1,
+                col(Change.kind) == ChangeKind.PROPERTIES_CHANGED,
+                col(Change.at) == begun.at,
+            )
+            is_within = col(Change.revision).between(begun.revision, change.revision - 1)
+            await _empty(work, col(Change.lead_id) == host, or_(is_filling, is_within))
+            await work.session.execute(
+                update(table_of(LeadFeed))
+                .where(col(LeadFeed.lead_id) == host, col(LeadFeed.floor) < change.revision)
+                .values(floor=change.revision)
+            )
+
+
+async def _empty(work: UnitOfWork, *where: ColumnElement[bool]) -> None:
+    await work.session.execute(
+        update(table_of(Change)).where(*where).values(data=None, salt=None, actor_name="")
+    )
+
+
 async def _empty_logs(work: UnitOfWork, lead_ids: Sequence[UUID]) -> None:
     """Takes the content out of the logs, and ends them with the change that is recorded next."""
-    await work.session.execute(
-        update(table_of(Change))
-        .where(col(Change.lead_id).in_(lead_ids))
-        .values(data=None, salt=None, actor_name="")
-    )
+    await _empty(work, col(Change.lead_id).in_(lead_ids))
     await work.session.execute(delete(table_of(Erasing)))
     await work.session.execute(
         update(table_of(LeadFeed))

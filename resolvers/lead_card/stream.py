@@ -69,6 +69,9 @@ SETTINGS_APART = 1.0
 PROVISIONAL_LOOK = 1.0
 """Seconds after which presence that was not sure is looked at again."""
 
+JOINTS = (ChangeKind.LEAD_ABSORBED, ChangeKind.LEAD_UNMERGED, ChangeKind.LEAD_RESTORED)
+"""Changes after which the card is another one altogether: a snapshot follows."""
+
 
 async def follow_lead_card(
     services: Services,
@@ -269,7 +272,7 @@ class _Card(Generic[V]):
                 yield item
                 if isinstance(item, Merged | Erased | Ended | Snapshot):
                     return
-        if change.kind is ChangeKind.LEAD_MERGED:
+        if change.kind is ChangeKind.LEAD_MERGED and not await self._may_see():
             yield await self._merged(change)
             return
         if change.kind is ChangeKind.LEAD_ERASED:
@@ -297,7 +300,7 @@ class _Card(Generic[V]):
         if has_hidden:
             yield Reset(self.position, ResetReason.ACCESS_CHANGED)
             yield await self._snapshot()
-        elif change.kind is ChangeKind.LEAD_ABSORBED:
+        elif change.kind in JOINTS:
             yield Reset(self.position, ResetReason.MERGE)
             yield await self._snapshot()
 

@@ -28,6 +28,10 @@ LEADS_OWN = (ChangeKind.LEAD_CREATED, ChangeKind.EVENT_RECORDED, ChangeKind.MESS
 """Kinds that are activity when the lead itself is the actor."""
 
 
+WHOLE = (ChangeKind.LEAD_UNMERGED, ChangeKind.LEAD_RESTORED)
+"""Kinds that hold the whole card."""
+
+
 @dataclass
 class Past:
     """One lead at one moment."""
@@ -69,11 +73,15 @@ async def read_past(view: View, lead: Lead, at: datetime | None, cursor: str | N
         return None
     past = Past(lead, at, revision)
     absorbed: list[UUID] = []
+    is_known = True
     async for change in _changes(view, lead.id, revision):
-        if change.data is None:
-            return None  # erased: what the card was can't be known any more
-        _take(past, change)
-        absorbed += _absorbed([change])
+        # Erased with a lead that was in this one for a while: unknown until all is told again.
+        is_known = change.data is not None and (is_known or change.kind in WHOLE)
+        if is_known:
+            _take(past, change)
+            absorbed = _joined(absorbed, change)
+    if not is_known:
+        return None
     past.logs = await _logs(view, Log(lead.id, revision), absorbed)
     past.lead = _row(lead, past)
     return past
@@ -160,6 +168,13 @@ async def _logs(view: View, own: Log, absorbed: list[UUID]) -> tuple[Log, ...]:
             )
         )
     return tuple(logs)
+
+
+def _joined(absorbed: list[UUID], change: Change) -> list[UUID]:
+    """The leads that had gone into this one after a change."""
+    if change.kind is ChangeKind.LEAD_UNMERGED and change.data:
+        return [each for each in absorbed if each.hex != change.data["alias"]]
+    return [*absorbed, *_absorbed([change])]
 
 
 def _absorbed(changes: Sequence[Change]) -> list[UUID]:

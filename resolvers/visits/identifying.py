@@ -109,7 +109,7 @@ async def _known_lead(work: UnitOfWork, actor: VisitorActor, site: Site, claim: 
         return lead
     known, lead = await access.lock_leads(work.session, known_id, actor.lead_id)
     if known.id != lead.id and lead.external_id is None:
-        await absorb(work, known, lead)
+        await absorb(work, known, lead, known_by=known_id)
     return known
 
 

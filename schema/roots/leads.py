@@ -3,7 +3,16 @@
 import strawberry
 
 from schema.audience import guarded
-from schema.mutations import accounts, avatars, card, contact_points, erasing, sales, states
+from schema.mutations import (
+    accounts,
+    avatars,
+    card,
+    contact_points,
+    erasing,
+    merging,
+    sales,
+    states,
+)
 from schema.mutations import leads as lead_acts
 
 
@@ -96,6 +105,16 @@ class LeadActs:
     )
     remove_tags = strawberry.mutation(
         card.remove_tags, description="Removes tags; those not there change nothing."
+    )
+    merge_leads = strawberry.mutation(
+        merging.merge_leads,
+        description="Merges a lead into another; its id redirects, nothing is lost, and unmerge "
+        "brings both back. ADMIN, MANAGER.",
+    )
+    unmerge_lead = strawberry.mutation(
+        merging.unmerge_lead,
+        description="Undoes a merge; what came later goes to the lead it belongs to by its "
+        "channel. A fill of a gap is taken back unless somebody changed it since. ADMIN, MANAGER.",
     )
     erase_lead = strawberry.mutation(
         erasing.erase_lead,

@@ -17,6 +17,7 @@ from schema import (
     inbox,
     jobs,
     leads_list,
+    merging,
     notifications,
     past,
     pipelines,
@@ -153,4 +154,12 @@ class Query:
     sites = strawberry.field(
         sites.all_sites,
         description="Sites that carry the visitor script, by name; ADMIN only, else empty.",
+    )
+    duplicates = strawberry.field(
+        merging.duplicates,
+        description="Leads that may be the same person as this one, strongest first; at most 10. "
+        "ADMIN, MANAGER, else empty.",
+    )
+    merges = strawberry.field(
+        merging.merges, description="Leads merged into this one, newest first; at most 50."
     )

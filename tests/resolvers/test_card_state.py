@@ -46,6 +46,7 @@ from resolvers import (
     important_dates,
     leads,
     logged_messages,
+    merging,
     notes,
     phone_numbers,
     tags,
@@ -817,7 +818,20 @@ async def a_lead_that_went_into_another(stage: Stage) -> tuple[UUID, Act]:
     return alias_id, join
 
 
-@pytest.mark.behaviour("C42", "C43")
+@proves(ChangeKind.LEAD_UNMERGED)
+async def a_lead_that_gave_another_back(stage: Stage) -> tuple[UUID, Act]:
+    known_id, alias_id, join = await two_cards(stage)
+    await join()
+    return known_id, lambda: stage.by_admin(merging.unmerge_lead, alias_id)
+
+
+@proves(ChangeKind.LEAD_RESTORED)
+async def a_lead_that_came_back_out_of_another(stage: Stage) -> tuple[UUID, Act]:
+    _, alias_id, join = await two_cards(stage)
+    await join()
+    return alias_id, lambda: stage.by_admin(merging.unmerge_lead, alias_id)
+
+
 @proves(ChangeKind.LEAD_ERASED)
 async def a_lead_erased(stage: Stage) -> tuple[UUID, Act]:
     await stage.note()
@@ -825,6 +839,7 @@ async def a_lead_erased(stage: Stage) -> tuple[UUID, Act]:
     return lead_id, lambda: stage.by_admin(erasing.erase_lead, lead_id, lead_id)
 
 
+@pytest.mark.behaviour("C42", "C43")
 @pytest.mark.parametrize("name", PROOFS)
 async def test_the_log_of_an_act_leads_to_the_card_after_it(stage: Stage, name: str) -> None:
     kind, case = PROOFS[name]

@@ -544,6 +544,97 @@ for_ways_to_win("changeLeadState")
 for_ways_to_win("winLead")
 
 
+@dataclass
+class Pair:
+    """Input of a merge of the desk's lead into another."""
+
+    given: dict[str, Any]
+    merge_id: str
+
+
+async def pair(desk: Desk) -> Pair:
+    other = lead(await make_lead(desk.services, first_name="Bo"))
+    given = {"leadId": other, "mergedLeadId": lead(desk.lead_id)}
+    return Pair(given, encode_id("merge", desk.lead_id))
+
+
+async def merged(desk: Desk) -> Pair:
+    made = await pair(desk)
+    await desk.admin.done("mergeLeads", **made.given)
+    return made
+
+
+@case("mergeLeads", "InvalidInput", "one lead")
+async def with_itself(desk: Desk) -> Case:
+    given = {**(await pair(desk)).given, "leadId": lead(desk.lead_id)}
+    return Case(desk.admin, given, problem("mergedLeadId", "CONTRADICTION"))
+
+
+@case("mergeLeads", "InvalidInput", "a field that can't be taken")
+async def unknown_field_taken(desk: Desk) -> Case:
+    given = {**(await pair(desk)).given, "takeFields": ["company", "state"]}
+    return Case(desk.admin, given, problem("takeFields.1", "UNKNOWN"))
+
+
+@case("mergeLeads", "NotFound")
+async def unseen_merged(desk: Desk) -> Case:
+    agent = await desk.other()
+    assert agent.actor
+    own = lead(await make_lead(desk.services, assignee_id=agent.actor.id))
+    given = {"leadId": own, "mergedLeadId": lead(desk.lead_id)}
+    return Case(agent, given, {"id": lead(desk.lead_id)})
+
+
+@case("mergeLeads", "Forbidden")
+async def merged_by_an_agent(desk: Desk) -> Case:
+    agent = await desk.other()
+    assert agent.actor
+    given = [lead(await make_lead(desk.services, assignee_id=agent.actor.id)) for _ in range(2)]
+    both = {"leadId": given[0], "mergedLeadId": given[1]}
+    return Case(agent, both, {"permission": "MERGE_LEADS"})
+
+
+@case("mergeLeads", "Gone")
+async def merged_with_an_erased_one(desk: Desk) -> Case:
+    made = await pair(desk)
+    await desk.admin.done("eraseLead", **await desk.act("eraseLead"))
+    return Case(desk.admin, made.given, {"erasedAt": "2026-03-02T09:00:00.000000Z"})
+
+
+@case("unmergeLead", "InvalidInput")
+async def malformed_merge(desk: Desk) -> Case:
+    return Case(desk.admin, {"mergeId": lead(desk.lead_id)}, problem("mergeId", "MALFORMED"))
+
+
+@case("unmergeLead", "NotFound")
+async def no_merge(desk: Desk) -> Case:
+    given = {"mergeId": encode_id("merge", desk.lead_id)}
+    return Case(desk.admin, given, {"id": given["mergeId"]})
+
+
+@case("unmergeLead", "Forbidden")
+async def unmerged_without_leave(desk: Desk) -> Case:
+    made = await merged(desk)
+    desk.patch.setitem(policy.GRANTS, Permission.MERGE_LEADS, frozenset({StaffRole.AGENT}))
+    return Case(desk.admin, {"mergeId": made.merge_id}, {"permission": "MERGE_LEADS"})
+
+
+@case("unmergeLead", "Gone")
+async def unmerged_after_erasure(desk: Desk) -> Case:
+    made = await merged(desk)
+    into = made.given["leadId"]
+    await desk.admin.done("eraseLead", leadId=into, confirmLeadId=into)
+    given = {"mergeId": made.merge_id}
+    return Case(desk.admin, given, {"erasedAt": "2026-03-02T09:00:00.000000Z"})
+
+
+@case("unmergeLead", "Precondition")
+async def unmerged_twice(desk: Desk) -> Case:
+    made = await merged(desk)
+    await desk.admin.done("unmergeLead", mergeId=made.merge_id)
+    return Case(desk.admin, {"mergeId": made.merge_id}, {"reason": "ALREADY_UNMERGED"})
+
+
 @case("eraseLead", "InvalidInput", "unconfirmed")
 async def unconfirmed(desk: Desk) -> Case:
     other = lead(await make_lead(desk.services, first_name="Bo"))

@@ -3,7 +3,7 @@
 const STATE = "id name kind color";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
-const CAN = "erase edit changeState reopen assign assignToMe sendMessage channels resetPassword";
+const CAN = "erase merge edit changeState reopen assign assignToMe sendMessage channels resetPassword";
 const ACCOUNT = "emailAddress createdAt mustChangePassword";
 const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
@@ -131,6 +131,13 @@ export const CARD_FIELDS = `query CardFields($id: ID!) { lead(id: $id) { id
   properties { ...PropertyParts } ${LAYOUT} } }
 ${PROPERTY}`;
 
+export const DUPLICATES = `query Duplicates($id: ID!) {
+  duplicates(leadId: $id) { reasons lead { ...SideParts } other { ...SideParts } }
+  merges(leadId: $id) { id mergedLeadId mergedName at actor { name } } }
+fragment SideParts on Lead { id displayName createdAt state { name } assignee { name }
+  emailAddresses { address } phoneNumbers { number } tags { name }
+  properties { key label value { display } } }`;
+
 export const FIELD_GROUPS = `query FieldGroups { fieldGroups { id name fields { id key label } } }`;
 
 export const FILE_LINK = `query FileLink($id: ID!, $key: String!) { lead(id: $id) { id
@@ -239,6 +246,8 @@ export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");
 export const SCHEDULE = write("scheduleAppointment", "ScheduleAppointment");
 export const RECORD_OUTCOME = write("recordAppointmentOutcome", "RecordAppointmentOutcome");
+export const MERGE_LEADS = write("mergeLeads", "MergeLeads");
+export const UNMERGE_LEAD = write("unmergeLead", "UnmergeLead");
 export const ERASE_LEAD = write("eraseLead", "EraseLead");
 export const CANCEL_APPOINTMENT = write("cancelAppointment", "CancelAppointment");
 export const LOG_CALL = write("logCall", "LogCall");

@@ -14,6 +14,7 @@ import { erasePart } from "./erasure.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
+import { mergingPart } from "./merging.js";
 import { notesPanel } from "./notes.js";
 import { chatPanel } from "./panels.js";
 import { peoplePart } from "./people.js";
@@ -32,7 +33,8 @@ export function cardView(context) {
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [fieldsPart(context, pins), contactPart(leadId, perform),
-    tagsPart(leadId, perform), accountPart(leadId, perform, onSignedOut)];
+    tagsPart(leadId, perform), mergingPart(leadId, perform),
+    accountPart(leadId, perform, onSignedOut)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
   const notes = notesPanel(context);
   const appointments = appointmentsPanel(context);

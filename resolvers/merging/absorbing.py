@@ -1,5 +1,7 @@
 """How one lead goes into another: its rows move and are noted for the way back, its log stays."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,25 +42,46 @@ MOVED: dict[str, type[SQLModel]] = {
 """Tables whose rows move with their lead, by name; each has an id and a lead_id."""
 
 
-async def absorb(work: UnitOfWork, into: Lead, gone: Lead) -> None:
-    """Merges `gone` into `into`; both are locked. Streams on `gone` end, those on `into` reset."""
+async def absorb(
+    work: UnitOfWork,
+    into: Lead,
+    gone: Lead,
+    *,
+    known_by: UUID | None = None,
+    filled: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Merges `gone` into `into`; both are locked. Streams on `gone` end, those on `into` reset.
+
+    `known_by` is the lead whose identity `gone` turned out to have: it may have gone into `into`
+    itself. `filled` are diffs of fields that `into` was given just before, out of `gone`.
+    """
     card = await read_card(work.session, gone.id)
-    await _forget_pages(work, into.id, gone.id)
+    undo: dict[str, Any] = {
+        "known_by": (known_by or gone.id).hex,
+        "filled": list(filled),
+        "last_activity_at": _text(into.last_activity_at),
+        "pages": await _forget_pages(work, into.id, gone.id),
+        "places": await _places(work, gone.id),
+        "groups": list(card.groups.values()),
+    }
     moved = {name: await _move(work, table, into.id, gone.id) for name, table in MOVED.items()}
     moved["tag"] = await _move_tags(work, into.id, gone.id)
     moved["email_address"] = await _move_contact_points(work, LeadEmailAddress, into.id, gone.id)
     moved["phone_number"] = await _move_contact_points(work, LeadPhoneNumber, into.id, gone.id)
     moved["account"] = await _move_account(work, into.id, gone.id)
     groups = await _count_again(work, into.id, gone.id)
-    await _move_presence(work, into.id, gone.id)
+    undo["intervals"] = await _move_presence(work, into.id, gone.id)
     moved["avatar"] = _take_over_picture(into, gone)
     gone.merged_at = work.at
     if gone.last_activity_at and (
         into.last_activity_at is None or gone.last_activity_at > into.last_activity_at
     ):
         into.last_activity_at = gone.last_activity_at
+    undo["last_activity_set"] = _text(into.last_activity_at)
     await naming.rename(work.session, into)
-    work.session.add(LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved=moved))
+    kept_for_undo = {**moved, "undo": undo}
+    row = LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved=kept_for_undo)
+    work.session.add(row)
     await work.session.flush()
     kept = {
         "tags": {key: name for key, name in card.tags.items() if key not in moved["tag"]},
@@ -135,11 +158,11 @@ def _take_over_picture(into: Lead, gone: Lead) -> list[str]:
     return [gone.avatar_id.hex]
 
 
-async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> None:
+async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> list[list[Any]]:
     """Takes page and sequence from events that could be repeats of the other lead's.
 
     They tell repeats apart within one lead; a browser that used one page key on both cards must
-    not stand in the way of the merge.
+    not stand in the way of the merge. Answers id, page and sequence of those events.
     """
     other: Any = aliased(Event)
     is_taken = exists().where(
@@ -147,28 +170,55 @@ async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> None:
         other.page_key == col(Event.page_key),
         other.sequence == col(Event.sequence),
     )
+    taken = (col(Event.lead_id) == gone, is_taken)
+    rows = (
+        await work.session.execute(
+            select(col(Event.id), col(Event.page_key), col(Event.sequence)).where(*taken)
+        )
+    ).all()
     await work.session.execute(
-        update(Event)
-        .where(col(Event.lead_id) == gone, is_taken)
-        .values(page_key=None, sequence=None),
+        update(Event).where(*taken).values(page_key=None, sequence=None),
         execution_options={"synchronize_session": False},
     )
+    return [[event_id.hex, page, sequence] for event_id, page, sequence in rows]
 
 
-async def _move_presence(work: UnitOfWork, into: UUID, gone: UUID) -> None:
-    """Moves intervals, except one that began in the very millisecond of another."""
+async def _places(work: UnitOfWork, lead_id: UUID) -> dict[str, int]:
+    """The places of addresses and numbers, by id."""
+    found: dict[str, int] = {}
+    tables: tuple[Any, ...] = (LeadEmailAddress, LeadPhoneNumber)
+    for table in tables:
+        rows = await work.session.execute(
+            select(col(table.id), col(table.position)).where(col(table.lead_id) == lead_id)
+        )
+        found |= {row_id.hex: position for row_id, position in rows}
+    return found
+
+
+async def _move_presence(work: UnitOfWork, into: UUID, gone: UUID) -> list[list[Any]]:
+    """Moves intervals, except one that began in the very millisecond of another; answers version
+    and epoch of those that moved."""
     other: Any = aliased(PresenceInterval)
     is_taken = exists().where(
         other.lead_id == into,
         other.version == col(PresenceInterval.version),
         other.epoch == col(PresenceInterval.epoch),
     )
+    moving = (col(PresenceInterval.lead_id) == gone, ~is_taken)
+    rows = (
+        await work.session.execute(
+            select(col(PresenceInterval.version), col(PresenceInterval.epoch)).where(*moving)
+        )
+    ).all()
     await work.session.execute(
-        update(PresenceInterval)
-        .where(col(PresenceInterval.lead_id) == gone, ~is_taken)
-        .values(lead_id=into),
+        update(PresenceInterval).where(*moving).values(lead_id=into),
         execution_options={"synchronize_session": False},
     )
+    return [[version, epoch] for version, epoch in rows]
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
 
 
 async def _move_tags(work: UnitOfWork, into: UUID, gone: UUID) -> list[str]:
