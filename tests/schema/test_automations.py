@@ -17,6 +17,7 @@ from models.pipelines import PipelineState
 from models.workspace import Workspace
 from resolvers import visits
 from resolvers.actors import SYSTEM
+from resolvers.automations import listing
 from resolvers.automations.running import DELAYS, MOST_TRIES, forget_runs
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
@@ -623,7 +624,7 @@ async def test_a_rule_that_names_what_is_gone_fails_with_a_clear_problem_until_i
 
 
 async def test_a_dry_run_tells_what_would_have_been_and_does_nothing(
-    desk: Desk, clock: ManualClock
+    desk: Desk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = [await make_lead(desk.services) for _ in range(3)]
     await desk.admin.done("addTags", leadId=lead(others[0]), tags=["VIP"])
@@ -645,6 +646,16 @@ async def test_a_dry_run_tells_what_would_have_been_and_does_nothing(
     rest = await desk.admin.read(DRY, rule=rule["id"], since=since, first=2, after=after)
     assert first["nodes"] + rest["automationDryRun"]["nodes"] == page["nodes"]
     assert rest["automationDryRun"]["pageInfo"]["hasNextPage"] is False
+    monkeypatch.setattr(listing, "LOOKED_AT_ONCE", 2)  # what starts it lies far apart
+    monkeypatch.setattr(listing, "MOST_LOOKED_AT", 100)
+    again = await desk.admin.read(DRY, rule=rule["id"], since=since)
+    assert again["automationDryRun"]["nodes"] == page["nodes"]
+    monkeypatch.setattr(listing, "MOST_LOOKED_AT", 4)  # a short page, and more may follow
+    short = (await desk.admin.read(DRY, rule=rule["id"], since=since))["automationDryRun"]
+    after = short["pageInfo"]["endCursor"]
+    rest = await desk.admin.read(DRY, rule=rule["id"], since=since, after=after)
+    assert short["pageInfo"]["hasNextPage"] is True
+    assert short["nodes"] + rest["automationDryRun"]["nodes"] == page["nodes"]
     early = (clock.now() - timedelta(days=31)).isoformat()
     assert await desk.admin.refused(DRY, rule=rule["id"], since=early) == "BAD_USER_INPUT"
 
