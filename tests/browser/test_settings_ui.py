@@ -201,8 +201,8 @@ async def test_fields_change_their_type_and_come_back_without_losing_a_value(
     await expect(lines.nth(2)).to_contain_text("Heating")
 
 
-def make_manager(url: str) -> str:
-    """Makes Ben a manager and invites somebody; the name of who came."""
+def make_manager(url: str) -> None:
+    """Makes Ben a manager."""
     with httpx2.Client(base_url=url) as client:
         signed = ask(
             client,
@@ -219,7 +219,6 @@ def make_manager(url: str) -> str:
             "mutation($i: UpdateStaffInput!) { updateStaff(input: $i) { __typename } }",
             {"staffId": ben, "role": "MANAGER"},
         )
-        return ben
 
 
 @pytest.mark.behaviour("A42", "C6")
@@ -248,6 +247,20 @@ async def test_who_sees_and_offers_what_is_set_and_holds_at_once(
     await ben.get_by_label("Assignee").select_option("Nobody")
     await expect(ben.locator(".head")).to_contain_text("within your teams", timeout=SOON)
     await expect(ben.get_by_label("Assignee")).not_to_have_value("")
+
+    section = await open_section(ada, "People")
+    await section.get_by_role("button", name="Invite somebody").click()
+    fresh = section.locator(".fresh")
+    await fresh.get_by_label("Name", exact=True).fill("Cleo Cole")
+    await fresh.get_by_label("E-mail").fill(BEN)
+    await fresh.get_by_role("button", name="Invite", exact=True).click()
+    await expect(fresh).to_contain_text("Somebody has this address.", timeout=SOON)
+    await expect(fresh.get_by_label("Name", exact=True)).to_have_value("Cleo Cole")
+    await fresh.get_by_label("E-mail").fill("cleo@team.example")
+    await fresh.get_by_role("button", name="Invite", exact=True).click()
+    link = await ada.get_by_test_id("invitation").locator("code").inner_text()
+    assert "#invitation_" in link
+    await expect(section.locator(".entry", has_text="Cleo Cole")).to_contain_text("invited")
 
     section = await open_section(ada, "Quick events")
     await section.get_by_role("button", name="New kind").click()
@@ -287,6 +300,7 @@ async def test_who_sees_and_offers_what_is_set_and_holds_at_once(
     await ben.evaluate("location.hash = 'settings/teams'")
     await expect(ben.get_by_text("Nothing to set here")).to_be_visible()
     await ben.set_viewport_size({"width": 400, "height": 800})
-    await open_section(ben, "Fields")
+    section = await open_section(ben, "Fields")
+    await (await entry(section, "Company")).get_by_label("Name", exact=True).fill("Firm")
     assert await ben.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await pictured(ben, "settings-narrow")

@@ -238,8 +238,12 @@ function take(item) {
   if (item.__typename === "SettingsChanged") {
     refreshOffered();
     refreshFields(opened);
+    settings.refresh();
   }
-  if (item.__typename === "LeadCardReset") refreshOffered(); // rights may be others
+  if (item.__typename === "LeadCardReset") {
+    refreshOffered(); // rights may be others
+    settings.askRights();
+  }
   if (card === opened.card) return;
   opened.card = card;
   opened.variables.after = card.cursor;

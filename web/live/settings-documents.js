@@ -33,6 +33,9 @@ export const ALL_EVENT_KINDS = `query AllEventKinds { eventKinds(includeArchived
 
 export const ALL_DATE_KINDS = `query AllDateKinds { importantDateKinds { id name archivedAt } }`;
 
+export const ALL_PEOPLE = `query AllPeople { teams { id name } staffMembers(first: 100) { nodes {
+  id name emailAddress role isActive isInvited version team { id name } } } }`;
+
 const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
   ${name}(input: $input) { __typename ${parts} ${PROBLEMS} ... on Error { message } } }`;
 
@@ -51,3 +54,6 @@ export const CHANGE_SUMMARY = write("changeSummaryFields", "ChangeSummaryFields"
 export const SAVE_TEAM = write("saveTeam", "SaveTeam", `${CLASH}`);
 export const SAVE_EVENT_KIND = write("saveEventKind", "SaveEventKind", `${CLASH}`);
 export const SAVE_DATE_KIND = write("saveImportantDateKind", "SaveImportantDateKind");
+export const INVITE = write("inviteStaff", "InviteStaff", `
+  ... on InviteStaffSuccess { invitationUrl staff { name } }`);
+export const CHANGE_PERSON = write("updateStaff", "UpdateStaff", `${CLASH}`);

@@ -8,7 +8,7 @@ import { mutate } from "./graphql.js";
  * A form. `load()` asks the server and `show(data)` fills the controls; `versionOf(data)` is the
  * version that the server is told to have been seen; `given()` is the input as the controls are now.
  * `placeOf(path)` is where a problem with that part of the input is told, null: at the end of the
- * form. `check()` gives problems that are plain before anything is sent. `onSaved(answer)` follows
+ * form; `duplicateAt` names the part that may be there already. `check()` gives problems that are plain before anything is sent. `onSaved(answer)` follows
  * each success, which is told as `saidOf(answer)`.
  *
  * Answers `{ element, ready, refresh(), mark(), isChanged() }`: `ready` settles once it is filled,
@@ -16,7 +16,7 @@ import { mutate } from "./graphql.js";
  * input events.
  */
 export function wholeForm({ document, load, show, given, versionOf = ({ version }) => version,
-  placeOf = () => null, check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut,
+  placeOf = () => null, duplicateAt = "name", check = () => [], saidOf = () => "Saved", onSaved = () => {}, onSignedOut,
   label = "Save", isNew = false }, ...children) {
   const refusal = refusalPlace();
   const said = h("span", { class: "saved", role: "status" });
@@ -116,7 +116,7 @@ export function wholeForm({ document, load, show, given, versionOf = ({ version 
       return !place;
     });
     const told = problems.length ? rest.map((one) => one.message).join(" ") : message;
-    const place = (type === "ConflictError" && placeOf(["name"])) || refusal;
+    const place = (type === "ConflictError" && placeOf([duplicateAt])) || refusal;
     if (told) place.textContent = told;
     [...element.querySelectorAll(".refusal")].find((place) => place.textContent)
       ?.scrollIntoView({ block: "nearest" });

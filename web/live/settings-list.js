@@ -77,9 +77,11 @@ export function sorting(list, moved) {
  * - `form(row, saved)` makes the form of a row, or of a new one for null; it calls `saved()`;
  * - `moved(row, place, refusal)`, if there is one, puts a row in order, and answers when it did.
  * - `extra(row, refusal)`, if there is one, gives one more control of a line.
+ * - `archived(count)` says how many are folded away.
  * Answers `{ element, refresh }`.
  */
-export function entries({ read, line, form, moved = null, extra = null, adding, empty, onSignedOut }) {
+export function entries({ read, line, form, moved = null, extra = null, adding, empty, onSignedOut,
+  archived = (count) => `${count} archived` }) {
   const list = h("ol", { class: "entries" });
   const archive = h("ol", { class: "entries archive", hidden: true });
   const refusal = refusalPlace();
@@ -174,7 +176,7 @@ export function entries({ read, line, form, moved = null, extra = null, adding, 
     arrange(list, rows.filter(({ archivedAt }) => !archivedAt));
     const old = rows.filter(({ archivedAt }) => archivedAt);
     arrange(archive, old);
-    fold.textContent = `${old.length} archived`;
+    fold.textContent = archived(old.length);
     fold.hidden = !old.length;
     if (!old.length) unfold(false);
     none.hidden = !empty || list.children.length > 0;

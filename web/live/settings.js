@@ -8,6 +8,7 @@ import { accessSection, teamsSection } from "./settings-access.js";
 import { fieldsSection } from "./settings-fields.js";
 import { headerSection } from "./settings-header.js";
 import { dateKindsSection, eventKindsSection } from "./settings-kinds.js";
+import { peopleSection } from "./settings-people.js";
 import { pipelinesSection } from "./settings-pipelines.js";
 import { rulesSection } from "./settings-rules.js";
 import { summarySection } from "./settings-summary.js";
@@ -24,10 +25,10 @@ import { duesSection, workspaceSection } from "./settings-work.js";
  * `context` is `{ connection, me, permissions, perform, onSignedOut }`.
  */
 export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection,
-  eventKindsSection, dateKindsSection, duesSection, workspaceSection, accessSection, teamsSection,
-  rulesSection, webhooksSection];
+  eventKindsSection, dateKindsSection, duesSection, workspaceSection, peopleSection, accessSection,
+  teamsSection, rulesSection, webhooksSection];
 
-/** The place: `{ button, element, start(me), stop(), show(name), hide() }`. */
+/** The place: `{ button, start(me), stop(), show(name, from), refresh(), askRights() }`. */
 export function settingsPlace({ element, connection, perform, onSignedOut }) {
   const list = h("ul", {});
   const back = h("a", { class: "back-link", href: "#" }, "‹ Back to the leads");
@@ -41,13 +42,20 @@ export function settingsPlace({ element, connection, perform, onSignedOut }) {
   let current = null;
   element.replaceChildren(nav, stage);
 
-  async function start(me) {
+  function start(me) {
     stop();
-    const mine = { connection, me, perform, onSignedOut, permissions: [] };
-    context = mine;
+    context = { connection, me, perform, onSignedOut, permissions: [] };
+    return askRights();
+  }
+
+  /** What this person may set may have changed; sections that stay keep what is typed in them. */
+  async function askRights() {
+    const mine = context;
     const answer = await request(MY_PERMISSIONS).catch(() => null);
-    if (context !== mine || !answer?.me) return;
-    mine.permissions = answer.me.permissions;
+    if (!mine || context !== mine || !answer?.me) return;
+    const { permissions } = answer.me;
+    if (JSON.stringify(permissions) === JSON.stringify(mine.permissions)) return;
+    mine.permissions = permissions;
     list.replaceChildren(...links(allowed()));
     button.hidden = !allowed().length;
     if (!element.hidden) show(current);
@@ -73,7 +81,10 @@ export function settingsPlace({ element, connection, perform, onSignedOut }) {
   /** Shows the section of that name, or the first one; `from` is where the way back leads. */
   function show(name, from = null) {
     current = name;
-    if (from !== null) back.href = from || "#";
+    if (from !== null) {
+      back.href = from || "#";
+      askRights();
+    }
     back.textContent = /lead_/.test(back.href) ? "‹ Back to the card" : "‹ Back to the leads";
     document.title = "Settings · Leadlight";
     const found = context?.permissions.length
@@ -105,6 +116,10 @@ export function settingsPlace({ element, connection, perform, onSignedOut }) {
   const refused = () => h("div", { class: "calm" }, h("h2", {}, "Nothing to set here"),
     h("p", {}, "There is no such section, or your role may not change it."));
 
-  addEventListener("focus", () => element.hidden || !context || show(current));
-  return { button, start, stop, show };
+  /** Something that this place shows has changed elsewhere. */
+  const refresh = () => element.hidden || !context || opened.get(current ?? allowed()[0]?.name)
+    ?.refresh?.();
+
+  addEventListener("focus", refresh);
+  return { button, start, stop, show, refresh, askRights };
 }
