@@ -199,6 +199,8 @@ async def test_fields_change_their_type_and_come_back_without_losing_a_value(
     lines = ada.get_by_role("list", name="Lines in order").locator("li")
     await expect(lines).to_have_count(4, timeout=SOON)
     await expect(lines.nth(2)).to_contain_text("Heating")
+    told = ben.get_by_test_id("summary").locator("[data-line=heating]")
+    await expect(told).to_contain_text("Wood", timeout=SOON)
 
 
 def make_manager(url: str) -> None:

@@ -138,6 +138,9 @@ fragment SideParts on Lead { id displayName createdAt state { name } assignee { 
   emailAddresses { address } phoneNumbers { number } tags { name }
   properties { key label value { display } } }`;
 
+export const LEAD_SUMMARY = `query LeadSummary($id: ID!) { lead(id: $id) { id summary {
+  key label value { display ... on DateTimeValue { dateTime } } } } }`;
+
 export const FIELD_GROUPS = `query FieldGroups { fieldGroups { id name fields { id key label } } }`;
 
 export const FILE_LINK = `query FileLink($id: ID!, $key: String!) { lead(id: $id) { id

@@ -33,7 +33,10 @@ export function wholeForm({ document, load, show, given, versionOf = ({ version 
 
   function mark() {
     const isDirty = isChanged();
-    element.classList.toggle("changed", isDirty);
+    if (element.classList.contains("changed") !== isDirty) {
+      element.classList.toggle("changed", isDirty);
+      element.dispatchEvent(new CustomEvent("formstate", { bubbles: true }));
+    }
     save.disabled = isSaving || !(isDirty || isNew);
     undo.hidden = !isDirty || isNew;
     if (isDirty) said.textContent = "";

@@ -120,6 +120,17 @@ export function settingsPlace({ element, connection, perform, onSignedOut }) {
   const refresh = () => element.hidden || !context || opened.get(current ?? allowed()[0]?.name)
     ?.refresh?.();
 
+  // A section with something unsaved is marked in the list.
+  element.addEventListener("formstate", () => {
+    for (const link of list.querySelectorAll("a")) {
+      const section = opened.get(link.dataset.section)?.element;
+      link.classList.toggle("unsaved", Boolean(section?.querySelector(".whole.changed")));
+      link.title = link.classList.contains("unsaved") ? "Something here is not saved yet" : "";
+    }
+  });
+  addEventListener("beforeunload", (event) => {
+    if (element.querySelector(".whole.changed")) event.preventDefault();
+  });
   addEventListener("focus", refresh);
   return { button, start, stop, show, refresh, askRights };
 }

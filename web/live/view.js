@@ -21,6 +21,7 @@ import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
 import { datesPanel, tasksPanel } from "./tasks.js";
 import { slimPart, statesPart } from "./states.js";
+import { summaryPart } from "./summary.js";
 import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
@@ -32,7 +33,7 @@ export function cardView(context) {
   const slim = slimPart(head.element);
   const { leadId, outbox, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
-  const facts = [fieldsPart(context, pins), contactPart(leadId, perform),
+  const facts = [summaryPart(leadId), fieldsPart(context, pins), contactPart(leadId, perform),
     tagsPart(leadId, perform), mergingPart(leadId, perform),
     accountPart(leadId, perform, onSignedOut)];
   const chat = chatPanel(leadId, outbox, perform, context.serverNow);
