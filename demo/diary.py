@@ -20,6 +20,8 @@ from models.enums import (
 )
 from resolvers.actors import SYSTEM, Actor, StaffActor
 
+TALKS_OPEN = timedelta(days=6)
+"""A talk that came to its end longer ago has been closed."""
 LONGEST_CHAPTER = 20
 """Acts in one unit of work before it ends at the next pause: it holds a lock meanwhile."""
 
@@ -184,7 +186,8 @@ class Diary:
         self._do("Signed up", {"page": {"type": "TEXT", "text": "Come and see it lit"}})
 
     def talk(self) -> None:
-        """A talk in the chat; some are left unanswered, most are closed in the end."""
+        """A talk in the chat: some are left unanswered, most are closed in the end, and of the rest
+        some are taken or put off."""
         if not self._talks:
             self._talks = self.dice.sample(talks.TALKS, len(talks.TALKS))
         helper, talk = self.carer, self._talks.pop()
@@ -199,9 +202,15 @@ class Diary:
                 self.put(None, partial(Stage.say, text=text))
             else:
                 self.put(helper, partial(Stage.answer, text=text))
-        if stops == len(talk) and self.chance(0.6):
+        is_old = self.at < self.world.until - TALKS_OPEN
+        if stops == len(talk) and (self.chance(0.6) or is_old):
             self.wait_for_office(600, 40_000)
             self.put(helper, Stage.end_talk)
+        elif self.chance(0.6):
+            self.put(helper, Stage.take_talk)
+            if stops == len(talk) and self.chance(0.5):
+                later = self.world.until + timedelta(days=self.dice.randint(1, 6))
+                self.put(helper, partial(Stage.put_off_talk, until=later))
         self.pause()
 
     def _slots(self, helper: Actor) -> dict[str, str]:

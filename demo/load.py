@@ -25,8 +25,9 @@ from models.enums import AccessScope, ActorKind, FieldType, FieldVisibility, Sta
 from models.staff import Staff
 from models.visits import Site
 from models.workspace import WorkerPosition, Workspace
-from resolvers import event_kinds, fields, leads_list, readers, sites, staff, visits
+from resolvers import canned_replies, event_kinds, fields, leads_list, readers, sites, staff, visits
 from resolvers.actors import SYSTEM, Rights, StaffActor
+from resolvers.canned_replies import ReplyEdit
 from resolvers.fields import NewField, OptionEdit
 from resolvers.passwords import Passwords
 from resolvers.secrets import sign
@@ -171,7 +172,9 @@ async def _standing(services: Services) -> tuple[bool, Place | None]:
 async def _is_empty(services: Services) -> bool:
     view = View(services, SYSTEM)
     try:
-        people = await leads_list.staff_page(view, active_only=False, first=1, after=None)
+        people = await leads_list.staff_page(
+            view, active_only=False, assignable_only=False, first=1, after=None
+        )
         return not people.rows and not await leads_list.count_leads(view, None)
     finally:
         await view.close()
@@ -218,6 +221,9 @@ async def _settle(services: Services, settings: Settings) -> None:
             await fields.create_field(work, new)
         for kind_id, edit in kinds:
             await event_kinds.save_event_kind(work, kind_id, edit)
+        author = _actor(people[0], await _workspace(work.session))
+        for reply in talks.REPLIES:
+            await canned_replies.save_reply(work, author, None, ReplyEdit(*reply))
         place = Place(began_at, site.id, tuple(person.id for person in people))
         begun = await work.session.get_one(WorkerPosition, POSITION)
         begun.position = place.written()

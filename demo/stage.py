@@ -274,6 +274,24 @@ class Stage:
             self.work, self.lead_id, self._conversation.id, ConversationState.CLOSED
         )
 
+    async def take_talk(self) -> None:
+        """A colleague says that the talk is theirs to answer, unless somebody has it."""
+        await self._ready()
+        assert self._conversation is not None
+        if self._conversation.assignee_id is not None:
+            return
+        await conversations.assign_conversation(
+            self.work, self.lead_id, self._conversation.id, self.work.actor.id, None
+        )
+
+    async def put_off_talk(self, until: datetime) -> None:
+        """A colleague comes back to the talk later."""
+        await self._ready()
+        assert self._conversation is not None
+        await conversations.change_conversation_state(
+            self.work, self.lead_id, self._conversation.id, ConversationState.SNOOZED, until
+        )
+
     async def pop_up(self, title: str, text: str) -> None:
         """A pop-up that waits two days for the lead."""
         await self._ready()

@@ -14,6 +14,24 @@ PIECES = {
 }
 """Name and price in euros by the page's address."""
 
+REPLIES = (
+    ("Greeting", "Hello {{lead.firstName}}, {{me.name}} here. What can I do for you?", True),
+    (
+        "How long it takes",
+        "At the moment about three weeks. The kiln is booked until then, and we don't hurry glass.",
+        True,
+    ),
+    (
+        "Measurements",
+        "Could you send us the opening in centimetres, and a photo with something for scale in it? "
+        "We draw a proposal and send it to {{lead.email}}.",
+        True,
+    ),
+    ("Shipping", "In a wooden crate, insured. If something cracks, we make it again.", True),
+    ("My hours", "I am at the bench from nine to five. {{me.name}}", False),
+)
+"""Prepared answers: name, words, and whether they are the team's."""
+
 _TALKS = """
 < Hello! Is the {piece} bright enough to read by?
 > Hi {first}, {me} here. It is more for mood than for reading, but beside an armchair it does well.

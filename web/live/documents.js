@@ -42,7 +42,7 @@ const FRAGMENTS = `
 fragment FileParts on Note { attachments {
   id name sizeBytes downloadUrl thumbnailUrl } }
 fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
-fragment ViewerParts on CardViewer { staff { id name } since editingPath }
+fragment ViewerParts on CardViewer { staff { id name } since editingPath typingInConversationId }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }

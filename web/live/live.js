@@ -8,6 +8,7 @@ import { ACCEPT_INVITATION, CARD_CHOICES, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_N
 import { myDay } from "./day.js";
 import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
+import { inboxPlace } from "./inbox.js";
 import { leadLists } from "./lists.js";
 import { Outbox } from "./outbox.js";
 import { settingsPlace } from "./settings.js";
@@ -36,8 +37,10 @@ const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 const bell = notificationBell({ connection, onSignedOut: signedOut });
 const settings = settingsPlace({ element: at("settings"), connection, perform,
   onSignedOut: signedOut });
+const inbox = inboxPlace({ element: at("inbox"), connection, perform, serverNow,
+  staff: () => offered.staff, onLead: showBeside, onSignedOut: signedOut });
 const picture = myPicture(signedOut);
-at("person").before(settings.button, bell.element);
+at("person").before(inbox.button, settings.button, bell.element);
 at("person-name").before(...picture.elements);
 
 // ---- session ------------------------------------------------------------------------------------
@@ -56,7 +59,7 @@ async function begin() {
 
 async function signedIn(person) {
   me = person;
-  outbox = new Outbox(me.id, redrawCard);
+  outbox = new Outbox(me.id, () => { redrawCard(); inbox.redraw(); });
   at("person-name").textContent = me.name;
   picture.show(me);
   showPage(at("desk"));
@@ -65,6 +68,7 @@ async function signedIn(person) {
   connection.start();
   bell.start();
   settings.start(me);
+  inbox.start(me, outbox);
   outbox.flush();
   openFromAddress();
   refreshOffered();
@@ -76,6 +80,7 @@ function signedOut() {
   dayList.stop();
   bell.stop();
   settings.stop();
+  inbox.stop();
   connection.stop();
   me = null;
   showPage(at("sign-in"));
@@ -97,7 +102,7 @@ function showGate(name) {
 }
 
 function showPage(page) {
-  for (const one of [at("sign-in"), at("desk"), at("settings")]) one.hidden = one !== page;
+  for (const one of [at("sign-in"), at("desk"), at("settings"), at("inbox")]) one.hidden = one !== page;
   at("badge").hidden = at("person").hidden = bell.element.hidden = page === at("sign-in");
 }
 
@@ -174,8 +179,14 @@ function showConnection({ name, since }) {
 function openFromAddress() {
   if (!me) return;
   const [isSettings, section] = /^#settings(?:\/([\w-]+))?$/.exec(location.hash) ?? [];
-  showPage(at(isSettings ? "settings" : "desk"));
+  const [isInbox, talk] = /^#inbox(?:\/(conversation_[0-9a-f]{32}))?$/.exec(location.hash) ?? [];
+  showPage(at(isSettings ? "settings" : isInbox ? "inbox" : "desk"));
   if (isSettings) return settings.show(section ?? null, opened ? `#${opened.leadId}` : "#");
+  // There is one card on the page: it moves to where it is looked at.
+  const place = at(isInbox ? "inbox" : "desk");
+  if (stage.parentElement !== place) place.append(stage);
+  if (isInbox) return inbox.show(talk ?? null);
+  inbox.hide();
   document.title = opened?.card.lead ? `${opened.card.lead.displayName} · Leadlight` : "Leadlight";
   const [, leadId, row] = /^#(lead_[0-9a-f]{32})(?:\/(\w+))?$/.exec(location.hash) ?? [];
   pointed = row ?? null;
@@ -193,6 +204,15 @@ function pointAtRow() {
   pointAt(stage, pointed);
   pointed = null;
   history.replaceState(null, "", `#${opened.leadId}`);
+}
+
+/** Beside a conversation stands the card of its lead. */
+function showBeside(leadId) {
+  if (!me || at("inbox").hidden) return;
+  if (opened && opened.leadId === leadId && opened.card.status !== "ended") return;
+  closeCard();
+  if (leadId) openCard(leadId);
+  else stage.replaceChildren();
 }
 
 function openCard(leadId) {
@@ -233,6 +253,7 @@ function closeCard() {
 
 function take(item) {
   const card = apply(opened.card, item);
+  inbox.hear(item);
   const told = item.presence?.at ?? item.whole?.presence?.at;
   if (told) hearClock(told, item.__typename === "LeadCardSnapshot");
   if (item.__typename === "SettingsChanged") {
@@ -265,7 +286,7 @@ function drawCard() {
       noteVisibility: () => offered.noteVisibility, legend: () => legend, serverNow, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
-    at("card-name").focus({ preventScroll: true });
+    if (at("inbox").hidden) at("card-name").focus({ preventScroll: true });
     pointAtRow();
   } else {
     opened.view.update(opened.card);
@@ -351,6 +372,7 @@ function showEnding({ why, into, at: instant }) {
   opened.stream.close();
   opened.card = { ...opened.card, status: "ended" };
   if (!at("desk").hidden) document.title = "Leadlight";
+  if (into && !at("inbox").hidden) return showBeside(into);
   if (into) return void (location.hash = into);
   if (why === "SIGNED_OUT") return signedOut();
   const [title, text] = ENDINGS[why] ?? ["This card has closed", "You may not see it any longer."];
