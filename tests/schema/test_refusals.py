@@ -2155,7 +2155,8 @@ ODD_RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"condition": {"assignee": {"isMe": True}}}, problem("condition", "CONTRADICTION"),
     ),
     "a condition that is too large": (
-        {"condition": {"and": [{"isAnonymous": True}] * 101}}, problem("condition", "TOO_LARGE"),
+        {"condition": {"and": [{"isAnonymous": True}] * 101}},
+        problem("condition.and", "TOO_LARGE"),
     ),
 }  # fmt: skip
 
