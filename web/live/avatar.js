@@ -18,13 +18,13 @@ export function avatarPart(leadId, perform, refusal) {
   return { element: picture.element, update };
 }
 
-/** Your own picture, in the top bar. */
-export function myPicture(onSignedOut) {
+/** Your own picture; `changed(staff)` is told of another one. */
+export function myPicture(onSignedOut, changed) {
   const refusal = h("span", { class: "refusal", role: "status" });
   const picture = pictureButton("my-picture", "File of your picture", async (uploadId) => {
     refusal.textContent = "";
     const answer = await mutate(SET_MY_AVATAR, { uploadId });
-    if (answer.me) show(answer.me.staff);
+    if (answer.me) changed(answer.me.staff);
     else refusal.textContent = answer.message;
   }, (failure) => {
     if (failure.isSignedOut) onSignedOut();

@@ -9,8 +9,11 @@ import { myDay } from "./day.js";
 import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { inboxPlace } from "./inbox.js";
+import { importing } from "./import.js";
 import { leadLists } from "./lists.js";
+import { newLead } from "./new-lead.js";
 import { Outbox } from "./outbox.js";
+import { profile } from "./profile.js";
 import { settingsPlace } from "./settings.js";
 import { cardView } from "./view.js";
 
@@ -39,7 +42,12 @@ const settings = settingsPlace({ element: at("settings"), connection, perform,
   onSignedOut: signedOut });
 const inbox = inboxPlace({ element: at("inbox"), connection, perform, serverNow,
   staff: () => offered.staff, onLead: showBeside, onSignedOut: signedOut });
-const picture = myPicture(signedOut);
+const picture = myPicture(signedOut, showMe);
+const myself = profile({ perform, changed: showMe, onSignedOut: signedOut });
+const imports = importing({ connection, onSignedOut: signedOut });
+const newOne = newLead({ opened: (id) => { location.hash = id; }, onSignedOut: signedOut });
+at("list-acts").append(newOne.button, imports.button);
+at("person-name").addEventListener("click", myself.open);
 at("person").before(inbox.button, settings.button, bell.element);
 at("person-name").before(...picture.elements);
 
@@ -60,8 +68,7 @@ async function begin() {
 async function signedIn(person) {
   me = person;
   outbox = new Outbox(me.id, () => { redrawCard(); inbox.redraw(); });
-  at("person-name").textContent = me.name;
-  picture.show(me);
+  showMe(person);
   showPage(at("desk"));
   lists.start();
   dayList.start();
@@ -69,9 +76,16 @@ async function signedIn(person) {
   bell.start();
   settings.start(me);
   inbox.start(me, outbox);
+  imports.start();
+  myself.start();
   outbox.flush();
   openFromAddress();
   refreshOffered();
+}
+
+function showMe(person) {
+  at("person-name").textContent = person.name;
+  picture.show(person);
 }
 
 function signedOut() {
@@ -81,6 +95,9 @@ function signedOut() {
   bell.stop();
   settings.stop();
   inbox.stop();
+  imports.stop();
+  newOne.stop();
+  myself.stop();
   connection.stop();
   me = null;
   showPage(at("sign-in"));

@@ -162,7 +162,8 @@ function optionsOf({ field, value }) {
     .map(({ id, label }) => h("option", { value: id, selected: chosen.has(id) }, label));
 }
 
-function inputFor(property) {
+/** A control for a field that has the value, if any, that `property` says. */
+export function inputFor(property) {
   const type = typeOf(property);
   const named = { "aria-label": property.label };
   if (type === "FILE") return h("input", { type: "file", ...named });
@@ -183,7 +184,7 @@ function inputFor(property) {
 }
 
 /** Any code of ISO 4217 may be typed; the common ones are offered. */
-function currencyInput({ label, value }) {
+export function currencyInput({ label, value }) {
   const input = h("input", { class: "currency", list: "currencies", maxlength: "3", required: true,
     autocapitalize: "characters", "aria-label": `Currency of ${label}` });
   input.value = /[A-Z]{3}/.exec(value?.display ?? "")?.[0] ?? CURRENCIES[0];
@@ -191,7 +192,7 @@ function currencyInput({ label, value }) {
 }
 
 /** What the input says, as the API takes it; null clears. */
-async function given(property, input, currency) {
+export async function given(property, input, currency) {
   const type = typeOf(property);
   if (type === "FILE") {
     return input.files.length ? { uploadId: await uploaded(input.files[0]) } : null;

@@ -3,8 +3,10 @@
 import { copied, h, refusalPlace, words } from "./elements.js";
 import { mutate, request } from "./graphql.js";
 import { ALL_PEOPLE, CHANGE_PERSON, INVITE } from "./settings-documents.js";
+import { REMOVE_THEIR_TOTP } from "./people-documents.js";
 import { heading, labelled, toggle, wholeForm } from "./settings-form.js";
 import { entries, shared } from "./settings-list.js";
+import { sureButton } from "./sheet.js";
 
 const ROLES = ["ADMIN", "MANAGER", "AGENT"];
 
@@ -16,7 +18,7 @@ export const peopleSection = {
   render,
 };
 
-function render(element, { onSignedOut }) {
+function render(element, { perform, onSignedOut }) {
   const ask = shared(() => request(ALL_PEOPLE));
   const link = h("div", { class: "sure", hidden: true, "data-testid": "invitation" });
   const refusal = refusalPlace();
@@ -24,7 +26,7 @@ function render(element, { onSignedOut }) {
     read: async () => (await ask()).staffMembers.nodes.map((person) => ({ ...person,
       archivedAt: person.isActive || person.isInvited ? null : "gone" })),
     line, onSignedOut, adding: "Invite somebody", archived: (count) => `${count} who left`,
-    form: (row, saved) => (row ? personForm(row, ask, saved, onSignedOut)
+    form: (row, saved) => (row ? personForm(row, ask, saved, perform, onSignedOut)
       : inviteForm(ask, onSignedOut, (answer) => {
         showLink(answer.staff.name, answer.invitationUrl);
         return saved();
@@ -81,14 +83,24 @@ function roleAndTeam() {
   return { role, team, show, element: h("div", { class: "halves" }, role.element, team.element) };
 }
 
-function personForm(row, ask, saved, onSignedOut) {
+function personForm(row, ask, saved, perform, onSignedOut) {
   const name = labelled("Name", h("input", { maxlength: "100" }));
+  const address = labelled("E-mail to sign in with", h("input", { type: "email",
+    maxlength: "254" }));
   const parts = roleAndTeam();
+  const refusal = refusalPlace();
+  const said = h("span", { class: "saved", role: "status" });
+  const free = sureButton("Remove two-step sign-in", "The password alone is then enough: sure?",
+    async () => {
+      said.textContent = "";
+      const isDone = await perform(REMOVE_THEIR_TOTP, { staffId: row.id }, refusal);
+      if (isDone) said.textContent = "Removed";
+    });
   const here = toggle("In the team", row.isInvited ? "Else the invitation is taken back."
     : "Else the person can't sign in, and nothing can be assigned to them.");
   let known = row;
   return wholeForm({
-    document: CHANGE_PERSON, onSignedOut, onSaved: saved,
+    document: CHANGE_PERSON, onSignedOut, onSaved: saved, duplicateAt: "emailAddress",
     load: async () => {
       const { staffMembers, teams } = await ask();
       return { ...staffMembers.nodes.find(({ id }) => id === row.id), teams };
@@ -96,18 +108,23 @@ function personForm(row, ask, saved, onSignedOut) {
     show: (person) => {
       known = person;
       name.control.value = person.name;
+      address.control.value = person.emailAddress;
       parts.role.control.value = person.role;
       parts.show(person.teams, person.team?.id);
       here.control.checked = person.isActive || person.isInvited;
     },
     // What stays is left out: an invited person is no active one yet.
     given: () => ({ staffId: row.id, name: name.control.value, role: parts.role.control.value,
+      ...(known.emailAddress === address.control.value.trim() ? {}
+        : { emailAddress: address.control.value.trim() }),
       ...((known.team?.id ?? "") === parts.team.control.value ? {}
         : { teamId: parts.team.control.value || null }),
       ...((known.isActive || known.isInvited) === here.control.checked ? {}
         : { isActive: here.control.checked }) }),
-    placeOf: ([key]) => ({ name, role: parts.role, teamId: parts.team, isActive: here })[key]?.place,
-  }, h("p", { class: "soft note" }, row.emailAddress), name.element, parts.element, here.element);
+    placeOf: ([key]) => ({ name, emailAddress: address, role: parts.role, teamId: parts.team,
+      isActive: here })[key]?.place,
+  }, h("div", { class: "halves" }, name.element, address.element), parts.element, here.element,
+  row.isActive ? h("div", { class: "beside note" }, free, said) : "", refusal);
 }
 
 function inviteForm(ask, onSignedOut, saved) {
