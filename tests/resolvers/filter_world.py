@@ -222,7 +222,7 @@ class _Lead:
         rows: list[SQLModel] = []
         for key, value in drawn.items():
             field_id = self.world.fields[key].id
-            if self.maybe(value):
+            if self.maybe(value) and value:
                 known.values[key] = value
                 columns = value.columns()
             elif self.maybe(True):

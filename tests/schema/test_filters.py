@@ -56,6 +56,7 @@ async def test_each_clause_says_what_it_tests(services: Services, admin: Client)
     data = await admin.read("{ pipelines { states { id name } } }")
     states = {each["name"]: each["id"] for each in data["pipelines"][0]["states"]}
     gone = encode_id("state", new_id())
+    assert admin.actor is not None
     cases: dict[str, dict[str, Any]] = {
         "state is New or Lost": {"state": {"in": [states["New"], states["Lost"]]}},
         "state is one that is gone": {"state": {"in": [gone]}},

@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    column = sa.Column(
+    column = sa.Column[bool](
         "is_time_zone_chosen", sa.Boolean(), nullable=False, server_default=sa.false()
     )
     op.add_column("staff", column)
