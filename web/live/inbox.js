@@ -63,6 +63,7 @@ export function inboxPlace({ element, connection, perform, serverNow, staff, onL
   function open() {
     stream?.close();
     [rows, order, isRead] = [new Map(), [], false];
+    list.replaceChildren();
     delete list.dataset.filled;
     const variables = { filter: TABS[tab].filter, after: null };
     const mine = stream = connection.open(INBOX, variables, {
@@ -123,7 +124,7 @@ export function inboxPlace({ element, connection, perform, serverNow, staff, onL
       lamp: lampAt(one.lead.presence, now).state, lead: { name: one.lead.displayName },
       waits: one.waitingSince ? duration((now - Date.parse(one.waitingSince)) / 1000) : null,
       others: one.viewers.filter(({ staff: { id } }) => id !== me?.id) }));
-    fill(list, shown, ({ id }) => id, (row) => makeRow(row, me));
+    if (isRead) fill(list, shown, ({ id }) => id, (row) => makeRow(row, me));
     mark();
   }
 
