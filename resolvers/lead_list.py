@@ -28,9 +28,9 @@ from realtime.presence import Reading
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument
-from resolvers.filters import Filter
 from resolvers.lead_card.items import ResetReason
 from resolvers.leads_list import (
+    Chosen,
     Sort,
     count_leads,
     count_visitors,
@@ -60,7 +60,7 @@ class Watched:
     """The list, and how many rows from its top are watched."""
 
     collection: LeadCollection
-    filter: Filter | None
+    chosen: Chosen
     sort: Sort
     first: int
 
@@ -197,8 +197,8 @@ class _List(Generic[V]):
             page = await visitors_page(view, watched.first, None)
             count = await count_visitors(view)
         else:
-            page = await leads_page(view, watched.filter, watched.sort, watched.first, None)
-            count = await count_leads(view, watched.filter)
+            page = await leads_page(view, watched.chosen, watched.sort, watched.first, None)
+            count = await count_leads(view, watched.chosen)
         ids = [lead.id for lead in page.rows]
         revisions = await revisions_as_seen(
             view, ids, {each: mark.revision for each, mark in (self.told or {}).items()}

@@ -25,6 +25,7 @@ from models.staff import Staff
 from resolvers import access
 from resolvers.filters import Filter, condition_for
 from resolvers.pages import Key, Page, read_page
+from resolvers.search import search_condition
 from resolvers.views import View
 
 EXACT_BELOW = 10_000
@@ -46,6 +47,14 @@ class SortKey(StrEnum):
 class Sort:
     by: SortKey = SortKey.LAST_ACTIVITY_AT
     descending: bool = True
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which leads: those that a filter means and words find; None: all."""
+
+    filter: Filter | None = None
+    search: str | None = None
 
 
 PRIORITY_RANK = {
@@ -88,28 +97,34 @@ def order_of(sort: Sort) -> tuple[Key, ...]:
     return first, Key(col(Lead.id), down, is_id=True)
 
 
-async def _statement(view: View, filter: Filter | None) -> Select[Any]:
+async def _statement(view: View, chosen: Chosen) -> Select[Any]:
     statement: Select[Any] = (
         select(Lead)
         .join(PipelineState, col(PipelineState.id) == col(Lead.state_id))
         .outerjoin(Staff, col(Staff.id) == col(Lead.assignee_id))
         .where(access.visible_leads(view.actor))
     )
-    return statement if filter is None else statement.where(await condition_for(view, filter))
+    if chosen.filter is not None:
+        statement = statement.where(await condition_for(view, chosen.filter))
+    if chosen.search is not None:
+        is_sqlite = view.services.database.is_sqlite
+        found = search_condition(chosen.search, is_sqlite=is_sqlite)
+        statement = statement if found is None else statement.where(found)
+    return statement
 
 
 async def leads_page(
-    view: View, filter: Filter | None, sort: Sort, first: int, after: str | None
+    view: View, chosen: Chosen, sort: Sort, first: int, after: str | None
 ) -> Page[Lead]:
-    """One page of the leads that the viewer may see. BadFilter for a filter that can't be."""
-    scope = f"leads:{filter}:{sort}"
-    statement = await _statement(view, filter)
+    """One page of the leads that the viewer may see. BadArgument for what can't be chosen by."""
+    scope = f"leads:{chosen}:{sort}"
+    statement = await _statement(view, chosen)
     return await read_page(view, statement, order_of(sort), scope, first, after)
 
 
-async def count_leads(view: View, filter: Filter | None) -> int:
-    """How many leads the filter holds, counted at most to 10,001."""
-    statement = await _statement(view, filter)
+async def count_leads(view: View, chosen: Chosen) -> int:
+    """How many leads were chosen, counted at most to 10,001."""
+    statement = await _statement(view, chosen)
     limited = statement.with_only_columns(col(Lead.id)).limit(EXACT_BELOW + 1)
     return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
 

@@ -23,7 +23,7 @@ from models.notifications import Notification
 from models.workspace import Workspace, WorkspaceChange
 from realtime import topics
 from realtime.hub import encode_hint
-from resolvers import job_rows, log, notices
+from resolvers import job_rows, log, notices, search
 from resolvers.actors import Actor, AutomationActor
 from resolvers.feed import encode_change
 from resolvers.reactions import react
@@ -166,6 +166,7 @@ class UnitOfWork:
         for table, (unique, rows) in self._many.items():
             await put_rows(self.session, table, rows, unique, replaces=True)
         await log.store(self.session, self.committed)
+        await search.keep(self.session, self.committed)
         if self.committed:
             changes = [change for each in self.committed.values() for change in each]
             rules = self.services.rules

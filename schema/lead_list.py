@@ -19,7 +19,7 @@ from resolvers.lead_list import (
     Watched,
     follow_lead_list,
 )
-from resolvers.leads_list import Sort
+from resolvers.leads_list import Chosen, Sort
 from resolvers.pages import check_first
 from schema.context import Context, Info
 from schema.filters import LeadFilter
@@ -87,6 +87,9 @@ async def lead_list(
         LeadFilter | None,
         strawberry.argument(description="Which, as in `leads`; not with VISITORS."),
     ] = None,
+    search: Annotated[
+        str | None, strawberry.argument(description="As in `leads`; not with VISITORS.")
+    ] = None,
     sort: Annotated[
         LeadSort | None,
         strawberry.argument(description="Order, as in `leads`; not with VISITORS."),
@@ -102,7 +105,11 @@ async def lead_list(
     """The top of a list, alive; each item's view is closed once the item is answered."""
     context: Context = info.context
     caller = await context.staff()
-    watched = _watched(collection, filter, sort, first)
+    try:
+        chosen = Chosen(filter.read() if filter else None, search)
+    except BadArgument as error:
+        raise operation_error(Code.BAD_USER_INPUT, str(error)) from error
+    watched = _watched(collection, chosen, sort, first)
 
     def make_view(actor: Caller) -> SchemaView:
         return SchemaView(context.services, actor)
@@ -118,14 +125,13 @@ async def lead_list(
 
 
 def _watched(
-    collection: LeadCollection, filter: LeadFilter | None, sort: LeadSort | None, first: int
+    collection: LeadCollection, chosen: Chosen, sort: LeadSort | None, first: int
 ) -> Watched:
-    if collection is LeadCollection.VISITORS and (filter or sort):
+    if collection is LeadCollection.VISITORS and (chosen != Chosen() or sort):
         raise operation_error(
             Code.BAD_USER_INPUT, "VISITORS has its own order and takes no filter."
         )
-    rule = filter.read() if filter else None
-    return Watched(collection, rule, sort.given() if sort else Sort(), check_first(first))
+    return Watched(collection, chosen, sort.given() if sort else Sort(), check_first(first))
 
 
 def _item(context: Context, item: ListItem[SchemaView]) -> LeadListItem:

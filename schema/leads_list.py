@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import access, leads_list
 from resolvers.filters import Filter
-from resolvers.leads_list import Sort, SortKey
+from resolvers.leads_list import Chosen, Sort, SortKey
 from schema.context import Info, argument_id
 from schema.enums import SortDirection
 from schema.filters import LeadFilter, literal_of
@@ -18,6 +18,11 @@ from schema.pages import connection
 from schema.past import AsOfInput, past_lead
 from schema.rules import Rule, rule_of
 from schema.scalars import write_instant
+
+SEARCH = (
+    "Words looked for in names, addresses, numbers, tags and messages; the beginning of one will "
+    "do. At most 200 characters and 20 words, never a pattern. Blank: all."
+)
 
 
 @strawberry.input(description="Order of leads; ties by id.")
@@ -62,6 +67,7 @@ async def leads(
     filter: Annotated[
         LeadFilter | None, strawberry.argument(description="Which; absent: all that you may see.")
     ] = None,
+    search: Annotated[str | None, strawberry.argument(description=SEARCH)] = None,
     sort: Annotated[
         LeadSort | None,
         strawberry.argument(description="Order; absent: last activity, newest first."),
@@ -70,14 +76,15 @@ async def leads(
     """The leads database."""
     view = await info.context.reading()
     rule = filter.read() if filter else None
+    chosen = Chosen(rule, search)
     order = sort.given() if sort else Sort()
-    page = await leads_list.leads_page(view, rule, order, first, after)
+    page = await leads_list.leads_page(view, chosen, order, first, after)
     return connection(
         LeadConnection,
         LeadEdge,
         page,
         lambda row: Lead(row=row, view=view),
-        count=partial(leads_list.count_leads, view, rule),
+        count=partial(leads_list.count_leads, view, chosen),
         explain=partial(_explain, view, filter, rule) if filter and rule else None,
     )
 

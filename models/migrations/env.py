@@ -5,6 +5,7 @@ from typing import Any
 from alembic import context
 
 from models.changes import PARTITIONS
+from models.search import INDEX_TABLES, WORDS_INDEX
 from models.tables import metadata
 
 PARTITION_TABLES = {
@@ -13,9 +14,9 @@ PARTITION_TABLES = {
 
 
 def include_object(item: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
-    """Partitions are made by hand in a migration and belong to no model."""
+    """Partitions and the index of words are made by hand in a migration and belong to no model."""
     table = name if kind == "table" else getattr(getattr(item, "table", None), "name", None)
-    return table not in PARTITION_TABLES
+    return table not in PARTITION_TABLES | INDEX_TABLES and name != WORDS_INDEX
 
 
 connection = context.config.attributes["connection"]

@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+from resolvers import search
+from resolvers.actors import SYSTEM
 from resolvers.jobs import Claim
 from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
 
 
 async def finish(services: Services, claim: Claim) -> None:
@@ -13,5 +16,7 @@ async def finish(services: Services, claim: Claim) -> None:
     """
     for each in claim.data["leads"]:
         await services.presence.forget(UUID(hex=each))
+    async with unit_of_work(services, SYSTEM) as work:
+        await search.sweep(work.session)
     if not await services.database.sweep_out():
         raise TimeoutError("the database's journal is still read")

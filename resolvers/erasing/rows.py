@@ -25,6 +25,7 @@ from models.leads import Assignment, LeadAlias
 from models.notes import Note, NoteText
 from models.notifications import Notification
 from models.pipelines import StateTime
+from models.search import SearchEntry
 from models.tags import LeadTag
 from models.tasks import Task, TaskText
 from models.visits import PresenceInterval, Visit, VisitPage
@@ -70,6 +71,7 @@ OWN: tuple[type[SQLModel], ...] = (
     AutomationRun,
     ImportedRow,
     LeadAlias,
+    SearchEntry,
 )
 """Tables whose rows name their lead; in the order in which they go."""
 

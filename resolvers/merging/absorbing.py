@@ -23,7 +23,7 @@ from models.notes import Note
 from models.tags import LeadTag
 from models.tasks import Task
 from models.visits import PresenceInterval, Visit
-from resolvers import contact_points, events, naming
+from resolvers import contact_points, events, naming, search
 from resolvers.card_state import CardState, read_card
 from resolvers.unit_of_work import UnitOfWork
 
@@ -69,6 +69,7 @@ async def absorb(
     moved["email_address"] = await _move_contact_points(work, LeadEmailAddress, into.id, gone.id)
     moved["phone_number"] = await _move_contact_points(work, LeadPhoneNumber, into.id, gone.id)
     moved["account"] = await _move_account(work, into.id, gone.id)
+    await search.move(work.session, into.id, gone.id)
     groups = await _count_again(work, into.id, gone.id)
     undo["intervals"] = await _move_presence(work, into.id, gone.id)
     moved["avatar"] = _take_over_picture(into, gone)

@@ -25,7 +25,7 @@ from models.fields import FieldDefinition
 from models.leads import Lead, LeadAlias
 from models.tags import LeadTag
 from models.visits import PresenceInterval, Visit
-from resolvers import fields, naming
+from resolvers import fields, naming, search
 from resolvers.card_state import read_card
 from resolvers.fields import Edit
 from resolvers.merging.absorbing import MOVED
@@ -58,6 +58,7 @@ async def give_back(work: UnitOfWork, alias: LeadAlias, into: Lead, gone: Lead) 
     await naming.rename(work.session, into)
     await naming.rename(work.session, gone)
     await work.session.flush()
+    await search.give_back(work.session, into.id, gone.id)
     await _record(work, into, gone, diffs, stamps)
 
 

@@ -15,7 +15,7 @@ from models.tables import metadata
 from resolvers import erasing, files, lead_list, visits
 from resolvers.lead_card import Erased, Snapshot
 from resolvers.lead_list import LeadCollection, ListChanged, ListSnapshot, Watched, follow_lead_list
-from resolvers.leads_list import Sort, SortKey
+from resolvers.leads_list import Chosen, Sort, SortKey
 from resolvers.notification_feed import follow_notifications
 from resolvers.services import Services
 from resolvers.views import View
@@ -114,7 +114,7 @@ async def test_nothing_of_an_erased_lead_is_found_anywhere(
     }  # fmt: skip
 
     view = lambda actor: View(there, actor)  # noqa: E731  # shorter than a function here
-    watched = Watched(LeadCollection.LEADS, None, Sort(SortKey.NAME, descending=False), 10)
+    watched = Watched(LeadCollection.LEADS, Chosen(), Sort(SortKey.NAME, descending=False), 10)
     async with (
         following(there, admin, lead_id) as card,
         following(there, agent, lead_id) as own,

@@ -28,7 +28,7 @@ from resolvers.lead_list import (
     Watched,
     follow_lead_list,
 )
-from resolvers.leads_list import Sort, SortKey
+from resolvers.leads_list import Chosen, Sort, SortKey
 from resolvers.services import Services
 from resolvers.staff import StaffEdit
 from resolvers.views import View
@@ -57,7 +57,7 @@ def listening(
     collection: LeadCollection = LeadCollection.LEADS,
     after: str | None = None,
 ) -> AbstractAsyncContextManager[Follower]:
-    watched = Watched(collection, filter, sort, first)
+    watched = Watched(collection, Chosen(filter), sort, first)
     make_view = lambda actor: View(services, actor)  # noqa: E731  # shorter than a function here
     return in_task(services, follow_lead_list(services, person, watched, after, make_view))
 
