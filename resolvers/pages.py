@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, literal, or_
 
 from resolvers.errors import BadArgument
 from resolvers.secrets import Secrets, Unsealable
@@ -142,5 +142,6 @@ def _equal(key: Key, value: Any) -> Any:
 def _further(key: Key, value: Any) -> Any:
     if value is None:
         return None
-    further = key.column < value if key.descending else key.column > value
+    bound = literal(value, key.column.type)  # a bare True or False can only be tested for equality
+    further = key.column < bound if key.descending else key.column > bound
     return or_(further, key.column.is_(None)) if key.is_nullable else further

@@ -3,6 +3,8 @@
 
 const REMEMBERED = 256;
 const SHOWN = 200;
+const PAGED = ["notes", "messages", "events", "history", "tasks", "upcoming", "past"];
+const NO_MORE = { hasNextPage: false, endCursor: null };
 
 /** Facts about a lead before anything was heard: `status` is loading, open or ended. */
 export function blankCard() {
@@ -33,6 +35,7 @@ export function apply(card, item) {
     const tasks = item.tasks.reduce(placed, card.lead.tasks);
     return { ...card, lead: { ...card.lead, tasks }, touched: [] };
   }
+  if (type === "EarlierPage") return withEarlier(card, item);
   if (!item.entry || card.recent.includes(item.cursor)) return card;
   const { lead, touched } = change(card.lead, item);
   return {
@@ -51,7 +54,8 @@ export function apply(card, item) {
 // The snapshot's lead has a key of its own: under one key with the small leads of changes, all their
 // fields would be compared with one another before the document runs.
 function open(card, { cursor, whole, lead = whole }) {
-  const flat = { ...lead };
+  const flat = { ...lead, pages: {} };
+  for (const place of PAGED) flat.pages[place] = lead[place]?.pageInfo ?? NO_MORE;
   for (const tab of ["notes", "conversations", "messages", "events", "history", "tasks"]) {
     flat[tab] = lead[tab]?.nodes ?? [];
   }
@@ -59,11 +63,21 @@ function open(card, { cursor, whole, lead = whole }) {
   flat.calls = []; // only what was corrected while the card is open
   flat.eventGroups ??= [];
   flat.timeline = lead.timeline?.nodes ?? [];
-  flat.timelinePage = lead.timeline?.pageInfo ?? { hasNextPage: false, endCursor: null };
-  flat.goneNotes = [];
+  flat.timelinePage = lead.timeline?.pageInfo ?? NO_MORE;
+  flat.gone = []; // ids of what was removed while the card is open
   flat.presence = newer(card.lead?.presence, lead.presence);
   const recent = [...card.recent, cursor].slice(-REMEMBERED);
   return { ...card, status: "open", lead: flat, cursor, recent, touched: [], ending: null };
+}
+
+/** A page of what the card left out, after what it holds; what is known already counts as newer. */
+function withEarlier(card, { tab, rows, place, pageInfo }) {
+  const known = new Set(card.lead[tab].map(({ id }) => id));
+  const gone = new Set(card.lead.gone);
+  const fresh = rows.filter(({ id }) => !known.has(id) && !gone.has(id));
+  const pages = { ...card.lead.pages, [place]: pageInfo };
+  return { ...card, lead: { ...card.lead, [tab]: [...card.lead[tab], ...fresh], pages },
+    touched: [] };
 }
 
 const end = (card, ending) => ({ ...card, status: "ended", ending, touched: [] });
@@ -129,12 +143,11 @@ const CHANGES = {
   NoteChanged(lead, { noteId, note }) {
     const notes = note ? upsert(lead.notes, note, byTime("createdAt"))
       : lead.notes.filter(({ id }) => id !== noteId);
-    const goneNotes = note ? lead.goneNotes : [...lead.goneNotes, noteId];
-    return { lead: { ...lead, notes, goneNotes }, touched: [] };
+    return { lead: { ...lead, notes, gone: left(lead, note, noteId) }, touched: [] };
   },
   TaskChanged(lead, { taskId, task }) {
     const tasks = task ? placed(lead.tasks, task) : lead.tasks.filter(({ id }) => id !== taskId);
-    return { lead: { ...lead, tasks }, touched: [] };
+    return { lead: { ...lead, tasks, gone: left(lead, task, taskId) }, touched: [] };
   },
   ImportantDateChanged(lead, { importantDateId, importantDate }) {
     const others = lead.importantDates.filter(({ id }) => id !== importantDateId);
@@ -166,6 +179,8 @@ const CHANGES = {
   },
 };
 
+const left = ({ gone }, thing, id) => (thing ? gone : [...gone, id]);
+
 function named(lead, { lead: head }) {
   const touched = [];
   if (head.displayName !== lead.displayName || head.title !== lead.title) touched.push("name");
@@ -188,7 +203,7 @@ function placed(tasks, task) {
     if (one.completedAt || other.completedAt) return one.completedAt ? 1 : -1;
     return due(one) < due(other) ? -1 : due(one) > due(other) ? 1 : 0;
   };
-  return [task, ...tasks.filter(({ id }) => id !== task.id)].sort(order).slice(0, SHOWN);
+  return capped([task, ...tasks.filter(({ id }) => id !== task.id)].sort(order), tasks);
 }
 
 const byTime = (field) => (one, other) => (one[field] < other[field] ? 1 : -1);
@@ -198,10 +213,13 @@ function replace(rows, row, key) {
     ? rows.map((old) => (old[key] === row[key] ? row : old)) : [...rows, row];
 }
 
+// What was asked for stays; what comes by itself does not grow without an end.
+const capped = (next, rows) => next.slice(0, Math.max(SHOWN, rows.length));
+
 // Newest first; without an order the row goes to the top.
 function upsert(rows, row, order) {
   const next = [row, ...rows.filter(({ id }) => id !== row.id)];
-  return (order ? next.sort(order) : next).slice(0, SHOWN);
+  return capped(order ? next.sort(order) : next, rows);
 }
 
 const TOLERANCE_MS = 1500;

@@ -1,6 +1,7 @@
 // Every document that the live page sends.
 
 const STATE = "id name kind color";
+const PAGE = "pageInfo { hasNextPage endCursor }";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
 const CAN = "erase merge edit changeState reopen assign assignToMe sendMessage channels resetPassword";
@@ -12,24 +13,36 @@ const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSe
 const LAYOUT = `fieldGroups { isCollapsed group { id name } properties { key } }
   missingRequiredFields { key label }`;
 
-const ITEMS = `
+const NOTES = `
 fragment NoteParts on Note {
-  id html text author { name } createdAt editedAt visibility isPinned version canEdit }
+  id html text author { name } createdAt editedAt visibility isPinned version canEdit }`;
+
+const MESSAGES = `
 fragment MessageParts on Message { id direction subject text author { kind name } at channel
   takenFrom isLogged isBackdated
-  link { text url } seenAt delivery { state since expiresAt } }
+  link { text url } seenAt delivery { state since expiresAt } }`;
+
+const CALLS = `
 fragment CallParts on Call { id direction phoneNumber occurredAt durationSeconds callOutcome note
-  isBackdated }
+  isBackdated }`;
+
+const PLAN = `
 fragment PlanParts on Appointment { id kind title startsAt endsAt isAllDay timeZone cancelledAt
-  outcome outcomeNote }
+  outcome outcomeNote }`;
+
+const EVENTS = `
 fragment EventParts on Event { id name occurredAt actor { kind name } count lastAt pageUrl version
-  annotation { body author { name } at } }
+  annotation { body author { name } at } }`;
+
+const ENTRIES = `
+fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
+  diffs { label before { display } after { display } } }`;
+
+const ITEMS = `${NOTES}${MESSAGES}${CALLS}${PLAN}${EVENTS}${ENTRIES}
 fragment TimelineParts on TimelineItem { id at kind actor { kind name } subject { __typename
   ... on Note { ...NoteParts } ... on Message { ...MessageParts } ... on Event { ...EventParts }
   ... on Call { ...CallParts } ... on Appointment { ...PlanParts }
-  ... on Task { id title completedAt } ... on HistoryEntry { ...EntryParts } } }
-fragment EntryParts on HistoryEntry { id at type summary actor { kind name } via
-  diffs { label before { display } after { display } } }`;
+  ... on Task { id title completedAt } ... on HistoryEntry { ...EntryParts } } }`;
 
 const PROPERTY = `
 fragment PropertyParts on Property {
@@ -38,22 +51,28 @@ fragment PropertyParts on Property {
   isMisfit source canEdit version
   field { type hint unit isRequired isBuiltIn options { id label archivedAt } } }`;
 
-const FRAGMENTS = `
+const FILES = `
 fragment FileParts on Note { attachments {
-  id name sizeBytes downloadUrl thumbnailUrl } }
+  id name sizeBytes downloadUrl thumbnailUrl } }`;
+
+const PLANS = `
+fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } place body
+  reminderMinutes version overlaps { id } }`;
+
+const TASKS = `
+fragment TaskParts on Task { id title body dueAt dueOn dueBand snoozedUntil completedAt
+  outcomeText version assignee { id name } }`;
+
+const FRAGMENTS = `
 fragment PresenceParts on Presence { ${PRESENCE} ${SESSIONS} }
 fragment ViewerParts on CardViewer { staff { id name } since editingPath typingInConversationId }
 fragment AddressParts on LeadEmailAddress {
   id address isPrimary subscription { subscriptionStatus } }
 fragment NumberParts on LeadPhoneNumber { id number label isPrimary }
-fragment AppointmentParts on Appointment { ...PlanParts assignee { id name } place body
-  overlaps { id } }
 ${PROPERTY}
 fragment ConversationParts on Conversation { id channel state lastMessage { id text at direction } }
-fragment TaskParts on Task { id title body dueAt dueOn dueBand snoozedUntil completedAt
-  outcomeText version assignee { id name } }
-fragment DateParts on ImportantDate { id date note kind { name } }
-${ITEMS}`;
+fragment DateParts on ImportantDate { id date note isOnDashboard version kind { id name } }
+${FILES}${PLANS}${TASKS}${ITEMS}`;
 
 const ROW = `fragment Row on Lead { id displayName lastActivityAt
   state { ${STATE} } assignee { id name } presence { ${PRESENCE} } }`;
@@ -123,9 +142,38 @@ export const PRESENCE_NOW = `query PresenceNow($id: ID!) { lead(id: $id) {
   id presence { ${PRESENCE} ${SESSIONS} } } }`;
 
 export const TIMELINE = `query Timeline($id: ID!, $kinds: [TimelineKind!], $after: Cursor) {
-  lead(id: $id) { id timeline(first: 30, kinds: $kinds, after: $after) {
-    nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } } } }
+  lead(id: $id) { id page: timeline(first: 30, kinds: $kinds, after: $after) {
+    nodes { ...TimelineParts } ${PAGE} } } }
 ${ITEMS}`;
+
+export const EARLIER_NOTES = `query EarlierNotes($id: ID!, $after: Cursor) { lead(id: $id) { id
+  page: notes(first: 30, after: $after) { nodes { ...NoteParts ...FileParts } ${PAGE} } } }
+${NOTES}${FILES}`;
+
+export const EARLIER_MESSAGES = `query EarlierMessages($id: ID!, $after: Cursor) {
+  lead(id: $id) { id page: messages(first: 50, after: $after) {
+    nodes { ...MessageParts } ${PAGE} } } }
+${MESSAGES}`;
+
+export const EARLIER_EVENTS = `query EarlierEvents($id: ID!, $after: Cursor) { lead(id: $id) { id
+  page: events(first: 50, after: $after) { nodes { ...EventParts } ${PAGE} } } }
+${EVENTS}`;
+
+export const FURTHER_TASKS = `query FurtherTasks($id: ID!, $after: Cursor) { lead(id: $id) { id
+  page: tasks(first: 50, after: $after) { nodes { ...TaskParts } ${PAGE} } } }
+${TASKS}`;
+
+export const FURTHER_PLANS = `query FurtherPlans($id: ID!, $after: Cursor,
+  $when: AppointmentPeriod!) { lead(id: $id) { id
+  page: appointments(first: 30, after: $after, when: $when) {
+    nodes { ...AppointmentParts } ${PAGE} } } }
+${PLAN}${PLANS}`;
+
+export const HISTORY = `query History($id: ID!, $types: [HistoryType!], $actors: [ActorKind!],
+  $after: Cursor) { lead(id: $id) { id
+  page: history(first: 40, types: $types, actors: $actors, after: $after) {
+    nodes { ...EntryParts } ${PAGE} } } }
+${ENTRIES}`;
 
 export const CARD_FIELDS = `query CardFields($id: ID!) { lead(id: $id) { id
   properties { ...PropertyParts } ${LAYOUT} } }
@@ -157,17 +205,18 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
       properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
-      tags { id name } tasks(first: 15) { nodes { ...TaskParts } }
+      tags { id name }
+      tasks(first: 15) { ${PAGE} nodes { ...TaskParts } }
       importantDates { ...DateParts }
-      notes(first: 20) { nodes { ...NoteParts ...FileParts } }
+      notes(first: 20) { ${PAGE} nodes { ...NoteParts ...FileParts } }
       conversations(first: 10) { nodes { ...ConversationParts } }
-      messages(first: 40) { nodes { ...MessageParts } }
-      events(first: 20) { nodes { ...EventParts } }
-      upcoming: appointments(first: 10) { nodes { ...AppointmentParts } }
-      past: appointments(first: 5, when: PAST) { nodes { ...AppointmentParts } }
+      messages(first: 25) { ${PAGE} nodes { ...MessageParts } }
+      events(first: 15) { ${PAGE} nodes { ...EventParts } }
+      upcoming: appointments(first: 10) { ${PAGE} nodes { ...AppointmentParts } }
+      past: appointments(first: 5, when: PAST) { ${PAGE} nodes { ...AppointmentParts } }
       eventGroups { name count firstAt lastAt }
-      timeline(first: 20) { nodes { ...TimelineParts } pageInfo { hasNextPage endCursor } }
-      history(first: 20) { nodes { ...EntryParts } }
+      timeline(first: 20) { nodes { ...TimelineParts } ${PAGE} }
+      history(first: 20) { ${PAGE} nodes { ...EntryParts } }
       viewerCan { ${CAN} } account { ${ACCOUNT} } } }
     ... on LeadCardReset { cursor resetReason }
     ... on LeadMerged { leadId into { id } }
@@ -231,11 +280,14 @@ export const EDIT_NOTE = write("editNote", "EditNote", `
 export const REMOVE_NOTE = write("removeNote", "RemoveNote");
 export const SET_AVATAR = write("setAvatar", "SetAvatar");
 export const CREATE_TASK = write("createTask", "CreateTask");
-export const UPDATE_TASK = write("updateTask", "UpdateTask");
+export const UPDATE_TASK = write("updateTask", "UpdateTask", `
+  ... on ConflictError { currentVersion conflicts { changedByName } }`);
 export const COMPLETE_TASK = write("completeTask", "CompleteTask");
 export const REOPEN_TASK = write("reopenTask", "ReopenTask");
+export const REMOVE_TASK = write("removeTask", "RemoveTask");
 export const SNOOZE_TASK = write("snoozeTask", "SnoozeTask");
-export const SAVE_DATE = write("saveImportantDate", "SaveImportantDate");
+export const SAVE_DATE = write("saveImportantDate", "SaveImportantDate", `
+  ... on ConflictError { currentVersion conflicts { changedByName } }`);
 export const REMOVE_DATE = write("removeImportantDate", "RemoveImportantDate");
 export const ADD_EVENT = write("addEvent", "AddEvent");
 export const QUICK_EVENT = write("logQuickEvent", "LogQuickEvent");
@@ -248,6 +300,8 @@ export const CHANGE_HEADER = write("changeHeaderSettings", "ChangeHeaderSettings
 export const CHANGE_PRIORITY = write("changePriority", "ChangePriority");
 export const ASSIGN = write("assignLead", "AssignLead");
 export const SCHEDULE = write("scheduleAppointment", "ScheduleAppointment");
+export const UPDATE_APPOINTMENT = write("updateAppointment", "UpdateAppointment", `
+  ... on ConflictError { currentVersion conflicts { changedByName } }`);
 export const RECORD_OUTCOME = write("recordAppointmentOutcome", "RecordAppointmentOutcome");
 export const MERGE_LEADS = write("mergeLeads", "MergeLeads");
 export const UNMERGE_LEAD = write("unmergeLead", "UnmergeLead");

@@ -1,6 +1,7 @@
 // Events of a lead: the buttons that record one at a click, the list, and what is written on them.
 
-import { ADD_EVENT, ANNOTATE_EVENT, QUICK_EVENT } from "./documents.js";
+import { ADD_EVENT, ANNOTATE_EVENT, EARLIER_EVENTS, QUICK_EVENT } from "./documents.js";
+import { earlierPart } from "./earlier.js";
 import { ago, fill, h, refusalPlace, words } from "./elements.js";
 import { icon } from "./icons.js";
 import { randomKey } from "./outbox.js";
@@ -32,10 +33,12 @@ export function quickPart(leadId, buttons, perform) {
 }
 
 /** Events, counted by name and one by one. */
-export function eventsPanel(leadId, perform) {
+export function eventsPanel(context) {
+  const { leadId, perform } = context;
   const empty = emptyLine("Nothing recorded yet.");
   const groups = h("ul", { class: "groups", "aria-label": "Events by name" });
   const list = h("ol", { class: "events", "data-testid": "events" });
+  const earlier = earlierPart(context, { tab: "events", document: EARLIER_EVENTS, list });
   const input = h("input", { maxlength: "100", "aria-label": "Name of a new event",
     placeholder: "Add an event, such as Showing held" });
   const refusal = refusalPlace();
@@ -60,6 +63,7 @@ export function eventsPanel(leadId, perform) {
     draw();
     empty.hidden = lead.events.length > 0;
     form.hidden = !mayEdit;
+    earlier.update(lead);
   }
 
   const draw = () => fill(list, shown.map((event) => ({ ...event, mayEdit,
@@ -112,7 +116,8 @@ export function eventsPanel(leadId, perform) {
         h("button", { class: "link", type: "button", onclick: close }, "Cancel")));
   }
 
-  return { element: panel("Events", groups, form, refusal, empty, list), update };
+  return { element: panel("Events", groups, form, refusal, empty, list, earlier.element),
+    update };
 }
 
 function makeGroup({ name, count }) {

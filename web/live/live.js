@@ -6,6 +6,7 @@ import { apply, blankCard, lampAt } from "./card.js";
 import { ACCEPT_INVITATION, CARD_CHOICES, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_NOW, PROVIDERS,
   SIGN_IN, SIGN_OUT } from "./documents.js";
 import { myDay } from "./day.js";
+import { draftsOf, forgetDrafts } from "./drafts.js";
 import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { inboxPlace } from "./inbox.js";
@@ -182,6 +183,7 @@ at("join-form").addEventListener("submit", async (event) => {
 
 at("sign-out").addEventListener("click", async () => {
   await request(SIGN_OUT).catch(() => null);
+  forgetDrafts();
   signedOut();
 });
 
@@ -297,7 +299,9 @@ function hearClock(told, isFirst) {
 
 function drawCard() {
   if (!opened.view) {
-    opened.view = cardView({ leadId: opened.leadId, me, outbox, perform,
+    const mine = opened;
+    opened.view = cardView({ leadId: opened.leadId, drafts: draftsOf(me.id, opened.leadId), me, outbox, perform,
+      take: (item) => mine === opened && take(item),
       staff: () => offered.staff, assignees: () => offered.assignees,
       buttons: () => offered.buttons, dateKinds: () => offered.dateKinds,
       noteVisibility: () => offered.noteVisibility, legend: () => legend, serverNow, onSignedOut: signedOut });

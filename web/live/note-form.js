@@ -17,7 +17,7 @@ const TOOLS = [
  * `visibility()` is what new notes are for, `done()` follows a success and a change of mind.
  */
 export function noteForm({ leadId, perform, visibility = () => "TEAM", note = null,
-  done = () => {} }) {
+  drafts = null, done = () => {} }) {
   const input = h("div", { class: "rich", contenteditable: "true", role: "textbox",
     "aria-multiline": "true", "aria-label": note ? "Text of the note" : "New note",
     "data-placeholder": "Write a note", onpaste: takeFiles, onkeydown: sendByKey });
@@ -41,6 +41,13 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
   let latest = note; // the note as it is now, as far as is known
 
   if (note) begin(note);
+  else if (drafts) keepDraft();
+
+  function keepDraft() {
+    input.replaceChildren(...formatted(drafts.read("note"), []));
+    input.addEventListener("input", () =>
+      drafts.write("note", input.textContent.trim() ? input.innerHTML : ""));
+  }
 
   function begin(from) {
     input.replaceChildren(...formatted(from.html, from.attachments));
@@ -70,6 +77,7 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
     attached = [];
     input.replaceChildren();
     chips.replaceChildren();
+    drafts?.forget("note");
     seers.isChosen = false;
     done();
   }

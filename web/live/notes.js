@@ -1,17 +1,20 @@
 // Notes of a lead: a form for a new one, and the notes themselves, to be edited in their places.
 
-import { EDIT_NOTE, REMOVE_NOTE } from "./documents.js";
+import { EARLIER_NOTES, EDIT_NOTE, REMOVE_NOTE } from "./documents.js";
+import { earlierPart } from "./earlier.js";
 import { ago, fill, h, refusalPlace } from "./elements.js";
 import { fileChips, steady } from "./files.js";
 import { formatted, noteForm } from "./note-form.js";
 import { emptyLine, panel } from "./panels.js";
 
 /** Pinned order as it comes, and a form for a new one. */
-export function notesPanel({ leadId, perform, noteVisibility }) {
+export function notesPanel(context) {
+  const { leadId, perform, noteVisibility, drafts } = context;
   const empty = emptyLine("No notes yet.");
   const list = h("ol", { class: "notes" });
   const refusal = refusalPlace();
-  const fresh = noteForm({ leadId, perform, visibility: noteVisibility });
+  const fresh = noteForm({ leadId, perform, visibility: noteVisibility, drafts });
+  const earlier = earlierPart(context, { tab: "notes", document: EARLIER_NOTES, list });
   const editors = new Map(); // forms of the notes that this person is editing, by their ids
   let last = null;
 
@@ -28,6 +31,7 @@ export function notesPanel({ leadId, perform, noteVisibility }) {
     empty.hidden = rows.length > 0;
     fresh.element.hidden = !lead.viewerCan.edit;
     fresh.update(null);
+    earlier.update(lead);
   }
 
   function edit(note) {
@@ -55,5 +59,6 @@ export function notesPanel({ leadId, perform, noteVisibility }) {
           act("Remove", REMOVE_NOTE, own))));
   }
 
-  return { element: panel("Notes", fresh.element, refusal, empty, list), update };
+  return { element: panel("Notes", fresh.element, refusal, empty, list, earlier.element),
+    update };
 }

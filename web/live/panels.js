@@ -1,6 +1,8 @@
-// The card's panels that grow: chat, history. Each is `{ element, update(lead) }`.
+// A panel of the card, and the chat. Each part is `{ element, update(lead) }`.
 
-import { ago, fill, h, moment, words } from "./elements.js";
+import { EARLIER_MESSAGES } from "./documents.js";
+import { earlierPart } from "./earlier.js";
+import { fill, h, moment, words } from "./elements.js";
 import { popUpPart } from "./popup.js";
 
 export function panel(title, ...children) {
@@ -17,16 +19,19 @@ function submitOnEnter(event) {
 }
 
 /** The chat with the lead, what waits in the outbox, and a form for pop-ups. */
-export function chatPanel(leadId, outbox, perform, serverNow) {
+export function chatPanel(context) {
+  const { leadId, outbox, perform, serverNow, drafts } = context;
   const empty = emptyLine("No messages yet. What the visitor writes appears here at once.");
   const list = h("ol", { class: "messages", "data-testid": "messages" });
   const pending = h("ol", { class: "messages pending" });
+  const earlier = earlierPart(context, { tab: "messages", document: EARLIER_MESSAGES, list });
   const log = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" },
-    empty, list, pending);
+    earlier.element, empty, list, pending);
   const input = h("textarea", { rows: "2", maxlength: "20000", "aria-label": "Answer in the chat",
     placeholder: "Answer in the chat", "data-testid": "chat-input", onkeydown: submitOnEnter });
   const send = h("button", { class: "primary", "data-testid": "chat-send" }, "Send");
   const form = h("form", { class: "composer", onsubmit: submit }, input, send);
+  drafts.keep("chat", input);
   const state = h("span", { class: "soft" });
   const closed = h("p", { class: "soft note" });
   const popUp = popUpPart(leadId, perform, serverNow);
@@ -37,6 +42,7 @@ export function chatPanel(leadId, outbox, perform, serverNow) {
     const text = input.value.trim();
     if (!text) return;
     input.value = "";
+    drafts.forget("chat");
     outbox.add(leadId, text);
     toEnd();
   }
@@ -44,7 +50,9 @@ export function chatPanel(leadId, outbox, perform, serverNow) {
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
 
   function update(lead) {
-    const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    const toBottom = log.scrollHeight - log.scrollTop;
+    const isNearEnd = toBottom - log.clientHeight < 60;
+    const [first] = list.children;
     outbox.settle(lead.messages);
     const waiting = outbox.of(leadId);
     const carried = lead.messages.filter(({ isLogged }) => !isLogged);
@@ -57,7 +65,9 @@ export function chatPanel(leadId, outbox, perform, serverNow) {
     form.hidden = !mayWrite;
     popUp.update(lead);
     closed.textContent = mayWrite ? "" : "The chat does not reach this lead now.";
-    if (isNearEnd) toEnd();
+    earlier.update(lead);
+    if (first && list.firstElementChild !== first) log.scrollTop = log.scrollHeight - toBottom;
+    else if (isNearEnd) toEnd();
   }
 
   function makeWaiting(item) {
@@ -89,28 +99,4 @@ function progress({ channel, delivery, seenAt }) {
   if (channel !== "POPUP") return null; // a chat waits without an end
   if (state === "EXPIRED") return "not seen in time";
   return state === "DELIVERED" ? "arrived" : state && `waits until ${moment(delivery.expiresAt)}`;
-}
-
-/** Who changed what, and when. */
-export function historyList() {
-  const element = h("ol", { class: "history", "data-testid": "history" });
-  const update = (lead) => fill(element, lead.history, ({ id }) => id, makeEntry);
-  return { element, update };
-}
-
-const VIA = { API: "by API", PORTAL: "in the portal", SITE: "on the site", MAIL: "by mail",
-  GATEWAY: "by a gateway", IMPORT: "by import" };
-
-function makeEntry(entry) {
-  const { actor, via } = entry;
-  return h("li", { data: { id: entry.id, type: entry.type } },
-    h("span", { class: "what" }, entry.summary),
-    entry.diffs.map(makeDiff),
-    h("small", {}, [actor.name, VIA[via]].filter(Boolean).join(" ") + " · ", ago(entry.at)));
-}
-
-function makeDiff({ label, before, after }) {
-  return h("span", { class: "diff" }, `${label}: `,
-    before && h("del", {}, before.display), before && " ",
-    after ? h("ins", {}, after.display) : h("i", {}, "empty"));
 }

@@ -1,11 +1,10 @@
-// Tasks of a lead in the colours and words of their due bands, and the days that matter.
+// Tasks of a lead in the colours and words of their due bands.
 
-import {
-  COMPLETE_TASK, CREATE_TASK, REMOVE_DATE, REOPEN_TASK, SAVE_DATE, SNOOZE_TASK, UPDATE_TASK,
-} from "./documents.js";
-import { fill, h, moment, offer, refusalPlace } from "./elements.js";
-import { randomKey } from "./outbox.js";
+import { COMPLETE_TASK, FURTHER_TASKS, REOPEN_TASK, SNOOZE_TASK } from "./documents.js";
+import { earlierPart } from "./earlier.js";
+import { fill, h, moment, refusalPlace } from "./elements.js";
 import { emptyLine, panel } from "./panels.js";
+import { newTaskForm, taskEditor } from "./task-form.js";
 
 /** A mark with the colour and the label of a band: never the colour alone. */
 export function bandMark(legend, band) {
@@ -15,33 +14,28 @@ export function bandMark(legend, band) {
   return element;
 }
 
-const day = (date) => new Date(`${date}T12:00`).toLocaleDateString("en", { dateStyle: "medium" });
+/** A calendar day in words. */
+export const day = (date) =>
+  new Date(`${date}T12:00`).toLocaleDateString("en", { dateStyle: "medium" });
 
 /** When a task is due, in words; empty if never. */
 export const due = ({ dueAt, dueOn }) => (dueAt ? moment(dueAt) : dueOn ? day(dueOn) : "");
 
+const LATER = [["", "Put off …"], ["hour", "for an hour"], ["morning", "until tomorrow 9:00"],
+  ["week", "until next week"]];
+
 /** `legend()` gives `[{ band, color, label }]`. */
-export function tasksPanel(leadId, legend, perform) {
+export function tasksPanel(context) {
+  const { leadId, legend, perform } = context;
   const key = h("ul", { class: "legend", "aria-label": "What the colours mean" });
   const list = h("ol", { class: "tasks", "data-testid": "tasks" });
   const empty = emptyLine("Nothing to do.");
   const refusal = refusalPlace();
-  const title = h("input", { maxlength: "200", "aria-label": "A new task",
-    placeholder: "Add a task, such as Call back" });
-  const date = h("input", { type: "date", "aria-label": "Due on", min: "1900-01-01",
-    max: "2199-12-31" });
-  const form = h("form", { class: "inline", onsubmit: add }, title, date,
-    h("button", { class: "plain" }, "Add"));
-  let idempotencyKey = randomKey();
-  let lead = null, edited = null; // the task that is being changed
-
-  async function add(event) {
-    event.preventDefault();
-    const input = { leadId, idempotencyKey, title: title.value.trim(), dueOn: date.value || null };
-    if (!input.title || !(await perform(CREATE_TASK, input, refusal))) return;
-    idempotencyKey = randomKey();
-    title.value = date.value = "";
-  }
+  const fresh = newTaskForm(context, refusal);
+  const further = earlierPart(context, { tab: "tasks", document: FURTHER_TASKS, list,
+    label: "Show more" });
+  const editors = new Map(); // forms of the tasks that this person is changing, by their ids
+  let lead = null;
 
   function update(next) {
     lead = next;
@@ -52,105 +46,72 @@ export function tasksPanel(leadId, legend, perform) {
     const mayEdit = lead.viewerCan.edit;
     const bands = legend();
     fill(key, bands, ({ band }) => band, ({ band }) => h("li", {}, bandMark(bands, band)));
-    const rows = lead.tasks.map((task) => ({ ...task, mayEdit, bands,
-      isEdited: edited === task.id }));
-    fill(list, rows, ({ id }) => id, makeTask);
+    const known = new Set(lead.tasks.map(({ id }) => id));
+    for (const id of editors.keys()) if (!known.has(id) || !mayEdit) editors.delete(id);
+    const rows = lead.tasks.map((task) => (editors.has(task.id) ? { id: task.id, isEdited: true }
+      : { ...task, mayEdit, bands }));
+    fill(list, rows, ({ id }) => id, (row) => (row.isEdited
+      ? h("li", { data: { id: row.id } }, editors.get(row.id).element) : makeTask(row)));
     empty.hidden = rows.length > 0;
-    form.hidden = !mayEdit;
+    fresh.update(lead);
+    further.update(lead);
   }
 
-  function makeTask(task) {
-    const { id, mayEdit, bands, isEdited, completedAt } = task;
-    const act = (document, more = {}) => () =>
+  function edit(task) {
+    const form = taskEditor(context, task, () => {
+      editors.delete(task.id);
+      draw();
+    });
+    editors.set(task.id, form);
+    draw();
+    form.focus();
+  }
+
+  function makeTask({ mayEdit, bands, ...task }) {
+    const { id, completedAt } = task;
+    const act = (document, more = {}) =>
       perform(document, { leadId, taskId: id, ...more }, refusal);
     const box = h("input", { type: "checkbox", checked: Boolean(completedAt), disabled: !mayEdit,
       "aria-label": `Done: ${task.title}`,
-      onchange: act(completedAt ? REOPEN_TASK : COMPLETE_TASK) });
-    if (isEdited) return h("li", { data: { id } }, editor(task));
-    const open = () => {
-      edited = id;
-      draw();
-      list.querySelector("form input").focus();
-    };
-    const tomorrow = () => act(SNOOZE_TASK, { until: nextMorning() })();
+      onchange: async () => {
+        const isDone = await act(completedAt ? REOPEN_TASK : COMPLETE_TASK);
+        if (!isDone) box.checked = Boolean(completedAt);
+      } });
     const isAsleep = task.snoozedUntil && !completedAt;
-    const facts = [due(task), task.assignee?.name, isAsleep && `put off until `
-      + moment(task.snoozedUntil), task.outcomeText].filter(Boolean).join(" · ");
+    const facts = [due(task), task.assignee?.name ?? "nobody", isAsleep && "put off until "
+      + moment(task.snoozedUntil)].filter(Boolean).join(" · ");
     return h("li", { data: { id, band: task.dueBand } }, box,
-      h("div", {}, mayEdit ? h("button", { class: "link what", type: "button", onclick: open },
-        task.title) : h("span", { class: "what" }, task.title),
-      task.body && h("p", { class: "soft" }, task.body), facts && h("small", {}, facts)),
+      h("div", {}, mayEdit ? h("button", { class: "link what", type: "button",
+        onclick: () => edit(task) }, task.title) : h("span", { class: "what" }, task.title),
+      task.body && h("p", { class: "soft" }, task.body), h("small", {}, facts),
+      task.outcomeText && h("p", { class: "annotation" }, task.outcomeText)),
       h("div", { class: "beside" }, bandMark(bands, task.dueBand),
-        mayEdit && !completedAt && h("button", { class: "link", type: "button",
-          onclick: isAsleep ? act(SNOOZE_TASK, { until: null }) : tomorrow,
-          title: "On the dashboard" }, isAsleep ? "Show again" : "Put off")));
+        mayEdit && !completedAt && (isAsleep
+          ? h("button", { class: "link", type: "button", title: "On the dashboard",
+            onclick: () => act(SNOOZE_TASK, { until: null }) }, "Show again")
+          : later((until) => act(SNOOZE_TASK, { until })))));
   }
 
-  function editor({ id, title: words, dueOn, dueAt, body, version }) {
-    const name = h("input", { maxlength: "200", value: words, "aria-label": "Title" });
-    const when = h("input", { type: "date", value: dueOn ?? dueAt?.slice(0, 10) ?? "",
-      "aria-label": "Due on" });
-    const area = h("textarea", { rows: "2", maxlength: "10000", "aria-label": "Text" });
-    area.value = body ?? "";
-    const told = refusalPlace();
-    const first = when.value;
-    const close = () => {
-      edited = null;
-      draw();
-    };
-    async function save(event) {
-      event.preventDefault();
-      const input = { leadId, taskId: id, title: name.value, body: area.value || null,
-        expectedVersion: version };
-      if (when.value !== first) Object.assign(input, { dueOn: when.value || null, dueAt: null });
-      if (await perform(UPDATE_TASK, input, told)) close();
-    }
-    return h("form", { class: "annotator", onsubmit: save }, name, when, area, told,
-      h("div", { class: "beside" }, h("button", { class: "plain" }, "Save"),
-        h("button", { class: "link", type: "button", onclick: close }, "Cancel")));
-  }
-
-  return { element: panel("Tasks", key, form, refusal, empty, list), update };
+  const element = panel("Tasks", key, fresh.element, refusal, empty, list, further.element);
+  return { element, update };
 }
 
-function nextMorning() {
+// Acts once it is left or confirmed, not while arrow keys go over the choices.
+function later(snooze) {
+  const select = h("select", { class: "quiet", title: "Off the dashboard until then",
+    "aria-label": "Put off", onchange: () => {
+      const until = untilWhen(select.value);
+      select.value = "";
+      if (until) snooze(until);
+    } }, LATER.map(([value, words]) => h("option", { value }, words)));
+  return select;
+}
+
+function untilWhen(choice) {
   const at = new Date();
-  at.setDate(at.getDate() + 1);
+  if (choice === "hour") return new Date(at.getTime() + 3_600_000).toISOString();
+  if (!choice) return null;
+  at.setDate(at.getDate() + (choice === "week" ? 7 - ((at.getDay() + 6) % 7) : 1));
   at.setHours(9, 0, 0, 0);
   return at.toISOString();
-}
-
-/** Days that matter; `kinds()` gives `[{ id, name, archivedAt }]`. */
-export function datesPanel(leadId, kinds, perform) {
-  const list = h("ul", { class: "dates", "data-testid": "dates" });
-  const refusal = refusalPlace();
-  const kind = h("select", { "aria-label": "Kind of date" });
-  const date = h("input", { type: "date", required: true, "aria-label": "Day" });
-  const form = h("form", { class: "inline", onsubmit: add }, kind, date,
-    h("button", { class: "plain" }, "Add"));
-  let idempotencyKey = randomKey();
-
-  async function add(event) {
-    event.preventDefault();
-    const input = { leadId, idempotencyKey, kindId: kind.value, date: date.value };
-    if (!(await perform(SAVE_DATE, input, refusal))) return;
-    idempotencyKey = randomKey();
-    date.value = "";
-  }
-
-  function update(lead) {
-    const mayEdit = lead.viewerCan.edit;
-    const open = kinds().filter(({ archivedAt }) => !archivedAt);
-    offer(kind, open.map(({ id, name }) => [id, name]));
-    const rows = lead.importantDates.map((one) => ({ ...one, mayEdit }));
-    fill(list, rows, ({ id }) => id, ({ id, kind: { name }, date: on, note }) => {
-      const gone = () => perform(REMOVE_DATE, { leadId, importantDateId: id }, refusal);
-      return h("li", { data: { id } }, h("b", {}, name), h("span", {}, day(on)),
-        note && h("small", {}, note), mayEdit && h("button", { class: "link", type: "button",
-          onclick: gone, "aria-label": `Remove ${name}` }, "Remove"));
-    });
-    form.hidden = !mayEdit || open.length === 0;
-  }
-
-  return { element: panel("Dates", form, refusal, list), update };
 }

@@ -2,18 +2,19 @@
 
 import { period } from "./appointments.js";
 import { TIMELINE } from "./documents.js";
-import { ago, fill, h, moment, refusalPlace, words } from "./elements.js";
+import { narrowedPart } from "./earlier.js";
+import { ago, fill, h, moment, words } from "./elements.js";
 import { eventName } from "./events.js";
-import { request } from "./graphql.js";
-import { emptyLine, historyList } from "./panels.js";
+import { historyPart } from "./history.js";
+import { emptyLine } from "./panels.js";
 
 const FILTERS = [["All", []], ["Notes", ["NOTE"]], ["Calls", ["CALL"]], ["E-mails", ["EMAIL"]],
   ["Meetings", ["MEETING"]], ["Tasks", ["TASK"]], ["Messages", ["MESSAGE"]],
   ["Events", ["EVENT"]], ["Moves", ["CHANGE"]]];
 
 /** Two tabs, one shown at a time: what people did, and every change. */
-export function pastPanel(leadId, onSignedOut) {
-  const parts = [timelinePart(leadId, onSignedOut), historyList()];
+export function pastPanel(context) {
+  const parts = [timelinePart(context), historyPart(context)];
   const names = ["Timeline", "History"];
   const tabs = names.map((name, index) => h("button", { type: "button", role: "tab",
     id: `tab-${index}`, "aria-controls": `past-${index}`, onclick: () => show(index),
@@ -42,64 +43,30 @@ export function pastPanel(leadId, onSignedOut) {
   return { element, update: (lead) => parts.forEach((one) => one.update(lead)) };
 }
 
-function timelinePart(leadId, onSignedOut) {
+function timelinePart(context) {
   const list = h("ol", { class: "timeline", "data-testid": "timeline" });
   const empty = emptyLine("Nothing of this kind yet.");
-  const more = h("button", { class: "plain wide", type: "button", onclick: read }, "Show earlier");
-  const refusal = refusalPlace();
   const choice = h("div", { class: "filters", role: "group", "aria-label": "Kinds" },
     FILTERS.map(([name, kinds]) => h("button", { type: "button", onclick: () => choose(kinds) },
       name)));
   let lead = null, kinds = FILTERS[0][1];
-  let older = [], place = null; // items of earlier pages, and where the next page begins
+  const stream = narrowedPart(context, { document: TIMELINE, list, draw,
+    newest: () => lead.timeline, fits: ({ kind }) => kinds.length === 0 || kinds.includes(kind) });
 
   function choose(wanted) {
     kinds = wanted;
-    older = [];
-    place = kinds.length > 0 ? { hasNextPage: true, endCursor: null } : lead.timelinePage;
-    list.dataset.filled = ""; // another list: nothing in it is news
-    draw();
-    if (kinds.length > 0) read();
+    stream.choose({ kinds }, kinds.length > 0 ? null : lead.timelinePage);
   }
 
-  async function read() {
-    const asked = kinds;
-    more.disabled = true;
-    refusal.textContent = "";
-    try {
-      const answer = await request(TIMELINE, { id: leadId, kinds, after: place.endCursor });
-      if (asked !== kinds) return;
-      const page = answer.lead?.timeline;
-      older = [...older, ...(page?.nodes ?? [])];
-      place = page?.pageInfo ?? { hasNextPage: false, endCursor: null };
-      list.dataset.filled = "";
-      draw();
-    } catch (failure) {
-      if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
-    } finally {
-      more.disabled = false;
-    }
-  }
-
-  function shown() {
-    const isWanted = ({ kind }) => kinds.length === 0 || kinds.includes(kind);
-    const newest = lead.timeline.filter(isWanted);
-    const known = new Set(newest.map(({ id }) => id));
-    const gone = new Set(lead.goneNotes);
+  function draw(items) {
+    const gone = new Set(lead.gone);
     const now = new Map([...lead.notes, ...lead.messages, ...lead.events,
       ...lead.appointments, ...lead.calls, ...lead.tasks]
       .map((thing) => [thing.id, thing]));
-    return [...newest, ...older.filter(({ id }) => !known.has(id))]
-      .filter(({ subject }) => !gone.has(subject.id))
+    const rows = items.filter(({ subject }) => !gone.has(subject.id))
       .map((item) => ({ ...item, subject: { ...item.subject, ...now.get(item.subject.id) } }));
-  }
-
-  function draw() {
-    const rows = shown();
     fill(list, rows, ({ id }) => id, makeItem);
     empty.hidden = rows.length > 0;
-    more.hidden = !place.hasNextPage;
     FILTERS.forEach(([, wanted], index) =>
       choice.children[index].setAttribute("aria-pressed", String(wanted === kinds)));
   }
@@ -108,10 +75,10 @@ function timelinePart(leadId, onSignedOut) {
     const isSnapshot = next.timelinePage !== lead?.timelinePage;
     lead = next;
     if (isSnapshot) return choose(kinds);
-    draw();
+    stream.redraw();
   }
 
-  return { element: h("div", {}, choice, empty, list, refusal, more), update };
+  return { element: h("div", {}, choice, empty, list, stream.element), update };
 }
 
 const CHANNELS = { CHAT: "Chat", POPUP: "Pop-up", EMAIL: "E-mail", SMS: "Text message",

@@ -10,6 +10,7 @@ import {
   ago, copied, fill, flash, h, initials, localTime, moment, refusalPlace, words,
 }
   from "./elements.js";
+import { datesPanel } from "./dates.js";
 import { erasePart } from "./erasure.js";
 import { eventsPanel, quickPart } from "./events.js";
 import { tagsPart } from "./facts.js";
@@ -19,30 +20,30 @@ import { notesPanel } from "./notes.js";
 import { chatPanel } from "./panels.js";
 import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
-import { datesPanel, tasksPanel } from "./tasks.js";
 import { slimPart, statesPart } from "./states.js";
 import { summaryPart } from "./summary.js";
+import { tasksPanel } from "./tasks.js";
 import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
 /** `context` is `{ leadId, me, staff(), assignees(), buttons(), dateKinds(), noteVisibility(),
- * legend(), outbox, perform, serverNow(), onSignedOut }`. */
+ * legend(), outbox, perform, take(item), serverNow(), onSignedOut }`. */
 export function cardView(context) {
   const head = headView(context);
   const slim = slimPart(head.element);
-  const { leadId, outbox, perform, onSignedOut } = context;
+  const { leadId, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [summaryPart(leadId), fieldsPart(context, pins), contactPart(leadId, perform),
     tagsPart(leadId, perform), mergingPart(leadId, perform),
     accountPart(leadId, perform, onSignedOut)];
-  const chat = chatPanel(leadId, outbox, perform, context.serverNow);
+  const chat = chatPanel(context);
   const notes = notesPanel(context);
   const appointments = appointmentsPanel(context);
-  const events = eventsPanel(leadId, perform);
-  const past = pastPanel(leadId, onSignedOut);
-  const tasks = tasksPanel(leadId, context.legend, perform);
-  const dates = datesPanel(leadId, context.dateKinds, perform);
+  const events = eventsPanel(context);
+  const past = pastPanel(context);
+  const tasks = tasksPanel(context);
+  const dates = datesPanel(context);
   const erase = erasePart(leadId, perform);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
