@@ -22,7 +22,7 @@ export const SUMMARY_SETTINGS = `query SummarySettings { project { card { versio
 export const ACCESS_SETTINGS = `query AccessSettings { project { version managerScope agentScope
   canAgentsSelfAssign canAgentsAssign } }`;
 
-export const WORK_SETTINGS = `query WorkSettings { project { version name timeZone defaultNoteVisibility
+export const WORK_SETTINGS = `query WorkSettings { project { version name timeZone defaultRegion defaultNoteVisibility
   taskLegend { band color label } } }`;
 
 export const ALL_TEAMS = `query AllTeams { teams { id name version members { id name }

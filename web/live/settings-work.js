@@ -21,6 +21,9 @@ function renderWorkspace(element, { onSignedOut }) {
     h("option", { value })));
   const zone = labelled("Time zone", h("input", { list: "zones", spellcheck: "false" }),
     "When a day begins, where it is everybody's and not one person's.");
+  const region = labelled("Country of phone numbers", h("input", { maxlength: "2",
+    spellcheck: "false", autocapitalize: "characters" }), "Two letters, such as DE: where numbers "
+    + "without +49 and the like are read.");
   const notes = labelled("New notes are for", h("select", {},
     h("option", { value: "PRIVATE" }, "their author and admins"),
     h("option", { value: "TEAM" }, "the team")), "Offered first; each note may be either.");
@@ -29,12 +32,16 @@ function renderWorkspace(element, { onSignedOut }) {
     show: (project) => {
       name.control.value = project.name;
       zone.control.value = project.timeZone;
+      region.control.value = project.defaultRegion;
       notes.control.value = project.defaultNoteVisibility;
     },
     given: () => ({ name: name.control.value, timeZone: zone.control.value,
+      defaultRegion: region.control.value,
       defaultNoteVisibility: notes.control.value }),
-    placeOf: ([key]) => ({ name, timeZone: zone, defaultNoteVisibility: notes })[key]?.place,
-  }, h("div", { class: "halves" }, name.element, zone.element), zones, notes.element);
+    placeOf: ([key]) => ({ name, timeZone: zone, defaultRegion: region,
+      defaultNoteVisibility: notes })[key]?.place,
+  }, h("div", { class: "halves" }, name.element, zone.element), zones,
+  h("div", { class: "halves" }, region.element, notes.element));
   element.append(heading("Workspace", "What holds for everybody."), form.element);
   return form;
 }
