@@ -33,6 +33,15 @@ async def test_what_is_planned_or_put_down_by_one_is_on_the_card_of_the_other(
         await expect(row).to_contain_text("Showing · Ada Ames · Elm Street 5")
 
     row = ben.get_by_test_id("upcoming").locator("li")
+    await row.get_by_role("button", name="Flat tour").click()
+    await row.get_by_label("Start").fill("2031-04-02T10:00")
+    await row.get_by_label("End").fill("2031-04-02T11:30")
+    await row.get_by_label("Who goes").select_option(STAFF[ben_at])
+    await row.get_by_role("button", name="Save").click()
+    for card in (ada, ben):
+        moved = card.get_by_test_id("upcoming").locator("li")
+        await expect(moved).to_contain_text("2 Apr, 10:00–11:30", timeout=PATIENCE)
+        await expect(moved).to_contain_text("Showing · Ben Boyd · Elm Street 5")
     await row.locator("summary").click()
     await row.get_by_label("What came of it").select_option("HELD")
     await row.get_by_label("Note on the outcome").fill("Liked the light")

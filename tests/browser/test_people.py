@@ -31,6 +31,8 @@ async def test_who_gets_a_lead_sees_it_at_the_bell_in_every_browser(
         await expect(ben.get_by_test_id("connection")).to_have_text("live")
         bens.append(ben)
     await ada.get_by_label("Assignee").select_option(STAFF[ben_at])
+    await expect(ada.get_by_test_id("hand-over")).to_have_text("Hand over to Ben Boyd")
+    await ada.get_by_test_id("hand-over").click()
     for ben in bens:
         await expect(ben.get_by_test_id("unread")).to_have_text("1", timeout=PATIENCE)
     first, second = bens

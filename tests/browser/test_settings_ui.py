@@ -234,6 +234,7 @@ async def test_who_sees_and_offers_what_is_set_and_holds_at_once(
     people = ben.get_by_label("Assignee").locator("option")
     await expect(people).to_have_text(["Nobody", *STAFF.values()], timeout=SOON)
     await ada.get_by_label("Assignee").select_option(STAFF[BEN])
+    await ada.get_by_test_id("hand-over").click()
 
     section = await open_section(ada, "Teams")
     await section.get_by_role("button", name="New team").click()
@@ -247,6 +248,7 @@ async def test_who_sees_and_offers_what_is_set_and_holds_at_once(
     await save(section)
     await expect(people).to_have_text(["Nobody", STAFF[BEN]], timeout=SOON)
     await ben.get_by_label("Assignee").select_option("Nobody")
+    await ben.get_by_test_id("hand-over").click()
     await expect(ben.locator(".head")).to_contain_text("within your teams", timeout=SOON)
     await expect(ben.get_by_label("Assignee")).not_to_have_value("")
 

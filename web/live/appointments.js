@@ -1,7 +1,9 @@
 // Appointments of the lead: what is ahead, what came of the rest, and forms to plan a new one and to
 // put down what took place elsewhere.
 
-import { CANCEL_APPOINTMENT, RECORD_OUTCOME, SCHEDULE } from "./documents.js";
+import { CANCEL_APPOINTMENT, FURTHER_PLANS, RECORD_OUTCOME, SCHEDULE, UPDATE_APPOINTMENT }
+  from "./documents.js";
+import { earlierPart } from "./earlier.js";
 import { clock, fill, h, offer, refusalPlace, words } from "./elements.js";
 import { logPart } from "./logging.js";
 import { randomKey } from "./outbox.js";
@@ -12,6 +14,8 @@ const LATEST = 2 ** 31 - 1; // of a timer, in milliseconds
 const REMINDERS = [["", "No reminder"], ["0", "At the start"], ["10", "10 min ahead"],
   ["30", "30 min ahead"], ["60", "1 h ahead"], ["1440", "1 day ahead"]];
 const KINDS = ["MEETING", "SHOWING", "CALL"];
+const CHANGEABLE = ["title", "startsAt", "endsAt", "isAllDay", "assigneeId", "place", "body",
+  "reminderMinutes"];
 const OUTCOMES = [["HELD", "It took place"], ["NO_SHOW", "Did not come"], ["MOVED", "Moved"]];
 
 export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -26,16 +30,33 @@ export const options = (members) =>
   members.map(([value, name]) => h("option", { value }, name));
 
 /** What is ahead and what is past, with forms. */
-export function appointmentsPanel({ leadId, me, staff, perform, serverNow }) {
+export function appointmentsPanel(context) {
+  const { leadId, perform, serverNow } = context;
   const empty = emptyLine("Nothing is planned.");
   const ahead = h("ol", { class: "agenda", "data-testid": "upcoming" });
   const past = h("ol", { class: "agenda", "data-testid": "past-appointments" });
-  const before = h("details", { class: "popup" }, h("summary", {}, "Past"), past);
-  const plan = planPart({ leadId, me, staff, perform, serverNow });
+  const [further, earlier] = [["upcoming", "UPCOMING", ahead, "Show more"],
+    ["past", "PAST", past, "Show earlier"]].map(([place, when, list, label]) =>
+    earlierPart(context, { tab: "appointments", place, document: FURTHER_PLANS, list, label,
+      variables: { when } }));
+  const before = h("details", { class: "popup" }, h("summary", {}, "Past"), past, earlier.element);
+  const plan = planPart(context);
+  const editors = new Map(); // forms of the appointments that this person is changing, by their ids
   const log = logPart(leadId, perform, serverNow);
   let lead = null, timer = 0;
 
-  const row = (mayEdit) => (one) => makeAppointment(one, mayEdit && { leadId, perform });
+  const row = (one) => (one.isEdited ? h("li", { data: { id: one.id } }, editors.get(one.id).element)
+    : makeAppointment(one, one.mayEdit && { leadId, perform, edit }));
+
+  function edit(one) {
+    const form = planPart(context, one, () => {
+      editors.delete(one.id);
+      draw();
+    });
+    form.update(lead);
+    editors.set(one.id, form);
+    draw();
+  }
 
   function draw() {
     const now = serverNow();
@@ -43,8 +64,14 @@ export function appointmentsPanel({ leadId, me, staff, perform, serverNow }) {
     const start = (one, other) => (one.startsAt < other.startsAt ? -1 : 1);
     const next = lead.appointments.filter(isAhead).sort(start);
     const gone = lead.appointments.filter((one) => !isAhead(one)).sort(start).reverse();
-    fill(ahead, next, ({ id }) => id, row(lead.viewerCan.edit));
-    fill(past, gone, ({ id }) => id, row(lead.viewerCan.edit));
+    const { edit: mayEdit } = lead.viewerCan;
+    for (const { id, cancelledAt } of lead.appointments) {
+      if (cancelledAt || !mayEdit) editors.delete(id);
+    }
+    const shown = (one) => (editors.has(one.id) ? { id: one.id, isEdited: true }
+      : { ...one, mayEdit });
+    fill(ahead, next.map(shown), ({ id }) => id, row);
+    fill(past, gone.map(shown), ({ id }) => id, row);
     empty.hidden = next.length > 0;
     before.hidden = !gone.length;
     clearTimeout(timer);
@@ -55,11 +82,13 @@ export function appointmentsPanel({ leadId, me, staff, perform, serverNow }) {
   function update(next) {
     lead = next;
     plan.update(lead);
+    further.update(lead);
+    earlier.update(lead);
     log.element.hidden = !lead.viewerCan.edit;
     draw();
   }
 
-  const element = panel("Appointments", empty, ahead, before, plan.element, log.element);
+  const element = panel("Appointments", empty, ahead, further.element, before, plan.element, log.element);
   return { element, update };
 }
 
@@ -71,7 +100,9 @@ function makeAppointment(one, acts) {
   const came = outcome && OUTCOMES.find(([value]) => value === outcome)[1];
   return h("li", { class: cancelledAt ? "off" : "", data: { id: one.id } },
     h("time", { class: "when", datetime: one.startsAt, "data-fixed": true }, period(one)),
-    h("b", {}, title), h("small", {}, about),
+    acts && !cancelledAt ? h("button", { class: "link what", type: "button",
+      title: "Move or change it", onclick: () => acts.edit(one) }, title) : h("b", {}, title),
+    h("small", {}, about),
     cancelledAt && h("small", {}, "Called off"),
     others > 0 && !cancelledAt && h("small", { class: "refusal" },
       `At the same time as ${others === 1 ? "another" : `${others} others`} of ${assignee.name}`),
@@ -113,7 +144,8 @@ export function period({ startsAt, endsAt, isAllDay, timeZone }) {
   return `${first}, ${clock(startsAt)}–${end}`;
 }
 
-function planPart({ leadId, me, staff, perform, serverNow }) {
+// A form for a new appointment, folded away; with `one` for that one, in its place until `close()`.
+function planPart({ leadId, me, staff, perform, serverNow }, one = null, close = null) {
   const kind = h("select", { "aria-label": "Kind of appointment" },
     options(KINDS.map((member) => [member, words(member)])));
   const title = h("input", { maxlength: "200", "aria-label": "Title of the appointment",
@@ -131,9 +163,12 @@ function planPart({ leadId, me, staff, perform, serverNow }) {
     h("div", { class: "beside" }, kind, who), title,
     h("div", { class: "beside" }, start, end),
     h("div", { class: "beside" }, h("label", { class: "check" }, whole, "Whole days"), reminder),
-    place, body, h("div", { class: "beside" }, h("button", { class: "primary" }, "Plan")), refusal);
-  const element = h("details", { class: "popup", "data-testid": "plan", ontoggle: open },
+    place, body, h("div", { class: "beside" }, h("button", { class: "primary" },
+      one ? "Save" : "Plan"), one && h("button", { class: "link", type: "button", onclick: close },
+      "Cancel")), refusal);
+  const element = one ? h("div", { class: "popup" }, form) : h("details", { class: "popup", "data-testid": "plan", ontoggle: open },
     h("summary", {}, "Plan an appointment"), form);
+  let first = null, version = one?.version; // what the form of `one` began with
   let idempotencyKey = randomKey(); // kept until it worked: trying again plans no second one
 
   function turn() {
@@ -155,16 +190,61 @@ function planPart({ leadId, me, staff, perform, serverNow }) {
     reminder.value = "30";
   }
 
-  async function submit(event) {
-    event.preventDefault();
+  /** The appointment as it is, in the days and hours of this browser. */
+  function show() {
+    kind.hidden = true; // what it is stays
+    whole.checked = one.isAllDay;
+    const last = Date.parse(one.endsAt) - (one.isAllDay ? 1 : 0);
+    const [from, to] = [Date.parse(one.startsAt), last].map(localInput);
+    start.type = end.type = one.isAllDay ? "date" : "datetime-local";
+    start.value = one.isAllDay ? from.slice(0, 10) : from;
+    end.value = one.isAllDay ? to.slice(0, 10) : to;
+    title.value = one.title;
+    place.value = one.place ?? "";
+    body.value = one.body ?? "";
+    const ahead = one.reminderMinutes == null ? "" : String(one.reminderMinutes);
+    if (!REMINDERS.some(([value]) => value === ahead)) {
+      reminder.append(h("option", { value: ahead }, `${ahead} min ahead`));
+    }
+    reminder.value = ahead;
+  }
+
+  // Only what this person changed: what others changed meanwhile stays as it is.
+  async function store(input) {
+    const given = {};
+    for (const key of CHANGEABLE) {
+      if (input[key] !== first[key]) given[key] = input[key];
+    }
+    if ("isAllDay" in given || "startsAt" in given || "endsAt" in given) {
+      const { startsAt, endsAt, isAllDay } = input;
+      Object.assign(given, { startsAt, endsAt, isAllDay });
+    }
+    if (!Object.keys(given).length || await perform(UPDATE_APPOINTMENT, { leadId,
+      appointmentId: one.id, ...given, expectedVersion: version }, refusal, clash)) close();
+  }
+
+  function clash({ currentVersion, conflicts }) {
+    if (!currentVersion) return;
+    version = currentVersion;
+    refusal.textContent = `${conflicts?.[0]?.changedByName ?? "Somebody"} changed this meanwhile. `
+      + "Save again to put yours in its place.";
+  }
+
+  function typed() {
     const until = new Date(whole.checked ? `${end.value}T00:00` : end.value);
     if (whole.checked) until.setDate(until.getDate() + 1); // the last day is meant whole
-    const input = { leadId, idempotencyKey, kind: kind.value, title: title.value || null,
+    return { kind: kind.value, title: title.value || null,
       startsAt: new Date(whole.checked ? `${start.value}T00:00` : start.value).toISOString(),
       endsAt: until.toISOString(), isAllDay: whole.checked, timeZone: zone(),
       assigneeId: who.value || null, place: place.value || null, body: body.value || null,
       reminderMinutes: reminder.value === "" ? null : Number(reminder.value) };
-    if (!(await perform(SCHEDULE, input, refusal))) return;
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const input = typed();
+    if (one) return store(input);
+    if (!(await perform(SCHEDULE, { leadId, idempotencyKey, ...input }, refusal))) return;
     idempotencyKey = randomKey();
     form.reset();
     start.value = "";
@@ -174,7 +254,13 @@ function planPart({ leadId, me, staff, perform, serverNow }) {
   function update(lead) {
     element.hidden = !lead.viewerCan.edit;
     const people = [me, ...staff().filter(({ id }) => id !== me.id)];
-    offer(who, people.map(({ id, name }) => [id, name]));
+    const goes = one?.assignee;
+    if (goes && !people.some(({ id }) => id === goes.id)) people.push(goes);
+    offer(who, [...(one ? [["", "Nobody yet"]] : []), ...people.map(({ id, name }) => [id, name])]);
+    if (!one || first) return;
+    who.value = goes?.id ?? "";
+    show();
+    first = typed();
   }
 
   return { element, update };

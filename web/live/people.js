@@ -3,32 +3,58 @@
 import { ASSIGN } from "./documents.js";
 import { flash, h, offer } from "./elements.js";
 
-/** The controls in the card's header; refusals are told in `refusal`. */
+/**
+ * The controls in the card's header; refusals are told in `refusal`. A choice is asked about before
+ * it counts: arrow keys go over the names of a closed select one by one.
+ */
 export function peoplePart({ leadId, me, assignees, perform }, refusal) {
-  const assignee = h("select", { id: "assignee", onchange: () => give(assignee.value || null) });
-  const along = h("input", { type: "checkbox", id: "move-open", "data-testid": "move-open" });
-  const label = h("label", { class: "along", for: "move-open",
-    title: "Open tasks and appointments of the present assignee go along" }, along, "with open items");
+  const assignee = h("select", { id: "assignee", onchange: ask });
+  const along = h("input", { type: "checkbox", "data-testid": "move-open" });
+  const label = h("label", { class: "along",
+    title: "Open tasks and appointments of the present assignee" }, along,
+  "Hand over open tasks too");
+  const yes = h("button", { class: "primary", type: "button", "data-testid": "hand-over",
+    onclick: () => give(assignee.value || null, along.checked) });
+  const question = h("span", { class: "hand-over", hidden: true }, label, yes,
+    h("button", { class: "link", type: "button", onclick: leave }, "Cancel"));
   const take = h("button", { class: "plain", type: "button", "data-testid": "take",
-    onclick: () => give(me.id) }, "Take this lead");
+    onclick: () => give(me.id, Boolean(lead.assignee)) }, "Take this lead");
   let lead = null;
 
-  async function give(staffId) {
-    const input = { leadId, staffId, moveOpenItems: along.checked && Boolean(staffId) };
-    if (await perform(ASSIGN, input, refusal)) along.checked = false;
-    else assignee.value = lead.assignee?.id ?? "";
+  function ask() {
+    refusal.textContent = "";
+    if (assignee.value === (lead.assignee?.id ?? "")) return leave();
+    const name = assignee.selectedOptions[0].textContent;
+    yes.textContent = assignee.value ? `Hand over to ${name}` : "Leave it to nobody";
+    label.hidden = !lead.assignee || !assignee.value;
+    if (question.hidden) along.checked = true;
+    question.hidden = false;
+  }
+
+  function leave() {
+    question.hidden = true;
+    assignee.value = lead.assignee?.id ?? "";
+  }
+
+  async function give(staffId, withTasks) {
+    const input = { leadId, staffId, moveOpenItems: Boolean(withTasks && staffId && lead.assignee) };
+    if (!(await perform(ASSIGN, input, refusal))) assignee.value = lead.assignee?.id ?? "";
+    question.hidden = true;
   }
 
   function update(next, touched) {
+    const isOther = lead?.assignee?.id !== next.assignee?.id;
     lead = next;
+    if (isOther) question.hidden = true;
+    const asked = question.hidden ? null : assignee.value;
     choices(assignee, assignees(), lead.assignee);
+    if (asked !== null) assignee.value = asked;
     assignee.disabled = !lead.viewerCan.assign;
-    label.hidden = !lead.viewerCan.assign || !lead.assignee;
     take.hidden = !lead.viewerCan.assignToMe;
     if (touched.includes("assignee")) flash(assignee);
   }
 
-  const elements = [h("label", { for: "assignee" }, "Assignee"), assignee, label, take];
+  const elements = [h("label", { for: "assignee" }, "Assignee"), assignee, question, take];
   return { elements, update };
 }
 
