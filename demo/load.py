@@ -175,7 +175,7 @@ async def _is_empty(services: Services) -> bool:
         people = await leads_list.staff_page(
             view, active_only=False, assignable_only=False, first=1, after=None
         )
-        return not people.rows and not await leads_list.count_leads(view, None)
+        return not people.rows and not await leads_list.count_leads(view, leads_list.Chosen())
     finally:
         await view.close()
 

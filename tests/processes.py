@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
 
 import httpx2
 
+from tests import warm
 from tests.log_watch import personal_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,8 +40,7 @@ class Process:
             "LOG_LEVEL": "warning",
             **{key: str(value) for key, value in environment.items()},
         }
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log: IO[bytes] | None = None
+        self._process: warm.Started | None = None
 
     @property
     def url(self) -> str:
@@ -69,12 +68,9 @@ class Process:
     def start(self, patience: float = START_SECONDS) -> None:
         """Starts it; a server is waited for until it answers, so many seconds at most."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._log = self._log_file.open("ab")
-        with self._log_file.with_suffix(".out").open("ab") as said:
-            # apart from the log: what is told to who started it may name people
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=said, stderr=self._log
-            )
+        # apart from the log: what is told to who started it may name people
+        said = self._log_file.with_suffix(".out")
+        self._process = warm.start(self._command[3:], self._environment, said, self._log_file)
         if self.port:
             self._wait_until_healthy(patience)
 
@@ -105,7 +101,5 @@ class Process:
             return 0
         process.send_signal(how)
         status = process.wait(timeout=20)
-        if self._log:
-            self._log.close()
-            assert personal_in(self.log) == [], "somebody's data is in the log"
+        assert personal_in(self.log) == [], "somebody's data is in the log"
         return status

@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pytest_asyncio import is_async_test
 
 from models.enums import StaffRole
 from resolvers.actors import SYSTEM
@@ -138,7 +139,15 @@ def ask(client: httpx2.Client, document: str, given: dict[str, Any]) -> Any:
     return answer["data"]
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests share one loop, and so one browser: each has contexts of its own in it."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """A browser that reaches nothing but loopback."""
     async with async_playwright() as playwright:
@@ -152,12 +161,14 @@ class Watched:
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
+        self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
         self.strangers: list[str] = []
 
     async def open(self, url: str) -> Page:
         """A page with a cookie jar of its own."""
         context = await self.browser.new_context(viewport={"width": 1280, "height": 900})
+        self.contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
@@ -180,14 +191,15 @@ class Watched:
         return page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def watched(browser: Browser) -> AsyncIterator[Watched]:
     """Opens pages, and fails the test if one of them broke or asked a stranger."""
-    async with AsyncExitStack():
-        pages = Watched(browser)
-        yield pages
-        assert pages.complaints == []
-        assert pages.strangers == []
+    pages = Watched(browser)
+    yield pages
+    for context in pages.contexts:
+        await context.close()
+    assert pages.complaints == []
+    assert pages.strangers == []
 
 
 async def sign_in(page: Page, address: str) -> None:

@@ -77,6 +77,7 @@ async def test_the_index_follows_each_change_and_holds_nothing_that_is_hidden(
     await act(services, who, leads.set_properties, lead_id, [PropertyEdit("first_name", None)])
     assert await found(admin, "fresh") == await found(admin, "berta") == set()
     agent = await staff_client(services, StaffRole.AGENT)
+    assert agent.actor is not None
     into = await make_lead(services, first_name="Emma", assignee_id=agent.actor.id)
     await act(services, who, merging.merge_leads, into, lead_id)
     assert await found(admin, "appraisal emma") == {lead(into)}
