@@ -15,7 +15,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
 )
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import SQLModel, col
 
 from models.changes import LeadFeed
@@ -207,14 +207,22 @@ def key() -> str:
 
 async def everything(services: Services) -> dict[str, int]:
     """Sizes of all tables and where the logs stand: equal when nothing was written."""
-    found: dict[str, int] = {}
     async with services.database.read_session() as session:
-        for name, table in SQLModel.metadata.tables.items():
-            if name != "worker_position":
-                found[name] = await session.scalar(select(func.count()).select_from(table)) or 0
-        found["revisions"] = await session.scalar(select(func.sum(col(LeadFeed.revision)))) or 0
-        found["workspace"] = await session.scalar(select(col(Workspace.revision))) or 0
-    return found
+        sizes = (await session.execute(_sizes())).mappings().one()
+    return dict(sizes)
+
+
+@cache
+def _sizes() -> Select[Any]:
+    """One statement: there are a hundred tables, and hundreds of tests that ask."""
+    parts = {
+        name: select(func.count()).select_from(table)
+        for name, table in SQLModel.metadata.tables.items()
+        if name != "worker_position"
+    }
+    parts["all revisions"] = select(func.coalesce(func.sum(col(LeadFeed.revision)), 0))
+    parts["revision of the workspace"] = select(col(Workspace.revision))
+    return select(*(part.scalar_subquery().label(name) for name, part in parts.items()))
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ async def test_two_cards_are_compared_made_one_and_taken_apart(
     for page in (ada, ben):  # the other card leads here
         await expect(page.get_by_test_id("card-name")).to_have_text("Lena Lorentz", timeout=15_000)
         await expect(page).to_have_url(f"{page.url.partition('#')[0]}#{one}", timeout=15_000)
-        await expect(page.locator(".properties").first).to_contain_text("Brass & Co")
+        await expect(page.locator(".fields")).to_contain_text("Brass & Co")
 
     await ada.get_by_test_id("unmerge").click()
     for page in (ada, ben):

@@ -1,5 +1,6 @@
 """A live list: what a front end that applies its items shows is what a fresh reading gives."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,6 +15,7 @@ from sqlmodel import col
 from models.clock import ManualClock
 from models.enums import NoteVisibility, Priority, StaffRole
 from models.pipelines import PipelineState
+from realtime.bus.feed import Feed
 from resolvers import lead_list, leads, notes, staff, tags
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
@@ -200,14 +202,23 @@ async def test_rights_that_change_begin_anew_and_a_sign_out_ends(
 
 
 async def test_a_list_is_taken_up_without_a_snapshot_while_nothing_moved(
-    pair: tuple[Services, Services],
+    pair: tuple[Services, Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits, moved = asyncio.Event(), Feed.moved
+
+    async def wait(feed: Feed, seconds: float) -> bool:
+        waits.set()  # it has looked: what comes from now on is a change
+        return await moved(feed, seconds)
+
+    monkeypatch.setattr(Feed, "moved", wait)
     here, there = pair
     admin = await make_staff(here)
     (anna,) = await tagged(here, "again", "Anna")
     async with listening(there, admin, having("again")) as follower:
         (first,) = await follower.count(1)
+    waits.clear()
     async with listening(here, admin, having("again"), after=first.cursor) as follower:
+        await asyncio.wait_for(waits.wait(), 10)
         await act(there, admin, tags.add_tags, anna, ["more"])
         (told,) = await follower.count(1)
         assert isinstance(told, ListChanged)

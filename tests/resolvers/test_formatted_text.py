@@ -157,8 +157,8 @@ async def test_a_text_that_is_empty_too_long_or_odd_is_refused(
      "<p>" * 33_000 + "x", "<li>" * 24_000 + "x", "<br>" * 24_000 + "x", " " * 90_000 + "x"],
 )  # fmt: skip
 def test_a_text_made_to_be_slow_is_not(html: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = read(html)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert found.html.count("<blockquote>") <= MAX_DEPTH
     assert found.html.count("<ul>") <= MAX_DEPTH
