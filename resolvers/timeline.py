@@ -51,6 +51,8 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.LEAD_ABSORBED: TimelineKind.CHANGE,
     ChangeKind.LEAD_MERGED: None,
     ChangeKind.LEAD_ERASED: None,
+    ChangeKind.LEAD_UNMERGED: TimelineKind.CHANGE,
+    ChangeKind.LEAD_RESTORED: TimelineKind.CHANGE,
 }
 """Where each kind of change stands; None: in the history only. A test finds kinds without one."""
 BEGUN_BY_ADDING = frozenset(

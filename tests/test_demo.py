@@ -115,10 +115,14 @@ async def test_a_demo_is_whole_loaded_once_and_can_be_entered(
     assert await values(services, col(WorkerPosition.name)) == []
 
 
+UNDOING = {ChangeKind.LEAD_ERASED, ChangeKind.LEAD_UNMERGED, ChangeKind.LEAD_RESTORED}
+"""Left to who tries the demo: they take away what there is to see."""
+
+
 async def test_a_demo_shows_what_a_card_can_hold(services: Services, settings: Settings) -> None:
     await load_demo(services, settings, leads=LEADS)
     kinds = set(await values(services, col(Change.kind)))
-    assert kinds == set(ChangeKind)
+    assert kinds == set(ChangeKind) - UNDOING
     feeds = await rows(services, col(LeadFeed.lead_id), col(LeadFeed.revision))
     assert sum(row.revision > 150 for row in feeds) == len([n for n in LONG if n < LEADS])
     definitions = await values(services, FieldDefinition)
