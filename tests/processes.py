@@ -14,7 +14,7 @@ from tests import warm
 from tests.log_watch import personal_in
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 
 
 def free_port() -> int:

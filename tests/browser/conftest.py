@@ -31,6 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=30_000)  # several browsers and their servers share the processors
 PASSWORD = "a long enough password"
 STAFF = {"ada@team.example": "Ada Ames", "ben@team.example": "Ben Boyd"}
 TIME = {
@@ -212,6 +213,6 @@ async def open_card(watched: Watched, url: str, address: str) -> Page:
     """The card of the lead that is on the site now."""
     page = await watched.open(f"{url}/live")
     await sign_in(page, address)
-    await page.get_by_test_id("lead-row").first.click(timeout=15_000)
+    await page.get_by_test_id("lead-row").first.click(timeout=30_000)
     await expect(page.get_by_test_id("connection")).to_have_text("live")
     return page

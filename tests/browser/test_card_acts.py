@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE = 15_000
+PATIENCE = 40_000
 
 
 @pytest.mark.behaviour("A3", "A4", "A5")

@@ -19,12 +19,12 @@ async def test_a_lead_is_erased_after_its_name_was_typed_and_every_card_of_it_en
     ada_at, ben_at = STAFF
     ada = await watched.open(f"{set_up.first}/live")
     await sign_in(ada, ada_at)
-    await ada.get_by_test_id("lead-row").first.click(timeout=15_000)
+    await ada.get_by_test_id("lead-row").first.click(timeout=30_000)
     name = await ada.get_by_test_id("card-name").inner_text()
     link = f"/live{ada.url[ada.url.index('#') :]}"
     ben = await watched.open(f"{set_up.last}{link}")
     await sign_in(ben, ben_at)
-    await expect(ben.get_by_test_id("card-name")).to_have_text(name, timeout=15_000)
+    await expect(ben.get_by_test_id("card-name")).to_have_text(name, timeout=30_000)
 
     await ada.get_by_test_id("erase").click()
     await ada.get_by_test_id("erase-name").fill("Somebody else")
@@ -34,6 +34,6 @@ async def test_a_lead_is_erased_after_its_name_was_typed_and_every_card_of_it_en
     for page in (ada, ben):
         ending = page.locator("[data-ending=ERASED]")
         await expect(ending).to_contain_text(re.compile("erased.*Erased just now", re.S))
-        await expect(page.get_by_test_id("lead-row")).to_have_count(0, timeout=15_000)
+        await expect(page.get_by_test_id("lead-row")).to_have_count(0, timeout=30_000)
     await ben.reload()
-    await expect(ben.locator("[data-ending=ERASED]")).to_be_visible(timeout=15_000)
+    await expect(ben.locator("[data-ending=ERASED]")).to_be_visible(timeout=30_000)

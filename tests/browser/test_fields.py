@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-SOON = 15_000
+SOON = 40_000
 
 
 def group(page: Page, name: str) -> str:

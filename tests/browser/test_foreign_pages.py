@@ -145,7 +145,7 @@ async def test_a_site_elsewhere_carries_the_visitor_script(set_up: SetUp, watche
         script = f'src="{set_up.first}/site/leadlight.js" data-site-key="{key}"'
         shop.page = f"<title>Lamps</title><body><script {script}></script>"
         visitor = await watched.open(shop.url)
-        await ada.get_by_test_id("lead-row").first.click(timeout=15_000)
+        await ada.get_by_test_id("lead-row").first.click(timeout=30_000)
         await visitor.get_by_test_id("leadlight-launcher").click()
         await visitor.get_by_test_id("leadlight-input").fill("Do you ship abroad?")
         await visitor.get_by_test_id("leadlight-send").click()

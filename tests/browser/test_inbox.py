@@ -20,7 +20,7 @@ async def test_a_conversation_is_taken_answered_and_put_off_while_another_looks(
     await sign_in(ada, ada_at)
     ben = await watched.open(f"{set_up.last}/live#inbox")
     await sign_in(ben, ben_at)
-    await expect(ada.locator("[data-tab=open]")).to_have_text("All open0", timeout=15_000)
+    await expect(ada.locator("[data-tab=open]")).to_have_text("All open0", timeout=30_000)
 
     await visitor.get_by_test_id("leadlight-launcher").click()
     await visitor.get_by_test_id("leadlight-input").fill("Is it in stock?")

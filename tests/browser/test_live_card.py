@@ -27,7 +27,7 @@ async def has_presence(page: Page, state: str, seconds: float) -> None:
 
 async def looks_at(page: Page, text: str) -> None:
     """What the card says of the visitor's pages."""
-    await expect(page.get_by_test_id("pages")).to_contain_text(text, timeout=5_000)
+    await expect(page.get_by_test_id("pages")).to_contain_text(text, timeout=30_000)
 
 
 async def write_as_visitor(page: Page, text: str) -> None:
@@ -48,7 +48,7 @@ async def says_once(page: Page, list_id: str, *wanted: str) -> None:
     """Each of the messages is there, once."""
     for text in wanted:
         found = page.get_by_test_id(list_id).locator("li[data-id]").filter(has_text=text)
-        await expect(found).to_have_count(1, timeout=15_000)
+        await expect(found).to_have_count(1, timeout=30_000)
 
 
 @pytest.mark.behaviour("B6")
@@ -99,7 +99,7 @@ async def test_a_card_follows_a_visitor_through_chat_sleep_crash_and_leave(
         await says_once(
             card, "messages", "Written while you were away", "Answered while I was away"
         )
-        await expect(card.get_by_test_id("connection")).to_have_text("live", timeout=15_000)
+        await expect(card.get_by_test_id("connection")).to_have_text("live", timeout=30_000)
     await says_once(visitor, "leadlight-messages", "Answered while I was away")
 
     await write_as_staff(ben, "Ben here as well.")

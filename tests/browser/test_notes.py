@@ -9,7 +9,7 @@ from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 from tests.pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE = 15_000
+PATIENCE = 40_000
 
 
 async def is_drawn(image: Locator) -> None:

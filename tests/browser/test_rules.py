@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE = 15_000
+PATIENCE = 40_000
 
 
 async def pictured(page: Page, name: str) -> None:

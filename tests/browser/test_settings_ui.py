@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.conftest import PASSWORD, STAFF, SetUp, Watched, ask, open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-SOON = 15_000
+SOON = 40_000
 ADA, BEN = STAFF
 
 

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE = 15_000
+PATIENCE = 40_000
 
 
 @pytest.mark.behaviour("C2", "C4", "C9", "C11", "C14")

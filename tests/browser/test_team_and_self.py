@@ -12,7 +12,7 @@ from tests.browser.conftest import PASSWORD, STAFF, SetUp, Watched, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 embedded = pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
-PATIENCE = 15_000
+PATIENCE = 40_000
 ANOTHER = "another long password"
 TABLE = (
     "Vorname,Nachname,E-Mail,Geburtstag,Wine\n"
