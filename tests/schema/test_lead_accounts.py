@@ -124,7 +124,7 @@ async def test_a_reset_password_is_told_once_to_the_caller_and_nowhere_else(
     assert refused["reason"] == "SECRET_SHOWN"
     after = await everything(services)
     grown = {name for name in after if after[name] != before[name]}
-    assert grown == {"change", "idempotency", "revisions"}, "and no letter, message or notification"
+    assert grown == {"all revisions", "change", "idempotency"}, "and no letter or notification"
     assert await reset(admin, lead_id) != password
 
 
