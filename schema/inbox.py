@@ -12,7 +12,8 @@ from models.enums import Channel, ConversationState
 from resolvers import inbox as inboxes
 from resolvers.actors import Actor as Caller
 from resolvers.errors import BadArgument
-from resolvers.inbox import InboxItem, InboxReading, InboxReset, InboxSnapshot, WatchedInbox
+from resolvers.inbox import InboxItem, InboxReading, InboxSnapshot, WatchedInbox
+from resolvers.live_list import ListReset
 from resolvers.pages import check_first
 from schema.context import Context, Info, argument_id, read_id
 from schema.conversations import (
@@ -172,7 +173,7 @@ async def inbox(
 
 
 def _item(context: Context, item: InboxItem[SchemaView]) -> InboxStreamItem:
-    if isinstance(item, InboxReset):
+    if isinstance(item, ListReset):
         return ListResetItem(cursor=Cursor(item.cursor), reset_reason=item.reason)
     view = context.adopt(item.now.view)
     rows = item.now.rows if isinstance(item, InboxSnapshot) else item.rows

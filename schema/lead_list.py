@@ -13,13 +13,13 @@ from resolvers.lead_list import (
     LeadCollection,
     ListChanged,
     ListItem,
-    ListReset,
     ListSnapshot,
     Row,
     Watched,
     follow_lead_list,
 )
 from resolvers.leads_list import Chosen, Sort
+from resolvers.live_list import ListReset
 from resolvers.pages import check_first
 from schema.context import Context, Info
 from schema.filters import LeadFilter

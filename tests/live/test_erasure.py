@@ -12,7 +12,7 @@ from models.engine import Database
 from models.enums import StaffRole
 from models.jobs import Job
 from models.tables import metadata
-from resolvers import erasing, files, lead_list, visits
+from resolvers import erasing, files, live_list, visits
 from resolvers.lead_card import Erased, Snapshot
 from resolvers.lead_list import LeadCollection, ListChanged, ListSnapshot, Watched, follow_lead_list
 from resolvers.leads_list import Chosen, Sort, SortKey
@@ -92,7 +92,7 @@ async def test_nothing_of_an_erased_lead_is_found_anywhere(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lead_list, "APART_SECONDS", 0.02)
+    monkeypatch.setattr(live_list, "APART_SECONDS", 0.02)
     here, there = pair
     redis = None
     if dialect == "postgresql":

@@ -14,7 +14,7 @@ from models.clock import ManualClock
 from models.conversations import Conversation
 from models.enums import Channel, ConversationState, StaffRole
 from realtime.viewers import EDITING
-from resolvers import conversations, leads, visits
+from resolvers import conversations, leads, live_list, visits
 from resolvers.actors import StaffActor
 from resolvers.conversations import NewMessage
 from resolvers.erasing import erase_lead
@@ -22,7 +22,6 @@ from resolvers.errors import BadArgument
 from resolvers.inbox import (
     ConversationFilter,
     InboxChanged,
-    InboxReset,
     InboxSnapshot,
     WatchedInbox,
     follow_inbox,
@@ -30,6 +29,7 @@ from resolvers.inbox import (
     mark_read,
 )
 from resolvers.lead_card import follow_lead_card
+from resolvers.live_list import ListReset
 from resolvers.services import Services
 from resolvers.staff import StaffEdit, update_staff
 from resolvers.viewing import set_editing, typed_in
@@ -48,7 +48,7 @@ SNOOZED, CLOSED = ConversationState.SNOOZED, ConversationState.CLOSED
 def only_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that waits for time instead of its hint fails by the test's patience."""
     monkeypatch.setattr(live, "LOOK_SECONDS", 60.0)
-    monkeypatch.setattr(live, "APART_SECONDS", 0.02)
+    monkeypatch.setattr(live_list, "APART_SECONDS", 0.02)
 
 
 class Talk:
@@ -228,7 +228,7 @@ async def test_who_loses_a_lead_sees_its_conversation_leave(
         assert (list(went.left), went.now.count, went.rows) == ([one.id], 1, [])
         promoted = StaffEdit(role=StaffRole.MANAGER)
         await act(here, ada, update_staff, agent.id, promoted)
-        reset = await follower.of(InboxReset)
+        reset = await follower.of(ListReset)
         again = await follower.of(InboxSnapshot, 2)
         assert reset.reason == "ACCESS_CHANGED"
         assert {row.id for row in again.now.rows} == {one.id, other.id}

@@ -16,7 +16,7 @@ from models.clock import ManualClock
 from models.enums import NoteVisibility, Priority, StaffRole
 from models.pipelines import PipelineState
 from realtime.bus.feed import Feed
-from resolvers import lead_list, leads, notes, staff, tags
+from resolvers import lead_list, leads, live_list, notes, staff, tags
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
 from resolvers.filters import Filter
@@ -25,12 +25,12 @@ from resolvers.lead_card import ResetReason
 from resolvers.lead_list import (
     LeadCollection,
     ListChanged,
-    ListReset,
     ListSnapshot,
     Watched,
     follow_lead_list,
 )
 from resolvers.leads_list import Chosen, Sort, SortKey
+from resolvers.live_list import ListReset
 from resolvers.services import Services
 from resolvers.staff import StaffEdit
 from resolvers.views import View
@@ -46,7 +46,7 @@ BY_NAME = Sort(SortKey.NAME, descending=False)
 def only_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that waits for time instead of its hint fails by the test's patience."""
     monkeypatch.setattr(lead_list, "LOOK_SECONDS", 60.0)
-    monkeypatch.setattr(lead_list, "APART_SECONDS", 0.02)
+    monkeypatch.setattr(live_list, "APART_SECONDS", 0.02)
 
 
 def listening(
