@@ -2,6 +2,7 @@
 
 import { ago, h } from "./elements.js";
 import { request } from "./graphql.js";
+import { filterChoices } from "./filter-builder.js";
 import { actionsPart } from "./settings-actions.js";
 import { conditionPart } from "./settings-condition.js";
 import { heading, labelled, wholeForm } from "./settings-form.js";
@@ -21,7 +22,10 @@ export const rulesSection = {
 
 function render(element, { onSignedOut }) {
   const read = shared(async () => (await request(ALL_RULES)).automations);
-  const readParts = shared(async () => offered(await request(RULE_PARTS)));
+  const readParts = shared(async () => {
+    const [found, choices] = await Promise.all([request(RULE_PARTS), filterChoices()]);
+    return { ...offered(found), choices };
+  });
   const holder = h("div", {}, h("p", { class: "soft" }, "…"));
   let parts = null; // what rules can name
   let list = null;
@@ -103,10 +107,10 @@ function ruleForm({ row, read, parts, saved, onSignedOut }) {
   const name = labelled("Name", h("input", { maxlength: "80",
     placeholder: "Hand over qualified leads" }), "It stands in the history of what the rule does.");
   const trigger = triggerPart(parts, mark);
-  const condition = conditionPart(parts, mark);
+  const condition = conditionPart(parts.choices, mark);
   const actions = actionsPart(parts, mark);
   const by = h("small", {});
-  const places = { name: name.place, trigger: trigger.place, condition: condition.place };
+  const places = { name: name.place, trigger: trigger.place };
   let form = null;
 
   function show(data) {
@@ -128,8 +132,9 @@ function ruleForm({ row, read, parts, saved, onSignedOut }) {
     await saved();
   };
   form = wholeForm({ document: SAVE_RULE, onSignedOut, show, given, onSaved: saved,
-    placeOf: ([part, index]) => (part === "actions" ? actions.placeOf(index)
-      : places[part] ?? null),
+    check: condition.problems,
+    placeOf: ([part, ...path]) => (part === "actions" ? actions.placeOf(path[0])
+      : part === "condition" ? condition.placeOf(path) : places[part] ?? null),
     load: row ? async () => (await read()).find(({ id }) => id === row.id) : async () => BLANK,
     isNew: !row, label: row ? "Save" : "Make the rule" },
   problems, name.element, trigger.element, condition.element, actions.element);
