@@ -232,11 +232,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async def close_ended() -> None:
+        async def look_after_sessions() -> None:
             if hasattr(app.state, "services"):
                 await close_ended_sessions(app.state.services, sockets)
 
-        async with tracing.running(), open_services(settings, clock, close_ended) as services:
+        opened = open_services(settings, clock, look_after_sessions)
+        async with tracing.running(), opened as services:
             app.state.services = graphql.services = services
             async with background(settings, services, tracing.run):
                 yield
@@ -291,13 +292,14 @@ async def background(
 
 
 async def close_ended_sessions(services: Services, sockets: Sockets) -> None:
-    """Closes the sockets of people who signed out or may no longer sign in."""
+    """Closes the sockets of people who signed out or may no longer sign in; who is left is here."""
     ids = {UUID(hex=key[6:]): key for key in sockets.sessions() if key.startswith("staff:")}
     if not ids:
         return
     for session_id in await staff.ended_sessions(services, ids):
         # Not awaited: a client that does not read must not keep the hub from looking.
-        services.hub.spawn(sockets.close_session(ids[session_id]))
+        services.hub.spawn(sockets.close_session(ids.pop(session_id)))
+    await staff.keep_awake(services, ids)
 
 
 async def healthy(request: Request) -> Response:

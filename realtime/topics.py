@@ -51,6 +51,11 @@ def day(staff_id: UUID) -> str:
     return f"staff:{staff_id.hex}:day"
 
 
+def team() -> str:
+    """Somebody of the team came who was not here."""
+    return "team"
+
+
 def access() -> str:
     """Staff, sessions or settings changed: look again at what each reader may see."""
     return "access"

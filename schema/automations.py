@@ -1,7 +1,7 @@
 """Rules that act by themselves, their runs, and what a rule would have done."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -11,6 +11,7 @@ from models.automations import AutomationRun as RunRow
 from models.enums import AutomationActionKind, Channel, PeriodUnit, RunOutcome, TriggerKind
 from resolvers.automations import listing
 from resolvers.automations.checking import Stored
+from resolvers.automations.masking import shown_action, shown_filter, shown_trigger
 from resolvers.filters import restore
 from resolvers.pages import Page
 from schema.changes import LeadChange, change_of
@@ -25,7 +26,7 @@ from schema.pipelines import PipelineState, state_of
 from schema.rules import Rule, rule_of
 from schema.scalars import Cursor, Version
 from schema.staff import Actor, Staff, actor_of, staff_of
-from schema.values import Parameter, Value, global_id, value_of
+from schema.values import Parameter, Value, global_id, hidden, value_of
 
 TRIGGER_WORDS = {
     TriggerKind.LEAD_CREATED: "A lead comes to be",
@@ -44,17 +45,14 @@ CHANNELS = {
 
 @strawberry.type(description="What starts a rule.")
 class AutomationTrigger:
-    row: strawberry.Private[AutomationRow]
+    kind: TriggerKind = strawberry.field(description="Kind.")
+    given: strawberry.Private[dict[str, Any]]
     view: strawberry.Private[SchemaView]
-
-    @strawberry.field(description="Kind.")
-    def kind(self) -> TriggerKind:
-        return self.row.trigger_kind
 
     @strawberry.field(description="In words; names are those of when the rule was saved.")
     def words(self) -> str:
-        given = self.row.trigger
-        match self.row.trigger_kind:
+        given = self.given
+        match self.kind:
             case TriggerKind.STATE_ENTERED | TriggerKind.STATE_LEFT:
                 ends = (("from", "from_name"), ("to", "to_name"))
                 named = [f"{end} {given[name]}" for end, name in ends if name in given]
@@ -66,10 +64,10 @@ class AutomationTrigger:
             case TriggerKind.MESSAGE_RECEIVED:
                 names = [CHANNELS.get(each, each) for each in given["channels"]]
                 return f"The lead writes {' or '.join(names)}".rstrip()
-        return TRIGGER_WORDS[self.row.trigger_kind]
+        return TRIGGER_WORDS[self.kind]
 
     async def _state(self, end: str) -> PipelineState | None:
-        state_id = self.row.trigger.get(end)
+        state_id = self.given.get(end)
         return await state_of(self.view, UUID(hex=state_id)) if state_id else None
 
     @strawberry.field(description="STATE_*: from; null: any.")
@@ -82,7 +80,7 @@ class AutomationTrigger:
 
     @strawberry.field(description="EVENT_RECORDED: kind.")
     async def event_kind(self) -> EventKind | None:
-        kind_id = self.row.trigger.get("kind")
+        kind_id = self.given.get("kind")
         if kind_id is None:
             return None
         row = await self.view.load.event_kind.load(UUID(hex=kind_id))
@@ -90,16 +88,16 @@ class AutomationTrigger:
 
     @strawberry.field(description="EVENT_RECORDED: free name.")
     def event_name(self) -> str | None:
-        given = self.row.trigger
+        given = self.given
         return given["name"] if "name_key" in given else None
 
-    @strawberry.field(description="FIELD_CHANGED: path.")
+    @strawberry.field(description="FIELD_CHANGED: path; null for a field that you may not see.")
     def path(self) -> str | None:
-        return self.row.trigger.get("path")
+        return self.given.get("path")
 
     @strawberry.field(description="MESSAGE_RECEIVED: channels; empty: all.")
     def channels(self) -> list[Channel]:
-        return [Channel(each) for each in self.row.trigger.get("channels", ())]
+        return [Channel(each) for each in self.given.get("channels", ())]
 
 
 @strawberry.type(description="Length of time.")
@@ -155,12 +153,20 @@ class AutomationAction:
     def tags(self) -> list[str]:
         return list(self.stored.get("tags", ()))
 
-    @strawberry.field(description="SET_PROPERTY: key of the field.")
+    @strawberry.field(description="CHANGE_STATE: why a lead is lost; null: no reason is given.")
+    def loss_reason(self) -> str | None:
+        return self.stored.get("reason")
+
+    @strawberry.field(
+        description="SET_PROPERTY: key of the field; null for one that you may not see."
+    )
     def field_key(self) -> str | None:
         return self.stored.get("field")
 
     @strawberry.field(description="SET_PROPERTY: the value as it was given; null: cleared.")
     def value(self) -> Value | None:
+        if self.stored.get("is_masked"):
+            return hidden()
         is_set = AutomationActionKind(self.stored["kind"]) is AutomationActionKind.SET_PROPERTY
         told = {each["name"]: each["value"] for each in self.stored["told"]}
         return value_of(told.get("value")) if is_set else None
@@ -255,22 +261,29 @@ class Automation:
         return self.row.is_enabled
 
     @strawberry.field(description="When.")
-    def trigger(self) -> AutomationTrigger:
-        return AutomationTrigger(row=self.row, view=self.view)
+    async def trigger(self) -> AutomationTrigger:
+        given = shown_trigger(self.row.trigger, await self.view.load.hidden_paths.load(None))
+        return AutomationTrigger(kind=self.row.trigger_kind, given=given, view=self.view)
 
     async def _condition(self) -> Rule | None:
         stored = self.row.condition
         if stored is None:
             return None
-        return rule_of(stored["filter"], await self.view.load.explanation.load(restore(stored)))
+        explained = await self.view.load.explanation.load(restore(stored))
+        paths = await self.view.load.hidden_paths.load(None)
+        return rule_of(shown_filter(stored["filter"], paths), explained)
 
     @strawberry.field(description="If; null: always.")
     async def condition(self) -> Rule | None:
         return await self._condition()
 
     @strawberry.field(description="Then, in order, 1 to 10.")
-    def actions(self) -> list[AutomationAction]:
-        return [AutomationAction(stored=each, view=self.view) for each in self.row.actions]
+    async def actions(self) -> list[AutomationAction]:
+        paths = await self.view.load.hidden_paths.load(None)
+        return [
+            AutomationAction(stored=shown_action(each, paths), view=self.view)
+            for each in self.row.actions
+        ]
 
     @strawberry.field(description="Place from 0; rules run in this order.")
     def position(self) -> int:

@@ -36,6 +36,7 @@ from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
 from resolvers.services import Services
+from resolvers.staff.online import LastUse, last_uses
 from resolvers.views import View
 
 K = TypeVar("K")
@@ -82,6 +83,10 @@ class Loaders:
     @cached_property
     def staff(self) -> DataLoader[UUID, Staff | None]:
         return self._of(readers.staff_by_id)
+
+    @cached_property
+    def last_use(self) -> DataLoader[UUID, LastUse]:
+        return self._of(last_uses)
 
     @cached_property
     def account_of_lead(self) -> DataLoader[UUID, AccountRow | None]:
@@ -311,7 +316,8 @@ class Loaders:
     @cached_property
     def explanation(self) -> DataLoader[Filter, Explanation]:
         async def load(keys: list[Filter]) -> list[Explanation]:
-            return await explain_all(self._view.rows, keys)
+            hidden = await self.hidden_paths.load(None)
+            return await explain_all(self._view.rows, keys, hidden.keys())
 
         return DataLoader(load_fn=load)
 
@@ -337,6 +343,15 @@ class Loaders:
     def hidden_fields(self) -> DataLoader[None, frozenset[UUID]]:
         async def load(keys: list[None]) -> list[frozenset[UUID]]:
             return [await readers.hidden_field_ids(self._view)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def hidden_paths(self) -> DataLoader[None, Mapping[str, str]]:
+        """Paths of fields that the viewer may not see, by key."""
+
+        async def load(keys: list[None]) -> list[Mapping[str, str]]:
+            return [await readers.hidden_field_paths(self._view)] * len(keys)
 
         return DataLoader(load_fn=load)
 

@@ -1,4 +1,4 @@
-"""What the signed-in person is told apart from open cards, and numbers for the sidebar."""
+"""What the signed-in person is told apart from open cards."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -11,7 +11,7 @@ import strawberry
 from models.enums import ActorKind, NotificationKind
 from models.leads import Lead as LeadRow
 from models.notifications import Notification as NotificationRow
-from resolvers import inbox, leads_list, notification_feed, notifications
+from resolvers import notification_feed, notifications
 from resolvers.actors import Actor as Caller
 from resolvers.errors import BadArgument
 from schema.context import Context, Info, read_id
@@ -107,23 +107,6 @@ class NotificationItem:
     unread_count: int = strawberry.field(description="Not read now.")
 
 
-@strawberry.type(description="Numbers for the sidebar.")
-class Counters:
-    view: strawberry.Private[SchemaView]
-
-    @strawberry.field(description="Notifications not read.")
-    async def notifications_unread(self) -> int:
-        return await notifications.count_notifications(self.view, unread_only=True)
-
-    @strawberry.field(description="Conversations waiting for an answer that are yours or nobody's.")
-    async def inbox_unread(self) -> int:
-        return await inbox.count_waiting(self.view)
-
-    @strawberry.field(description="Leads on the sites now, hidden ones left out.")
-    async def visitors_present(self) -> int:
-        return await leads_list.count_present(self.view)
-
-
 @strawberry.input(description="Input of `markNotificationsRead`.")
 class MarkNotificationsReadInput:
     notification_ids: list[strawberry.ID] | None = strawberry.field(
@@ -163,12 +146,6 @@ async def my_notifications(
         lambda row: Notification(row=row, view=view),
         count=partial(notifications.count_notifications, view, unread_only=unread_only),
     )
-
-
-async def counters(info: Info) -> Counters:
-    """Numbers for the sidebar, for the caller."""
-    await info.context.person()
-    return Counters(view=await info.context.reading())
 
 
 async def mark_notifications_read(

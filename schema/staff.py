@@ -76,6 +76,19 @@ class Staff:
     def is_invited(self) -> bool:
         return self.row.is_invited
 
+    @strawberry.field(
+        description="Has a page open, or did something within the last 5 minutes; false at once "
+        "after signing out. `teamPresence` tells it live."
+    )
+    async def is_online(self) -> bool:
+        return (await self.view.load.last_use.load(self.row.id)).is_online
+
+    @strawberry.field(
+        description="Last use while signed in, to within 2 minutes; null: never signed in."
+    )
+    async def last_seen_at(self) -> datetime | None:
+        return (await self.view.load.last_use.load(self.row.id)).at
+
     @strawberry.field(description="Zone for days and reminders.")
     def time_zone(self) -> TimeZone:
         return TimeZone(self.row.time_zone)
@@ -247,7 +260,7 @@ class StaffSession:
     def created_at(self) -> datetime:
         return self.row.created_at
 
-    @strawberry.field(description="Last use, to within 5 minutes.")
+    @strawberry.field(description="Last use, to within 2 minutes.")
     def last_used_at(self) -> datetime:
         return self.row.last_used_at
 
@@ -300,21 +313,6 @@ class Me:
             return []
         rows = await staff.sessions_of(self.view, self.caller.id)
         return [StaffSession(row=row, current_id=self.caller.session_id) for row in rows]
-
-
-@strawberry.type(description="Other way to sign in.")
-class SignInProvider:
-    name: str = strawberry.field(description="Name on the button.")
-    url: Url = strawberry.field(description="Where the browser goes.")
-
-
-async def sign_in_providers(info: Info) -> list[SignInProvider]:
-    """Ways to sign in that the deployment has."""
-    services = info.context.services
-    if services.provider is None:
-        return []
-    url = Url(f"{services.public_url}/auth/oidc/start")
-    return [SignInProvider(name=services.provider.name, url=url)]
 
 
 async def me(info: Info) -> Me | None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from strawberry.dataloader import DataLoader
 
 from models.ids import encode_id
 from resolvers.currencies import CURRENCIES
@@ -125,7 +126,27 @@ class FileValue(Value):
 
 @strawberry.type(description="Mention of another object by the name that it had then.")
 class ReferenceValue(Value):
-    """Names are kept as they were; whether the object is still the viewer's is not told."""
+    """Names are kept as they were."""
+
+    about: strawberry.Private[str | None]
+
+    @strawberry.field(
+        description="Id of a person, a state or a kind of dates, while it exists; null for others."
+    )
+    async def reference_id(self, info: Info) -> strawberry.ID | None:
+        if self.about is None:
+            return None
+        # The log keeps no noun beside the id, and no two things have the same.
+        load, key = (await info.context.reading()).load, UUID(hex=self.about)
+        nouns: dict[str, DataLoader[UUID, Any]] = {
+            "staff": load.staff,
+            "state": load.state,
+            "datekind": load.important_date_kind,
+        }
+        for noun, loader in nouns.items():
+            if await loader.load(key):
+                return global_id(noun, key)
+        return None
 
 
 @strawberry.type(description="Value that you may not see.")
@@ -171,8 +192,6 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             return instant_value(datetime.fromisoformat(logged["at"]))
         case "MONEY":
             return _money(logged["amount"], logged["currency"])
-        case "INSTANT":
-            return instant_value(datetime.fromisoformat(logged["at"]))
         case "URL":
             link = logged["url"]
             display = link.partition("://")[2].rstrip("/")
@@ -183,7 +202,8 @@ def value_of(logged: LoggedValue | None) -> Value | None:
             (choice,) = from_log(logged).options
             return FileValue(display=choice.label, copy_text=choice.label, choice=choice)
         case "REFERENCE":
-            return ReferenceValue(display=logged["name"], copy_text=logged["name"])
+            name = logged["name"]
+            return ReferenceValue(display=name, copy_text=name, about=logged.get("id"))
     return text_value(logged["text"] or "")
 
 

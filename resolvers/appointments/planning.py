@@ -11,6 +11,7 @@ from models.leads import Lead
 from models.staff import Staff
 from resolvers import access, idempotency
 from resolvers.appointments.recording import BODY, KIND_NOUNS, NOTE, Act, record, write_text
+from resolvers.appointments.telling import tell_planned
 from resolvers.calendar_days import day_of, start_of, whole_days
 from resolvers.errors import ProblemCode, invalid
 from resolvers.policy import Permission
@@ -69,6 +70,7 @@ async def schedule(work: UnitOfWork, lead_id: UUID, new: NewAppointment, key: st
     work.session.add(row)
     write_text(work, row, BODY, body)
     await record(work, row, Act.SCHEDULED, [])
+    await tell_planned(work, row)
     return appointment_id
 
 

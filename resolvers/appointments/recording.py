@@ -10,6 +10,7 @@ from models.staff import Staff
 from models.wordings import WordingPart
 from resolvers import wordings
 from resolvers.appointments import reminders
+from resolvers.appointments.telling import tell_edited
 from resolvers.clashes import refuse_clashes
 from resolvers.day_hints import touch_days
 from resolvers.unit_of_work import UnitOfWork
@@ -142,6 +143,7 @@ class Editing:
             write_text(self.work, row, part, text)
             diffs.append(_worded(part, former, text, cut=True))
         await record(self.work, row, act, [*diffs, *more])
+        await tell_edited(self.work, row, self.before)
         former = self.before["assignee"]
         touch_days(self.work, UUID(hex=former) if former else None)
         return True

@@ -77,14 +77,14 @@ async def _tell(work: UnitOfWork, row: Appointment, lead: Lead) -> None:
     actor, zone = person
     seen = select(col(Lead.id)).where(col(Lead.id) == lead.id, access.visible_leads(actor))
     lead_id = await work.session.scalar(seen)
-    text = f"{_when(row, zone)}: {row.title}"
+    text = f"{when(row, zone)}: {row.title}"
     if lead_id is not None:
         text += f", {lead.display_name}"
     kind, subject = NotificationKind.APPOINTMENT_REMINDER, ("appointment", row.id)
     await notify(work, [actor.id], kind, text, lead_id, subject)
 
 
-def _when(row: Appointment, zone: str) -> str:
+def when(row: Appointment, zone: str) -> str:
     """`Tue 3 March, 10:00` where the person is; whole days where they were planned."""
     start = row.starts_at.astimezone(ZoneInfo(row.time_zone if row.is_all_day else zone))
     day = f"{start:%a} {start.day} {start:%B}"

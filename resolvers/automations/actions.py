@@ -48,7 +48,10 @@ class Doing:
 
 
 async def _change_state(doing: Doing, action: Stored) -> None:
-    await leads.change_state(doing.work, doing.lead.id, UUID(hex=action["state"]), None)
+    state_id, reason = UUID(hex=action["state"]), action.get("reason")
+    if reason and doing.lead.state_id == state_id:
+        return  # it is there already, perhaps for another reason
+    await leads.change_state(doing.work, doing.lead.id, state_id, None, reason)
 
 
 async def _assign(doing: Doing, action: Stored) -> None:
@@ -109,7 +112,7 @@ async def _set_property(doing: Doing, action: Stored) -> None:
     key, value = action["field"], action["value"]
     field = (await fields.definitions(doing.work.session, key)).get(key)
     if field is None or field.archived_at:
-        raise invalid("fieldKey", ProblemCode.UNKNOWN, f"There is no field `{key}` to set.")
+        raise invalid("fieldKey", ProblemCode.UNKNOWN, "There is no such field to set.")
     given = {name: typed(each) for name, each in value.items()} if value is not None else None
     await leads.set_properties(doing.work, doing.lead.id, [PropertyEdit(key, given)])
 

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from models.enums import AutomationActionKind, Channel, PeriodUnit
-from models.pipelines import PipelineState
+from models.enums import AutomationActionKind, Channel, PeriodUnit, StateKind
+from models.pipelines import Pipeline, PipelineState
 from models.webhooks import Webhook
 from resolvers import access, built_in, fields, notifications, tags
 from resolvers.automations.wording import check_words
@@ -16,11 +16,13 @@ from resolvers.errors import ProblemCode, invalid
 from resolvers.leads import PropertyEdit
 from resolvers.staff.active import active_staff
 from resolvers.tasks.acts import MAX_TITLE
+from resolvers.text import optional
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import reference
 
 MOST_IN_TURN = 50
 MOST_PERIODS = 10_000
+MAX_REASON = 500
 MOST_WORDS = 80
 """Characters of a text that are shown where an action is put into words."""
 Stored = dict[str, Any]
@@ -41,13 +43,35 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "TEXT", "text": text}
 
 
-async def _check_state(work: UnitOfWork, path: str, state_id: UUID) -> Stored:
-    state = await usable_state(work, f"{path}.changeStateId", state_id)
+@dataclass(frozen=True)
+class RuleMove:
+    """A move that a rule makes; `path` is where the state stands, `reason` why it is lost."""
+
+    state_id: UUID
+    reason: str | None = None
+    path: str = "changeStateId"
+
+
+async def _check_state(work: UnitOfWork, path: str, given: RuleMove) -> Stored:
+    state = await usable_state(work, f"{path}.{given.path}", given.state_id)
+    at = f"{path}.changeState.lossReason"
+    reason = optional(at, given.reason, MAX_REASON, lines=True)
+    pipeline = await work.session.get_one(Pipeline, state.pipeline_id)
+    if pipeline.archived_at:
+        raise invalid(f"{path}.{given.path}", ProblemCode.UNKNOWN, "Its pipeline is archived.")
+    if reason and state.kind is not StateKind.LOST:
+        raise invalid(at, ProblemCode.CONTRADICTION, "Only a lost lead has a reason.")
+    if not reason and state.kind is StateKind.LOST and pipeline.needs_loss_reason:
+        words = f"{pipeline.name} asks for a reason: say why it is lost."
+        raise invalid(at, ProblemCode.REQUIRED, words)
+    why = f": “{_short(reason)}”" if reason else ""
+    told = {"state": reference(state.name, state.id)}
     return _stored(
         AutomationActionKind.CHANGE_STATE,
-        f"Move to {state.name}",
-        {"state": reference(state.name, state.id)},
+        f"Move to {state.name}{why}",
+        {**told, "lossReason": _text(reason)} if reason else told,
         state=state.id.hex,
+        reason=reason,
     )
 
 

@@ -4,7 +4,7 @@ A rule goes on when something of it goes: it is for people to say what it is to 
 runs fail with the reason, and this is said beside the rule before any does.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from models.automations import Automation
 from models.enums import AutomationActionKind as Kind
+from models.enums import StateKind
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldOption
 from models.pipelines import Pipeline, PipelineState
@@ -21,7 +22,9 @@ from models.staff import Staff
 from models.webhooks import Webhook
 from resolvers import fields
 from resolvers.automations.checking import typed
+from resolvers.automations.masking import HIDDEN_FIELD
 from resolvers.errors import InvalidInput
+from resolvers.readers import hidden_field_paths
 from resolvers.views import View
 
 Keys = Sequence[Any]
@@ -54,7 +57,8 @@ async def problems_of(view: View, rules: Sequence[Automation]) -> list[list[str]
 
 
 def _why(need: Need, found: dict[str, Reasons], values: "_Values") -> str | None:
-    reasons = [found[need.noun].get(key, f"A {need.noun} is gone.") for key in need.keys]
+    gone = f"A {need.noun.partition(' without')[0]} is gone."
+    reasons = [found[need.noun].get(key, gone) for key in need.keys]
     if None not in reasons:
         together = "None of the people in turn is active any more."
         return together if len(reasons) > 1 else reasons[0]
@@ -73,7 +77,8 @@ def _needs(rule: Automation) -> list[Need]:
     for action in rule.actions:
         match Kind(action["kind"]):
             case Kind.CHANGE_STATE:
-                needs.append(Need("state", (UUID(hex=action["state"]),)))
+                noun = "state" if action.get("reason") else "state without a reason"
+                needs.append(Need(noun, (UUID(hex=action["state"]),)))
             case Kind.ASSIGN | Kind.ADD_TASK if action["staff"]:
                 needs.append(Need("person", (UUID(hex=action["staff"]),)))
             case Kind.ASSIGN_IN_TURN:
@@ -97,6 +102,22 @@ async def _states(view: View, ids: Keys) -> Reasons:
     }
 
 
+async def _states_without_reason(view: View, ids: Keys) -> Reasons:
+    """Like states, and those that lost leads enter with a reason alone can't be used."""
+    found = await _states(view, ids)
+    rows = await view.rows(
+        select(col(PipelineState.id), col(PipelineState.name))
+        .join(Pipeline, col(Pipeline.id) == col(PipelineState.pipeline_id))
+        .where(
+            col(PipelineState.id).in_(ids),
+            col(PipelineState.kind) == StateKind.LOST,
+            col(Pipeline.needs_loss_reason),
+        )
+    )
+    demanded = {row[0]: f"{row[1]} asks for a reason, and none is given." for row in rows}
+    return {key: why or demanded.get(key) for key, why in found.items()}
+
+
 async def _people(view: View, ids: Keys) -> Reasons:
     rows = await view.scalars(select(Staff).where(col(Staff.id).in_(ids)))
     return {
@@ -106,9 +127,14 @@ async def _people(view: View, ids: Keys) -> Reasons:
 
 async def _fields(view: View, keys: Keys) -> Reasons:
     rows = await view.scalars(select(FieldDefinition).where(col(FieldDefinition.key).in_(keys)))
+    hidden = await hidden_field_paths(view)
     return {
-        row.key: f"The field {row.label} is archived." if row.archived_at else None for row in rows
+        row.key: f"{_named(row, hidden)} is archived." if row.archived_at else None for row in rows
     }
+
+
+def _named(field: FieldDefinition, hidden: Mapping[str, str]) -> str:
+    return HIDDEN_FIELD.capitalize() if field.key in hidden else f"The field {field.label}"
 
 
 async def _webhooks(view: View, ids: Keys) -> Reasons:
@@ -133,6 +159,7 @@ async def _event_kinds(view: View, ids: Keys) -> Reasons:
 
 READERS: dict[str, Callable[[View, Keys], Awaitable[Reasons]]] = {
     "state": _states,
+    "state without a reason": _states_without_reason,
     "person": _people,
     "field": _fields,
     "webhook": _webhooks,
@@ -146,12 +173,13 @@ class _Values:
 
     fields: dict[str, FieldDefinition]
     options: dict[UUID, list[FieldOption]]
+    hidden: Mapping[str, str]
 
     @classmethod
     async def read(cls, view: View, needs: Sequence[Sequence[Need]]) -> "_Values":
         keys = {need.keys[0] for of_rule in needs for need in of_rule if need.value is not None}
         if not keys:
-            return cls({}, {})
+            return cls({}, {}, {})
         known = {
             row.key: row
             for row in await view.scalars(
@@ -164,7 +192,7 @@ class _Values:
             select(FieldOption).where(col(FieldOption.field_id).in_(ids))
         ):
             options.setdefault(option.field_id, []).append(option)
-        return cls(known, options)
+        return cls(known, options, await hidden_field_paths(view))
 
     def why(self, need: Need) -> str | None:
         """Why a field can't be set to a value; None: it can."""
@@ -173,5 +201,7 @@ class _Values:
         try:
             fields.checked(field, self.options.get(field.id, ()), "value", given)
         except InvalidInput as refused:
+            if field.key in self.hidden:
+                return f"{HIDDEN_FIELD.capitalize()} can't be set so any more."
             return f"{field.label}: {refused.problems[0].message}"
         return None

@@ -1,6 +1,6 @@
 """Filters in English words, each clause by itself and all together."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,8 @@ class Names:
     by_id: dict[UUID, str] = field(default_factory=dict)
     fields: dict[str, tuple[str, FieldType, bool]] = field(default_factory=dict)
     """Label and type of a field, and whether it is archived."""
+    hidden: Set[str] = frozenset()
+    """Keys of fields that the reader may not see."""
 
     def of(self, ids: Sequence[UUID]) -> list[str]:
         return [self.by_id.get(each, "one that is gone") for each in ids]
@@ -63,9 +65,15 @@ async def explain(rows: Rows, root: tree.Filter) -> Explanation:
     return (await explain_all(rows, [root]))[0]
 
 
-async def explain_all(rows: Rows, roots: Sequence[tree.Filter]) -> list[Explanation]:
-    """Each filter in words; two statements at most for all of them."""
-    names = await _names(rows, roots)
+async def explain_all(
+    rows: Rows, roots: Sequence[tree.Filter], hidden: Set[str] = frozenset()
+) -> list[Explanation]:
+    """Each filter in words; two statements at most for all of them.
+
+    `hidden` are keys of fields that the reader may not see: neither they nor what is asked of them
+    is told.
+    """
+    names = await _names(rows, roots, hidden)
     return [_explanation(root, names) for root in roots]
 
 
@@ -77,12 +85,12 @@ def _explanation(root: tree.Filter, names: Names) -> Explanation:
     return Explanation(_join(root, names), said)
 
 
-async def _names(rows: Rows, roots: Sequence[tree.Filter]) -> Names:
+async def _names(rows: Rows, roots: Sequence[tree.Filter], hidden: Set[str]) -> Names:
     parts = [part for root in roots for _, clause in tree.clauses(root)
              for part in tree.everything(clause) if not isinstance(clause, tree.Ids)]  # fmt: skip
     ids = {part for part in parts if isinstance(part, UUID)}
     keys = {part.field_key for part in parts if isinstance(part, tree.PropertyIs)}
-    names = Names()
+    names = Names(hidden=hidden)
     if ids:
         found = await rows(
             union_all(
@@ -175,6 +183,8 @@ def _say(clause: tree.Test, names: Names) -> str:
             return f"has {'all of ' if is_all else ''}{_tags(quoted, is_all=is_all)}"
         case tree.HasNoTag(value):
             return "has no tag" if value else "has a tag"
+        case tree.PropertyIs(key, _) if key in names.hidden:
+            return "a field that you may not see is as asked for"
         case tree.PropertyIs(key, test):
             label = names.fields.get(key, (f"the former field {key}",))[0]
             return f"{label} {value_words(test, names.by_id)}"

@@ -14,6 +14,7 @@ from models.staff import Staff
 from models.visits import Site
 from models.workspace import Workspace
 from resolvers import access
+from resolvers.fields import path_of
 from resolvers.readers.rows import rows_by_id
 from resolvers.views import View, by_key
 
@@ -74,6 +75,12 @@ async def hidden_field_ids(view: View) -> frozenset[UUID]:
         select(col(FieldDefinition.id)).where(~access.visible_fields(view.actor))
     )
     return frozenset(rows)
+
+
+async def hidden_field_paths(view: View) -> dict[str, str]:
+    """Paths of the fields whose values the viewer may not see, by key."""
+    rows = await view.scalars(select(FieldDefinition).where(~access.visible_fields(view.actor)))
+    return {row.key: path_of(row) for row in rows}
 
 
 async def all_field_groups(view: View) -> Sequence[FieldGroup]:

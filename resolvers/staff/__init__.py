@@ -15,6 +15,7 @@ from resolvers.staff.callers import (
     ended_sessions,
     rights_of,
 )
+from resolvers.staff.online import keep_awake
 from resolvers.staff.profile import PreferencesEdit, change_password, change_preferences
 from resolvers.staff.sessions import LONGEST, SignedIn, end_session, sessions_of, sign_out
 from resolvers.staff.signing_in import sign_in
@@ -58,6 +59,7 @@ __all__ = [
     "finish_sign_in",
     "invite_staff",
     "is_totp_on",
+    "keep_awake",
     "remove_staff_totp",
     "remove_totp",
     "revoke_api_token",

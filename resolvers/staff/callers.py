@@ -16,6 +16,7 @@ from sqlmodel import col
 from models.enums import AccessScope, ActorKind, ApiScope, Via
 from models.staff import ApiToken, Staff, StaffSession
 from models.workspace import Workspace
+from realtime import topics
 from resolvers.actors import Rights, StaffActor
 from resolvers.policy import BY_SETTING, LEAD_SCOPE
 from resolvers.secrets import hash_token
@@ -24,8 +25,10 @@ from resolvers.teams import mates
 from resolvers.unit_of_work import unit_of_work
 
 IDLE = timedelta(days=14)
-TOUCH = timedelta(minutes=5)
+TOUCH = timedelta(minutes=2)
 """How stale `last_used_at` may be: a write for each request would be dear."""
+AWAY = timedelta(minutes=5)
+"""Who has used no session for so long is not here any more."""
 
 Credential = type[StaffSession] | type[ApiToken]
 
@@ -60,6 +63,8 @@ async def actor_for_token(services: Services, token: str) -> StaffActor | None:
             await work.session.execute(
                 update(kind).where(col(kind.id) == found.id).values(last_used_at=work.at)
             )
+            if kind is StaffSession and work.at - found.last_used_at >= AWAY:
+                work.hint(topics.team())
     return actor
 
 

@@ -16,6 +16,7 @@ from sqlmodel import col
 from models.enums import ActorKind, Via
 from models.ids import encode_id
 from models.staff import Staff, StaffSession
+from realtime import topics
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import NotFound
 from resolvers.secrets import hash_token, new_token
@@ -58,6 +59,7 @@ def add_session(
         expires_at=work.at + LONGEST,
     )
     work.session.add(row)
+    work.hint(topics.team())
     data = {"staff": staff.id.hex, "session": row.id.hex}
     if provider:
         work.record_workspace("signed_in_by_provider", {**data, "provider": provider})

@@ -214,7 +214,11 @@ class StaffEdit:
 
 
 async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Staff:
-    """Changes a person. Letting somebody go ends all that they are signed in with."""
+    """Changes a person. Letting somebody go ends all that they are signed in with.
+
+    Another sign-in address ends their sessions, but the one of who changes it: whoever came in by
+    the old one has to know the new one.
+    """
     if not _is_own_name(work.actor, staff_id, edit):
         access.require(work.actor, Permission.ADMINISTER)
     name = required("name", edit.name, 100) if edit.name is not None else None
@@ -228,8 +232,8 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
         )
     _check(staff, edit, is_last_admin=not other_admins)
     diffs = _change(staff, edit, name)
-    if edit.email_address is not None:
-        diffs += await _readdress(work.session, staff, edit.email_address)
+    readdressed = await _readdress(work.session, staff, edit.email_address)
+    diffs += readdressed
     leaves = edit.is_active is False
     if leaves and staff.is_invited:
         staff.is_invited = False
@@ -243,8 +247,12 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
     if leaves:
         await end_sessions(work, staff.id)
         await revoke_all(work, staff.id)
+    elif readdressed:
+        own = work.actor.session_id if isinstance(work.actor, StaffActor) else None
+        await end_sessions(work, staff.id, but=own)
     staff.version += 1
-    touches_access = edit.role is not None or edit.is_active is not None or moved is not None
+    touches_access = edit.role is not None or edit.is_active is not None
+    touches_access = touches_access or bool(readdressed) or moved is not None
     data = {"staff": staff.id.hex, "name": staff.name, "diffs": diffs}
     work.record_workspace("staff_changed", data, access=touches_access)
     return staff
@@ -303,8 +311,12 @@ def _change(staff: Staff, edit: StaffEdit, name: str | None) -> list[dict[str, A
     return diffs
 
 
-async def _readdress(session: AsyncSession, staff: Staff, typed: str) -> list[dict[str, Any]]:
-    """Gives the person another sign-in address; sessions stay. Conflict if somebody has it."""
+async def _readdress(
+    session: AsyncSession, staff: Staff, typed: str | None
+) -> list[dict[str, Any]]:
+    """Gives the person another sign-in address; Conflict if somebody has it."""
+    if typed is None:
+        return []
     key = _address(typed)
     if key == staff.email_address:
         return []

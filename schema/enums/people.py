@@ -19,6 +19,8 @@ described(
     LEAD_ASSIGNED="A lead is now yours.",
     LEAD_UNASSIGNED="A lead is no longer yours.",
     APPOINTMENT_REMINDER="An appointment is near.",
+    APPOINTMENT_ASSIGNED="Somebody planned an appointment for you, or handed you one.",
+    APPOINTMENT_CHANGED="Somebody moved your appointment, called it off, or gave it to another.",
     TASK_ASSIGNED="A task was given to you.",
     TASK_DUE="A task of yours is due.",
     MESSAGE_RECEIVED="A lead of yours, or one that you answer, wrote.",

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from models.enums import AutomationActionKind, Channel, TriggerKind
-from resolvers.automations.checking import RuleMessage, RuleNotice, RuleTask
+from resolvers.automations.checking import RuleMessage, RuleMove, RuleNotice, RuleTask
 from resolvers.automations.saving import (
     GivenAction,
     RuleTrigger,
@@ -94,6 +94,21 @@ def _only_true(path: str, *values: bool) -> None:
         raise invalid(path, ProblemCode.CONTRADICTION, "Only true, or another trigger.")
 
 
+@strawberry.input(description="Move of a rule.")
+class AutomationMoveInput:
+    state_id: strawberry.ID = strawberry.field(description="To this state.")
+    loss_reason: str | None = strawberry.field(
+        default=None,
+        description="Why, for a state of kind LOST, at most 500 characters; some pipelines ask "
+        "for it.",
+    )
+
+    def given(self, path: str) -> RuleMove:
+        """As the use-case takes it."""
+        state_id = read_id(f"{path}.changeState.stateId", "state", self.state_id)
+        return RuleMove(state_id, self.loss_reason, "changeState.stateId")
+
+
 @strawberry.input(description="Task of a rule.")
 class AutomationTaskInput:
     title: str = strawberry.field(
@@ -137,6 +152,9 @@ class AutomationNotificationInput:
 @strawberry.input(description="What a rule does.", one_of=True)
 class AutomationActionInput:
     change_state_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="Move to this state, without a reason."
+    )
+    change_state: strawberry.Maybe[AutomationMoveInput] = strawberry.field(
         description="Move to this state."
     )
     assign_to_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
@@ -162,9 +180,10 @@ class AutomationActionInput:
         """As the use-case takes it."""
         if self.change_state_id is not None:
             place = f"{path}.changeStateId"
-            return GivenAction(
-                ACTION.CHANGE_STATE, read_id(place, "state", self.change_state_id.value)
-            )
+            state_id = read_id(place, "state", self.change_state_id.value)
+            return GivenAction(ACTION.CHANGE_STATE, RuleMove(state_id))
+        if self.change_state is not None:
+            return GivenAction(ACTION.CHANGE_STATE, self.change_state.value.given(path))
         if self.assign_to_id is not None:
             place = f"{path}.assignToId"
             return GivenAction(ACTION.ASSIGN, read_id(place, "staff", self.assign_to_id.value))

@@ -175,7 +175,9 @@ class UpdateStaffInput:
     staff_id: strawberry.ID = strawberry.field(description="The person.")
     name: str | None = strawberry.field(default=None, description="1 to 100 characters.")
     email_address: EmailAddress | None = strawberry.field(
-        default=None, description="Address to sign in with from now on; ADMIN."
+        default=None,
+        description="Address to sign in with from now on; ends the person's sessions, but yours. "
+        "ADMIN.",
     )
     role: StaffRole | None = strawberry.field(
         default=None, description="Role; one active ADMIN must remain."

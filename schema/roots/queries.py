@@ -8,6 +8,7 @@ from schema import (
     automations,
     canned_replies,
     conversations,
+    counters,
     dashboard,
     events,
     fields,
@@ -22,6 +23,7 @@ from schema import (
     past,
     pipelines,
     project,
+    sign_in_providers,
     sites,
     staff,
     tasks,
@@ -42,7 +44,7 @@ class Query:
         description="The signed-in staff member; null for anyone else.",
     )
     sign_in_providers = strawberry.field(
-        staff.sign_in_providers,
+        sign_in_providers.sign_in_providers,
         directives=[PUBLIC],
         description="Ways to sign in besides the password.",
     )
@@ -99,9 +101,7 @@ class Query:
         description="Audit of the workspace: settings, roles, sign-ins; newest first. ADMIN, else "
         "null.",
     )
-    counters = strawberry.field(
-        notifications.counters, description="Numbers for the sidebar, for you."
-    )
+    counters = strawberry.field(counters.counters, description="Numbers for the sidebar, for you.")
     notifications = strawberry.field(
         notifications.my_notifications, description="Your notifications, newest first."
     )

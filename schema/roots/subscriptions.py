@@ -3,12 +3,14 @@
 import strawberry
 
 from schema import (
+    counters,
     dashboard,
     imports,
     inbox,
     lead_card,
     lead_list,
     notifications,
+    team_presence,
     visitor_feed,
 )
 from schema.audience import VISITOR
@@ -39,6 +41,14 @@ class Subscription:
         notifications.notification_items,
         description="Your notifications as they come, and read marks of your other browsers, each "
         "once and in order. The first item says where the stream begins unless `after` was met.",
+    )
+    counters = strawberry.subscription(
+        counters.follow_counters,
+        description="The sidebar's numbers, sent again when one differs; at most 1 a second.",
+    )
+    team_presence = strawberry.subscription(
+        team_presence.follow_team,
+        description="Who of the team is here, sent again when it differs; at most 1 a second.",
     )
     dashboard = strawberry.subscription(
         dashboard.follow_dashboard,

@@ -84,7 +84,7 @@ class TeamActs:
     )
     update_staff = strawberry.mutation(
         staff_acts.update_staff,
-        description="Changes name, role, team or activity; you may change your own name. Letting "
-        "somebody go ends all sessions. ADMIN.",
+        description="Changes name, sign-in address, role, team or activity; you may change your "
+        "own name. Letting somebody go, or another address, ends their sessions. ADMIN.",
     )
     save_team = strawberry.mutation(teams.save_team, description="Makes or changes a team. ADMIN.")

@@ -438,3 +438,39 @@ async def test_who_goes_sees_the_appointment_and_no_more_of_a_foreign_lead(diary
     assert (data["appointment"], data["dashboard"]["appointments"]) == (None, [])
     told = await bo.write("cancelAppointment", leadId=diary.id, appointmentId=made["id"])
     assert told["__typename"] == "NotFoundError"
+
+
+@pytest.mark.behaviour("A46")
+async def test_who_goes_hears_of_what_others_plan_move_call_off_and_hand_over(
+    diary: Diary,
+) -> None:
+    people = [
+        await staff_client(diary.services, StaffRole.AGENT, name) for name in ("Bo Bo", "Cy Cy")
+    ]
+    bo, cy = (encode_id("staff", each.actor.id) for each in people if each.actor)
+    at = {"start": "2026-03-03T10:00:00Z", "end": "2026-03-03T11:00:00Z"}
+    tour = await diary.plan("Flat tour", **at, assigneeId=bo)
+    await diary.plan("My own", **at)
+    await diary.plan("Long ago", "2026-02-03T10:00:00Z", "2026-02-03T11:00:00Z", assigneeId=bo)
+    await diary.act("updateAppointment", tour, place="Oak Street 1")
+    moved = {"startsAt": "2026-03-04T10:00:00Z", "endsAt": "2026-03-04T11:00:00Z"}
+    await diary.act("updateAppointment", tour, **moved)
+    await diary.act("updateAppointment", tour, assigneeId=cy)
+    await diary.act("cancelAppointment", tour)
+    ask = "{ notifications(first: 9) { nodes { kind text } } }"
+    told = []
+    for each in (*people, diary.admin):
+        nodes = (await each.read(ask))["notifications"]["nodes"]
+        told.append([(node["kind"], node["text"]) for node in nodes])
+    assert told == [
+        [
+            ("APPOINTMENT_CHANGED", "No longer yours on Wed 4 March, 10:00: Flat tour"),
+            ("APPOINTMENT_CHANGED", "Moved to Wed 4 March, 10:00: Flat tour"),
+            ("APPOINTMENT_ASSIGNED", "For you on Tue 3 March, 10:00: Flat tour"),
+        ],
+        [
+            ("APPOINTMENT_CHANGED", "Called off on Wed 4 March, 10:00: Flat tour"),
+            ("APPOINTMENT_ASSIGNED", "For you on Wed 4 March, 10:00: Flat tour"),
+        ],
+        [],
+    ], "nobody hears of own acts, of another place, of what is over"

@@ -1,5 +1,6 @@
 """Rules that act by themselves: once for each change, in order, stopped when they loop."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -747,6 +748,7 @@ async def test_a_rule_does_nothing_that_who_saves_it_could_not_do(
         refused = await again.write("saveAutomation", **hidden)
         assert [each["code"] for each in refused["problems"]] == ["UNKNOWN"], hidden["name"]
         assert "Margin" not in str(refused)
+    await _says_nothing_of_hidden_fields(desk, again)
     for scopes, may in (
         (["CONFIGURE"], False),
         (["CONFIGURE", "READ_LEADS"], False),
@@ -757,6 +759,85 @@ async def test_a_rule_does_nothing_that_who_saves_it_could_not_do(
             "saveAutomation", name=" ".join(scopes), **tagging
         )
         assert (answer["__typename"] == "SaveAutomationSuccess") is may, scopes
+
+
+async def _says_nothing_of_hidden_fields(desk: Desk, manager: Client) -> None:
+    """A rule of ADMIN's on a field that only ADMIN sees; the manager sees that there is one."""
+    rule = await desk.rule(
+        {"fieldChanged": "property:margin"},
+        {"setProperty": {"fieldKey": "margin", "value": {"text": "Big secret"}}},
+        name="Margins",
+        condition={"property": {"fieldKey": "margin", "is": {"text": {"contains": "Big"}}}},
+    )
+    field = "{ fieldGroups { fields { id key } } }"
+    groups = (await desk.admin.read(field))["fieldGroups"]
+    (margin,) = [each for group in groups for each in group["fields"] if each["key"] == "margin"]
+    ask = """query ($id: ID!) { automation(id: $id) { name problems trigger { words path }
+      condition { words filter clauses { words } }
+      actions { words fieldKey settings { name } value { __typename display } } } }"""
+    seen = str(await desk.admin.read(ask, id=rule["id"]))
+    assert "Big secret" in seen
+    assert "Margin changes" in seen
+    for _ in range(2):
+        answer = await manager.run(ask, id=rule["id"])
+        assert answer.data
+        told = answer.data["automation"]
+        assert told["trigger"] == {"words": "A field that you may not see changes", "path": None}
+        assert told["actions"][0]["words"] == "Set a field that you may not see"
+        assert told["actions"][0]["value"]["__typename"] == "HiddenValue"
+        del told["name"]
+        assert not any(word in str(told).lower() for word in ("margin", "big")), told
+        await desk.admin.done("updateField", fieldId=margin["id"], isArchived=True)
+    assert told["problems"]
+    given = {"automationId": rule["id"], "condition": json.loads(told["condition"]["filter"])}
+    refused = await manager.write("saveAutomation", **given)
+    assert refused["problems"][0]["code"] == "UNKNOWN", "nothing is lost by saving what is shown"
+
+
+async def test_a_rule_gives_the_reason_that_a_pipeline_asks_for(desk: Desk) -> None:
+    admin, lost = desk.admin, desk.states["Lost"]
+    on = {"leadCreated": True}
+    await desk.rule(on, {"changeStateId": lost}, name="Silent")
+    pipelines = "{ pipelines { id name states { id name kind color } } }"
+    (first,) = (await admin.read(pipelines))["pipelines"]
+    given = {"pipelineId": first["id"], "name": first["name"], "needsLossReason": True}
+    states = [{"stateId": each.pop("id"), **each} for each in first["states"]]
+    await admin.done("savePipeline", **given, states=states)
+    (silent,) = (await admin.read("{ automations { problems } }"))["automations"]
+    assert silent["problems"] == ["Lost asks for a reason, and none is given."]
+    for action, path, code in (
+        ({"changeStateId": lost}, "changeState.lossReason", "REQUIRED"),
+        ({"changeState": {"stateId": lost, "lossReason": " "}},
+         "changeState.lossReason", "REQUIRED"),
+        ({"changeState": {"stateId": desk.states["New"], "lossReason": "Why"}},
+         "changeState.lossReason", "CONTRADICTION"),
+    ):  # fmt: skip
+        refused = await admin.write("saveAutomation", name="R", trigger=on, actions=[action])
+        (problem,) = refused["problems"]
+        assert (problem["path"], problem["code"]) == (["actions", "0", *path.split(".")], code)
+    await desk.rule(
+        entered(desk, "Contacted"), {"changeState": {"stateId": lost, "lossReason": "Too far"}}
+    )
+    ask = """{ automations { name actions { words lossReason state { name } settings { name value {
+      display ... on ReferenceValue { referenceId } } } } } }"""
+    _, rule = (await admin.read(ask))["automations"]
+    assert rule["actions"] == [
+        {
+            "words": "Move to Lost: “Too far”",
+            "lossReason": "Too far",
+            "state": {"name": "Lost"},
+            "settings": [
+                {"name": "state", "value": {"display": "Lost", "referenceId": lost}},
+                {"name": "lossReason", "value": {"display": "Too far"}},
+            ],
+        }
+    ]
+    await desk.move("Contacted")
+    await desk.run()
+    found = await admin.read(
+        "query ($id: ID!) { lead(id: $id) { lossReason state { name } } }", id=lead(desk.lead_id)
+    )
+    assert found["lead"] == {"lossReason": "Too far", "state": {"name": "Lost"}}
 
 
 async def staff_again(services: Services, client: Client) -> Client:

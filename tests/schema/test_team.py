@@ -154,7 +154,7 @@ async def test_another_sign_in_address_counts_at_once_and_is_in_the_audit(
     admin: Client, services: Services, nobody: Client
 ) -> None:
     invited, token = await invite(admin)
-    await accept(nobody, token)
+    before = Client(services, (await accept(nobody, token))["token"])
     person = {"staffId": invited["id"]}
     made = await admin.done(
         "updateStaff", "staff { emailAddress }", **person, emailAddress="Bo.Berg@team.example"
@@ -162,10 +162,14 @@ async def test_another_sign_in_address_counts_at_once_and_is_in_the_audit(
     assert made["staff"] == {"emailAddress": "bo.berg@team.example"}
     changed = (await audit_once(admin, "Changed Bo Berg."))[0]
     assert changed["diffs"][0]["after"] == {"display": "bo.berg@team.example"}
+    assert not await is_signed_in(before), "who came by the old address has to know the new one"
     assert await is_refused(nobody, "bo@team.example", ANOTHER)
     assert await is_signed_in(await enter(services, "bo.berg@team.example", ANOTHER))
     async with nothing_written(services):
         await admin.done("updateStaff", **person, emailAddress="bo.berg@team.example")
+    own = {"staffId": staff_id(admin), "emailAddress": "ada.new@team.example"}
+    await admin.done("updateStaff", **own)
+    assert await is_signed_in(admin), "who changes their own stays where they do it"
 
 
 # --- changing ------------------------------------------------------------------------------------
