@@ -4,6 +4,7 @@ Words are kept in ASCII, so that both databases cut and compare them alike: lett
 they are, any other character by its number. What begins alike is kept alike.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from uuid import UUID
@@ -37,6 +38,9 @@ class SearchEntry(SQLModel, table=True):
     """Each once, parted by spaces."""
 
 
+ASCII_RUN = re.compile("[a-z0-9]+")
+
+
 def words_of(texts: Iterable[str]) -> list[str]:
     """The words of texts as they are kept, each once, in order."""
     found = (word for each in texts for word in _words(each[:MOST_TEXT]))
@@ -52,6 +56,9 @@ def ends_of(number: str) -> list[str]:
 
 def _words(given: str) -> Iterator[str]:
     """Runs of letters and digits without case and accents; each emoji is a word of its own."""
+    if given.isascii():
+        yield from ASCII_RUN.findall(given.lower())  # most texts, at a tenth of the time
+        return
     run: list[str] = []
     for character in unicodedata.normalize("NFKD", given.casefold()):
         kind = unicodedata.category(character)
@@ -69,6 +76,8 @@ def _words(given: str) -> Iterator[str]:
 
 def _ascii(word: str) -> str:
     """The word in small ASCII letters and digits; `z` begins the number of any other character."""
+    if word.isascii():
+        return word.replace("z", "zz")
     return "".join(
         each if each.isascii() and each != "z" else "zz" if each == "z" else f"z{ord(each):06x}"
         for each in word

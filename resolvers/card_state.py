@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from models.appointments import Appointment
 from models.calls import Call
-from models.changes import Change
+from models.changes import RecordedChange
 from models.conversations import Conversation, Message
 from models.enums import ChangeKind, FileUse
 from models.events import Event, EventGroup
@@ -172,13 +172,13 @@ def _message(delivery: str | None) -> Values:
     return {"delivery": delivery} if delivery else {}
 
 
-def apply_change(card: CardState, change: Change) -> None:
+def apply_change(card: CardState, change: RecordedChange) -> None:
     """Brings the card up to date by one change of its log, in place."""
     assert change.data is not None
     APPLY[change.kind](card, change, change.data)
 
 
-def _created(card: CardState, change: Change, data: Values) -> None:
+def _created(card: CardState, change: RecordedChange, data: Values) -> None:
     card.lead = {
         "avatar_id": None,
         "avatar_source": None,
@@ -204,46 +204,46 @@ def _set_properties(card: CardState, diffs: list[Values]) -> None:
             card.properties[diff["field_id"]] = diff["after"]
 
 
-def _properties_changed(card: CardState, change: Change, data: Values) -> None:
+def _properties_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     _set_properties(card, data["diffs"])
     card.lead |= data["lead"]
 
 
-def _contact_points_changed(card: CardState, change: Change, data: Values) -> None:
+def _contact_points_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     card.email_addresses = data["email_addresses"]
     card.phone_numbers = data["phone_numbers"]
     card.lead |= data["lead"]
 
 
-def _state_changed(card: CardState, change: Change, data: Values) -> None:
+def _state_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     reason = data.get("loss_reason")  # not kept before there were any
     card.lead |= {"state": data["to"], "state_since": data["since"], "loss_reason": reason}
     spent = card.state_seconds.get(data["from"], 0)
     card.state_seconds[data["from"]] = spent + data["seconds_in_from"]
 
 
-def _assignee_changed(card: CardState, change: Change, data: Values) -> None:
+def _assignee_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     card.lead["assignee"] = data["to"]
 
 
-def _tags_changed(card: CardState, change: Change, data: Values) -> None:
+def _tags_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     for tag in data["removed"]:
         card.tags.pop(tag["id"], None)
     card.tags |= {tag["id"]: tag["name"] for tag in data["added"]}
 
 
-def _event_recorded(card: CardState, change: Change, data: Values) -> None:
+def _event_recorded(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.events[change.subject_id.hex] = data["event"]
     card.groups[data["group"]["key"]] = data["group"]
 
 
-def _event_annotated(card: CardState, change: Change, data: Values) -> None:
+def _event_annotated(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.events[change.subject_id.hex] = data["event"]
 
 
-def _note_changed(card: CardState, change: Change, data: Values) -> None:
+def _note_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     if data["action"] == "REMOVED":
         card.notes.pop(change.subject_id.hex, None)
@@ -251,7 +251,7 @@ def _note_changed(card: CardState, change: Change, data: Values) -> None:
         card.notes[change.subject_id.hex] = data["note"]
 
 
-def _task_changed(card: CardState, change: Change, data: Values) -> None:
+def _task_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     if data["action"] == "REMOVED":
         card.tasks.pop(change.subject_id.hex, None)
@@ -259,7 +259,7 @@ def _task_changed(card: CardState, change: Change, data: Values) -> None:
         card.tasks[change.subject_id.hex] = data["task"]
 
 
-def _important_date_changed(card: CardState, change: Change, data: Values) -> None:
+def _important_date_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     if data["action"] == "REMOVED":
         card.important_dates.pop(change.subject_id.hex, None)
@@ -267,40 +267,40 @@ def _important_date_changed(card: CardState, change: Change, data: Values) -> No
         card.important_dates[change.subject_id.hex] = data["date"]
 
 
-def _message_added(card: CardState, change: Change, data: Values) -> None:
+def _message_added(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.messages[change.subject_id.hex] = _message(data.get("delivery"))
     card.conversations[data["conversation"]["id"]] = data["conversation"]
 
 
-def _delivery_changed(card: CardState, change: Change, data: Values) -> None:
+def _delivery_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.messages[change.subject_id.hex] = _message(data["state"])
 
 
-def _conversation_changed(card: CardState, change: Change, data: Values) -> None:
+def _conversation_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     card.conversations[data["conversation"]["id"]] = data["conversation"]
 
 
-def _appointment_changed(card: CardState, change: Change, data: Values) -> None:
+def _appointment_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.appointments[change.subject_id.hex] = data["appointment"]
 
 
-def _call_changed(card: CardState, change: Change, data: Values) -> None:
+def _call_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     assert change.subject_id is not None
     card.calls[change.subject_id.hex] = data["call"]
 
 
-def _account_changed(card: CardState, change: Change, data: Values) -> None:
+def _account_changed(card: CardState, change: RecordedChange, data: Values) -> None:
     card.account = data["account"]
 
 
-def _nothing_shown(card: CardState, change: Change, data: Values) -> None:
+def _nothing_shown(card: CardState, change: RecordedChange, data: Values) -> None:
     """The change stands in the history only."""
 
 
-def _absorbed(card: CardState, change: Change, data: Values) -> None:
+def _absorbed(card: CardState, change: RecordedChange, data: Values) -> None:
     moved = data["card"]
     card.lead |= data["lead"]
     card.tags |= moved["tags"]
@@ -319,7 +319,7 @@ def _absorbed(card: CardState, change: Change, data: Values) -> None:
     card.messages |= messages if isinstance(messages, dict) else {each: {} for each in messages}
 
 
-def _merged(card: CardState, change: Change, data: Values) -> None:
+def _merged(card: CardState, change: RecordedChange, data: Values) -> None:
     card.tags = data["kept"]["tags"]
     card.email_addresses = data["kept"]["email_addresses"]
     card.phone_numbers = data["kept"]["phone_numbers"]
@@ -330,16 +330,16 @@ def _merged(card: CardState, change: Change, data: Values) -> None:
     card.account = data["kept"].get("account")
 
 
-def _as_told(card: CardState, change: Change, data: Values) -> None:
+def _as_told(card: CardState, change: RecordedChange, data: Values) -> None:
     """The change holds the whole card."""
     vars(card).update(vars(CardState(**data["card"])))
 
 
-def _erased(card: CardState, change: Change, data: Values) -> None:
+def _erased(card: CardState, change: RecordedChange, data: Values) -> None:
     vars(card).update(vars(CardState()))
 
 
-APPLY: dict[ChangeKind, Callable[[CardState, Change, Values], None]] = {
+APPLY: dict[ChangeKind, Callable[[CardState, RecordedChange, Values], None]] = {
     ChangeKind.LEAD_CREATED: _created,
     ChangeKind.PROPERTIES_CHANGED: _properties_changed,
     ChangeKind.CONTACT_POINTS_CHANGED: _contact_points_changed,

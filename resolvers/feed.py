@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.changes import Change, LeadFeed
+from models.changes import Change, LeadFeed, RecordedChange
 from models.engine import Database
 from models.enums import ActorKind, ChangeKind, HistoryType, Via
 from models.workspace import Workspace
@@ -20,7 +20,7 @@ HINTED_KINDS = frozenset(ChangeKind) - {ChangeKind.NOTE_CHANGED}
 MISSING = Head(-1, -1)
 
 
-def encode_change(change: Change) -> dict[str, Any] | None:
+def encode_change(change: RecordedChange) -> dict[str, Any] | None:
     """The row as JSON values, or None when it may not ride on a hint."""
     if change.kind not in HINTED_KINDS:
         return None
@@ -40,11 +40,11 @@ def encode_change(change: Change) -> dict[str, Any] | None:
     }
 
 
-def decode_change(body: Any) -> Change:
+def decode_change(body: Any) -> RecordedChange:
     """The row again; digests stay in the database. KeyError, TypeError or ValueError if odd."""
     kind, subject_id = body["subject"] or (None, None)
     actor_kind, actor_id, actor_name = body["actor"]
-    return Change(
+    return RecordedChange(
         lead_id=UUID(hex=body["lead_id"]),
         revision=int(body["revision"]),
         id=UUID(hex=body["id"]),
@@ -96,7 +96,9 @@ class LogSource:
         found |= {lead: MISSING for lead in known if lead not in heads}
         return Reconciled(epoch, found, access, settings)
 
-    async def changes_after(self, lead_id: UUID, revision: int, limit: int) -> Sequence[Change]:
+    async def changes_after(
+        self, lead_id: UUID, revision: int, limit: int
+    ) -> Sequence[RecordedChange]:
         """Rows after a revision, oldest first."""
         async with self._database.read_session() as session:
             rows = await session.scalars(
@@ -107,5 +109,5 @@ class LogSource:
             )
             return rows.all()
 
-    def decode(self, body: object) -> Change:
+    def decode(self, body: object) -> RecordedChange:
         return decode_change(body)

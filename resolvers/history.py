@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import (
     AppointmentKind,
     ChangeKind,
@@ -37,7 +37,7 @@ class Diff:
     field_id: UUID | None
 
 
-def diffs_of(change: Change) -> list[Diff]:
+def diffs_of(change: RecordedChange) -> list[Diff]:
     """What a row changed, field by field; empty once erased."""
     data = change.data or {}
     found = [
@@ -62,7 +62,7 @@ def tag_diff(name: str, *, is_added: bool) -> Diff:
     return Diff("tags", "Tag", None if is_added else text, text if is_added else None, None)
 
 
-def summary_of(change: Change) -> str:
+def summary_of(change: RecordedChange) -> str:
     """One English sentence without subject: the actor stands beside it."""
     data: dict[str, Any] | None = change.data
     if data is None:

@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.changes import Change, LeadFeed
+from models.changes import Change, LeadFeed, RecordedChange
 from models.enums import ChangeKind
 from models.ids import encode_id
 from models.workspace import Workspace
@@ -47,7 +47,7 @@ def commit_to(salt: bytes, actor_name: str, data: dict[str, Any]) -> bytes:
     return hashlib.sha256(salt + body).digest()
 
 
-def chain(previous: bytes, change: Change, *, revision: int | None = None) -> bytes:
+def chain(previous: bytes, change: RecordedChange, *, revision: int | None = None) -> bytes:
     """The digest of a row on top of the one before it, under its own number or another."""
     parts = (
         change.lead_id.hex,
@@ -77,7 +77,7 @@ class Place(NamedTuple):
     rules_key: int
 
 
-async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> Place:
+async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[RecordedChange]]) -> Place:
     """Numbers the changes of each lead and takes the lock of its log; `store` writes the rows.
 
     Instants are moved on where needed, so that they rise with the numbers.
@@ -114,7 +114,11 @@ async def append(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]
 
 
 def _number(
-    changes: Sequence[Change], revision: int, head: bytes, last_at: datetime | None, version: int
+    changes: Sequence[RecordedChange],
+    revision: int,
+    head: bytes,
+    last_at: datetime | None,
+    version: int,
 ) -> None:
     for number, change in enumerate(changes, revision + 1):
         # An act takes its instant before it gets the lock: times must not run against numbers.
@@ -126,7 +130,7 @@ def _number(
         change.digest = head = chain(head, change)
 
 
-async def store(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> None:
+async def store(session: AsyncSession, recorded: Mapping[UUID, Sequence[RecordedChange]]) -> None:
     """Writes numbered changes and moves the head of each chain."""
     lead_ids = sorted(recorded)
     for start in range(0, len(lead_ids), AT_ONCE):
@@ -165,7 +169,7 @@ class Verification:
     erased: int
     head: bytes
     problem: HistoryProblem | None
-    bad: Change | None
+    bad: RecordedChange | None
 
 
 async def verify(session: AsyncSession, lead_id: UUID) -> Verification:
@@ -185,7 +189,7 @@ async def verify(session: AsyncSession, lead_id: UUID) -> Verification:
     return Verification(len(rows), erased, feed.head, problem, None)
 
 
-def _problem(rows: Sequence[Change], place: int, previous: bytes) -> HistoryProblem | None:
+def _problem(rows: Sequence[RecordedChange], place: int, previous: bytes) -> HistoryProblem | None:
     """What is wrong with the row at this place, when all before it are right."""
     change = rows[place]
     if change.revision != place + 1:
@@ -198,13 +202,13 @@ def _problem(rows: Sequence[Change], place: int, previous: bytes) -> HistoryProb
     return HistoryProblem.REORDERED if is_whole_elsewhere else HistoryProblem.ALTERED
 
 
-def is_as_committed(change: Change) -> bool:
+def is_as_committed(change: RecordedChange) -> bool:
     """Whether salt, actor's name and data are those that the commitment was made of."""
     made = commit_to(change.salt or b"", change.actor_name, change.data or {})
     return made == change.commitment
 
 
-def _was_written_elsewhere(rows: Sequence[Change], change: Change) -> bool:
+def _was_written_elsewhere(rows: Sequence[RecordedChange], change: RecordedChange) -> bool:
     """Whether the row's digest is right under another number.
 
     Looked for where a swap or a shift leaves its former predecessor: next to that number, or

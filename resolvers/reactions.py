@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.automations import Automation, AutomationRun
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind, HistoryType, JobKind, RunOutcome, TriggerKind
 from models.ids import new_id
 from models.webhooks import Webhook, WebhookDelivery
@@ -59,7 +59,7 @@ async def react(
     session: AsyncSession,
     known: KnownRules,
     key: int,
-    changes: Iterable[Change],
+    changes: Iterable[RecordedChange],
     actor: Actor,
     at: datetime,
 ) -> Wanted:
@@ -92,14 +92,14 @@ def jobs_of_runs(runs: Sequence[Mapping[str, Any]], at: datetime) -> Wanted:
     }
 
 
-def wants(webhook: KnownWebhook, change: Change) -> bool:
+def wants(webhook: KnownWebhook, change: RecordedChange) -> bool:
     """Whether a webhook is told of a change: not that its lead went, which the other lead tells."""
     if change.kind is ChangeKind.LEAD_MERGED:
         return False
     return not webhook.types or change.category in webhook.types
 
 
-def run_row(rule: KnownRule, change: Change, depth: int, at: datetime) -> dict[str, Any]:
+def run_row(rule: KnownRule, change: RecordedChange, depth: int, at: datetime) -> dict[str, Any]:
     """A run that waits for its first try, or is one too many in a row."""
     is_too_deep = depth > DEEPEST
     return {
@@ -121,7 +121,7 @@ def run_row(rule: KnownRule, change: Change, depth: int, at: datetime) -> dict[s
 
 
 def delivery_row(
-    webhook_id: UUID, change: Change, at: datetime, automation_id: UUID | None = None
+    webhook_id: UUID, change: RecordedChange, at: datetime, automation_id: UUID | None = None
 ) -> dict[str, Any]:
     """A delivery that waits for its first try."""
     return {

@@ -6,6 +6,7 @@ addresses, numbers and tags or in its messages, all of which whoever sees the le
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.contact_points import EmailAddress, LeadEmailAddress, LeadPhoneNumber
 from models.conversations import Message
 from models.enums import ChangeKind
@@ -94,22 +95,31 @@ def _has_word(word: str, is_sqlite: bool) -> ColumnElement[bool]:
     return col(Lead.id).in_(select(col(SearchEntry.lead_id)).where(match))
 
 
-async def keep(session: AsyncSession, recorded: Mapping[UUID, Sequence[Change]]) -> None:
+async def keep(session: AsyncSession, recorded: Mapping[UUID, Sequence[RecordedChange]]) -> None:
     """Brings the index to what the recorded changes made of their leads; before the commit."""
-    leads = [lead_id for lead_id, changes in recorded.items() if _is_renamed(changes)]
+    renamed = {lead_id for lead_id, changes in recorded.items() if _is_renamed(changes)}
+    # An import makes leads by thousands: their changes tell all that reading them again would.
+    fresh = {
+        lead_id: _told_by(recorded[lead_id][0].data or {})
+        for lead_id in renamed
+        if recorded[lead_id][0].kind is ChangeKind.LEAD_CREATED
+        and not _is_renamed(recorded[lead_id][1:])
+    }
+    leads = sorted(renamed - fresh.keys())
     messages = [
         change.subject_id
         for changes in recorded.values()
         for change in changes
         if change.kind is ChangeKind.MESSAGE_ADDED and change.subject_id
     ]
+    await _put(session, fresh)
     for start in range(0, len(leads), AT_ONCE):
         await put_leads(session, leads[start : start + AT_ONCE])
     for start in range(0, len(messages), AT_ONCE):
         await put_messages(session, messages[start : start + AT_ONCE])
 
 
-def _is_renamed(changes: Sequence[Change]) -> bool:
+def _is_renamed(changes: Sequence[RecordedChange]) -> bool:
     return any(
         each.kind in RENAMING
         or (
@@ -120,15 +130,36 @@ def _is_renamed(changes: Sequence[Change]) -> bool:
     )
 
 
+@dataclass
+class _Told:
+    """What is said of a lead itself."""
+
+    texts: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+
+    def words(self) -> set[str]:
+        ends = (end for number in self.numbers for end in ends_of(number))
+        return {*words_of([*self.texts, *self.numbers]), *ends}
+
+
+def _told_by(created: Mapping[str, Any]) -> _Told:
+    """Of a new lead, by the data of its first change."""
+    texts = [created["lead"]["display_name"]]
+    texts += [each["address"] for each in created["email_addresses"]]
+    texts += [each["name"] for each in created["tags"]]
+    return _Told(texts, [each["number"] for each in created["phone_numbers"]])
+
+
 async def put_leads(session: AsyncSession, lead_ids: Sequence[UUID]) -> None:
     """Writes the words of leads themselves anew, by one reading."""
-    said: dict[UUID, list[str]] = {each: [] for each in lead_ids}
-    words: dict[UUID, list[str]] = {each: [] for each in lead_ids}
-    for lead_id, kind, told in await session.execute(_texts(lead_ids)):
-        if kind == "number":
-            words[lead_id] += ends_of(told)
-        said[lead_id].append(told)
-    rows = [_row(each, each, {*words_of(said[each]), *words[each]}) for each in lead_ids]
+    told = {each: _Told() for each in lead_ids}
+    for lead_id, kind, said in await session.execute(_texts(lead_ids)):
+        (told[lead_id].numbers if kind == "number" else told[lead_id].texts).append(said)
+    await _put(session, told)
+
+
+async def _put(session: AsyncSession, told: Mapping[UUID, _Told]) -> None:
+    rows = [_row(lead_id, lead_id, each.words()) for lead_id, each in told.items()]
     await put_rows(session, SearchEntry, rows, ["subject_id"], replaces=True)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.clock import Clock
 from models.engine import Database
 from realtime.bus import Bus
@@ -50,7 +50,7 @@ class Services:
     database: Database
     clock: Clock
     bus: Bus
-    hub: Hub[Change]
+    hub: Hub[RecordedChange]
     presence: Presence
     viewers: Viewers
     secrets: Secrets

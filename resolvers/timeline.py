@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, exists, or_, true
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import Change, RecordedChange
 from models.enums import ChangeKind, Channel
 from models.notes import Note
 from models.tasks import Task
@@ -66,7 +66,7 @@ BEGUN_BY_ADDING = frozenset(
 """Kinds that tell of a thing again and again: only `action` ADDED begins an item."""
 
 
-def kind_of(change: Change) -> TimelineKind | None:
+def kind_of(change: RecordedChange) -> TimelineKind | None:
     """The kind of item that a change begins; None if it begins none."""
     data = change.data
     if data is None:

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind, HistoryType
 from models.ids import new_id
 from models.notifications import Notification
@@ -61,14 +61,14 @@ class UnitOfWork:
         self.actor = actor
         self.session = session
         self.at = services.clock.now()
-        self.committed: dict[UUID, list[Change]] = {}
+        self.committed: dict[UUID, list[RecordedChange]] = {}
         """After the commit: the changes of each lead, numbered."""
         self.notices: list[Notification] = []
         """What people are to be told; see `notifications.notify`."""
         self._hints: set[str] = set()
         self.jobs: job_rows.Wanted = {}
         """Background work that the commit begins; see `resolvers/jobs.py`."""
-        self._stamps: list[tuple[Versioned, Change]] = []
+        self._stamps: list[tuple[Versioned, RecordedChange]] = []
         self._many: dict[type[SQLModel], tuple[Sequence[str], list[VersionedRow]]] = {}
         self._workspace: list[WorkspaceChange] = []
         self._raises_access = False
@@ -86,9 +86,9 @@ class UnitOfWork:
         *,
         subject: tuple[str, UUID] | None = None,
         stamps: Sequence[Versioned] = (),
-    ) -> Change:
+    ) -> RecordedChange:
         """Notes a change of a lead; `stamps` are rows whose version becomes its revision."""
-        change = Change(
+        change = RecordedChange(
             lead_id=lead_id,
             revision=0,
             id=new_id(),

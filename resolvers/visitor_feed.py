@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.conversations import Message
 from models.enums import ChangeKind, Channel
 from models.visits import Visit
@@ -112,7 +112,7 @@ class _Feed(Generic[V]):
         self,
         services: Services,
         actor: VisitorActor,
-        topic: Topic[Change],
+        topic: Topic[RecordedChange],
         make_view: Callable[[VisitorActor], V],
         standing: tuple[UUID, bytes] | None,
     ) -> None:
@@ -170,7 +170,7 @@ class _Feed(Generic[V]):
         except HubClosed:
             return
 
-    async def _message(self, change: Change) -> Message | None:
+    async def _message(self, change: RecordedChange) -> Message | None:
         if change.kind is not ChangeKind.MESSAGE_ADDED:
             return None
         async with self.services.database.read_session() as session:

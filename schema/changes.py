@@ -10,7 +10,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind, DeliveryState, LeadAccountChange
 from schema.accounts import LeadAccount
 from schema.appointments import Appointment
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     "mutations and in history."
 )
 class LeadChange:
-    row: strawberry.Private[Change]
+    row: strawberry.Private[RecordedChange]
     view: strawberry.Private[SchemaView]
     epoch: strawberry.Private[str]
 
@@ -444,7 +444,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
 """The type of each kind of change; a test finds kinds without one."""
 
 
-def change_of(view: SchemaView, row: Change, epoch: str) -> LeadChange:
+def change_of(view: SchemaView, row: RecordedChange, epoch: str) -> LeadChange:
     """A row of the log for clients."""
     return TYPES[row.kind](row=row, view=view, epoch=epoch)
 

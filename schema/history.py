@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import HistoryType, Via
 from resolvers import history, history_export, readers
 from resolvers.history import Diff
@@ -34,7 +34,7 @@ class FieldDiff:
     after: Value | None = strawberry.field(description="Value after; null: empty.")
 
 
-async def diffs_of(view: SchemaView, change: Change) -> list[FieldDiff]:
+async def diffs_of(view: SchemaView, change: RecordedChange) -> list[FieldDiff]:
     """Fields before and after; values of fields that the viewer may not see are masked."""
     return await shown_diffs(view, history.diffs_of(change))
 
@@ -67,7 +67,7 @@ def diff_of(diff: Diff, *, is_hidden: bool) -> FieldDiff:
     description="Row of the history: who, what, when. Never changed, never removed but by erasure."
 )
 class HistoryEntry:
-    row: strawberry.Private[Change]
+    row: strawberry.Private[RecordedChange]
     view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="The entry.")

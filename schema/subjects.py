@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.notifications import Notification
 from schema.appointments import Appointment
 from schema.calls import Call
@@ -21,7 +21,7 @@ HistorySubject = Annotated[
 
 
 async def subject_of(
-    view: SchemaView, row: Change | Notification
+    view: SchemaView, row: RecordedChange | Notification
 ) -> Call | Message | Appointment | Note | Task | Event | None:
     """None for a row about the lead itself, and for what is gone or not the viewer's."""
     if row.subject_id is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from models.changes import Change
+from models.changes import RecordedChange
 from resolvers.timeline import TimelineKind, kind_of
 from schema.appointments import Appointment
 from schema.calls import Call
@@ -29,7 +29,7 @@ TimelineSubject = Annotated[
 
 @strawberry.type(description="Item of the timeline.")
 class TimelineItem:
-    row: strawberry.Private[Change]
+    row: strawberry.Private[RecordedChange]
     view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="The item.")
@@ -59,7 +59,7 @@ class TimelineItem:
         return await subject_of(self.view, self.row) or HistoryEntry(row=self.row, view=self.view)
 
 
-async def item_of(view: SchemaView, row: Change) -> TimelineItem | None:
+async def item_of(view: SchemaView, row: RecordedChange) -> TimelineItem | None:
     """The item that a row of the log begins; None if none, or for a thing that is gone by now."""
     kind = kind_of(row)
     if kind is TimelineKind.NOTE and row.subject_id:

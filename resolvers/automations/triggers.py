@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind, MessageDirection, TriggerKind
 from resolvers.text import fold
 
@@ -27,7 +27,7 @@ KINDS: dict[TriggerKind, frozenset[ChangeKind]] = {
 """Kinds of changes that may start a rule with such a trigger."""
 
 
-def starts(kind: TriggerKind, trigger: dict[str, Any], change: Change) -> bool:
+def starts(kind: TriggerKind, trigger: dict[str, Any], change: RecordedChange) -> bool:
     """Whether a change starts a rule with this trigger; never, once it is erased."""
     data = change.data
     if data is None or change.kind not in KINDS[kind]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import Change, RecordedChange
 from models.enums import ActorKind, ChangeKind, HistoryType, Priority, ValueSource, Via
 from models.fields import FieldDefinition, Property
 from models.leads import Lead
@@ -25,7 +25,7 @@ LEAD_COLUMNS = {"title": "title", "time_zone": "time_zone", "priority": "priorit
 """Built-in fields that are columns of the lead too, for sorting."""
 
 
-async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> Change | None:
+async def edit(work: UnitOfWork, lead: Lead, edits: Sequence[Edit]) -> RecordedChange | None:
     """Applies edits as one change; None when nothing differs. The lead must be locked.
 
     Edits of fields that others changed since `expected` clash together in one Conflict; a value

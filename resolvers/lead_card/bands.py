@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.due_bands import band_of, next_flip
 from models.enums import ChangeKind, DueBand
 from models.tasks import Task
@@ -33,7 +33,7 @@ class Bands:
         """What the client has is not known: it will be told all bands that time can change."""
         self._told, self._just_told, self._is_stale = {}, set(), True
 
-    def note(self, change: Change) -> None:
+    def note(self, change: RecordedChange) -> None:
         """A change goes to the client, which learns from it the band of the task it is about."""
         if change.kind is ChangeKind.TASK_CHANGED and change.subject_id:
             self._just_told.add(change.subject_id)

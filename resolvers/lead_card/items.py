@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.leads import Lead
 from realtime.presence import Reading
 from realtime.viewers import ViewerList
@@ -52,7 +52,7 @@ class Changed(Generic[V]):
     """One change; what it mentions is read through `view`, as it is now."""
 
     position: Position
-    change: Change
+    change: RecordedChange
     view: V
 
 

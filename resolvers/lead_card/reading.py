@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.changes import Change, LeadFeed
+from models.changes import Change, LeadFeed, RecordedChange
 from models.enums import ActorKind, NoteVisibility
 from models.leads import LeadAlias
 from models.notes import Note
@@ -38,7 +38,7 @@ def why_not_from(revision: int, feed: LeadFeed) -> ResetReason | None:
     return None
 
 
-async def has_hidden_note(view: View, change: Change) -> bool:
+async def has_hidden_note(view: View, change: RecordedChange) -> bool:
     """Whether this change, which the viewer may not see, took a note away that they could see."""
     if not _is_of_note(change, NoteVisibility.PRIVATE) or not access.reads_notes(view.actor):
         return False
@@ -56,12 +56,12 @@ async def has_hidden_note(view: View, change: Change) -> bool:
     return before is not None and _is_of_note(before, NoteVisibility.TEAM)
 
 
-def _is_of_note(change: Change, visibility: NoteVisibility) -> bool:
+def _is_of_note(change: RecordedChange, visibility: NoteVisibility) -> bool:
     note = (change.data or {}).get("note") or {}
     return note.get("visibility") == visibility
 
 
-async def may_see_change(view: View, change: Change) -> bool:
+async def may_see_change(view: View, change: RecordedChange) -> bool:
     """Whether the viewer may see this row of the log; those of a note follow the note."""
     if change.subject_kind != "note" or view.actor.kind is ActorKind.SYSTEM:
         return True

@@ -18,7 +18,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Generic
 from uuid import UUID, uuid4
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from realtime.hub.source import GONE
@@ -128,7 +128,7 @@ class _Card(Generic[V]):
         services: Services,
         actor: Actor,
         lead_id: UUID,
-        topic: Topic[Change],
+        topic: Topic[RecordedChange],
         make_view: Callable[[Actor], V],
     ) -> None:
         self.services = services
@@ -259,7 +259,7 @@ class _Card(Generic[V]):
         except HubClosed:
             return
 
-    async def _tell(self, change: Change) -> AsyncIterator[Item[V]]:
+    async def _tell(self, change: RecordedChange) -> AsyncIterator[Item[V]]:
         if change.revision <= self.revision:
             return
         if change.revision < self.topic.floor and (erased := await self._erased()):
@@ -304,7 +304,7 @@ class _Card(Generic[V]):
             yield Reset(self.position, ResetReason.MERGE)
             yield await self._snapshot()
 
-    def _keeps(self, change: Change) -> bool:
+    def _keeps(self, change: RecordedChange) -> bool:
         """Whether the viewer still sees the lead after it changed hands."""
         to = (change.data or {}).get("to")
         return access.sees_leads_of(self.actor, UUID(hex=to) if to else None)
@@ -423,7 +423,7 @@ class _Card(Generic[V]):
             lead = await access.find_lead(session, self.actor, self.lead_id)
         return lead is not None and lead.id == self.lead_id
 
-    async def _merged(self, change: Change) -> Merged[V]:
+    async def _merged(self, change: RecordedChange) -> Merged[V]:
         view = self.make_view(self.actor)
         async with _closed_on_failure(view):
             into = await view.run(access.find_lead, self.actor, self.lead_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import Change, RecordedChange
 from models.enums import ChangeKind
 from models.fields import FieldDefinition
 from models.ids import encode_id
@@ -134,7 +134,7 @@ async def _fields(work: UnitOfWork) -> dict[str, FieldDefinition]:
     return {row.key: row for row in rows}
 
 
-async def _fill(work: UnitOfWork, into: Lead, gone: Lead, take: set[str]) -> Change | None:
+async def _fill(work: UnitOfWork, into: Lead, gone: Lead, take: set[str]) -> RecordedChange | None:
     """Fills empty fields, and those that are to be taken."""
     known = await _fields(work)
     ids = [each.id for each in known.values()]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.clock import ManualClock
 from models.conversations import Message
 from models.enums import ActorKind, ChangeKind, Channel, DeliveryState
@@ -74,7 +74,7 @@ class Desk:
     async def state(self, message_id: UUID) -> DeliveryState | None:
         return (await self.message(message_id)).delivery
 
-    async def told(self) -> list[Change]:
+    async def told(self) -> list[RecordedChange]:
         return [
             change
             for change in await changes_of(self.services, self.lead_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from models.changes import Change
+from models.changes import RecordedChange
 from models.enums import ChangeKind
 from resolvers import log
 from resolvers.actors import Actor
@@ -35,7 +35,7 @@ async def card_of(services: Services, lead_id: UUID) -> CardState:
         return await read_card(session, lead_id)
 
 
-async def changes_of(services: Services, lead_id: UUID, after: int = 0) -> Sequence[Change]:
+async def changes_of(services: Services, lead_id: UUID, after: int = 0) -> Sequence[RecordedChange]:
     """The lead's log after a revision, as stored."""
     return await LogSource(services.database).changes_after(lead_id, after, 10_000)
 
@@ -52,7 +52,7 @@ async def head_of(services: Services, lead_id: UUID) -> int:
 
 async def verify_change(
     services: Services, lead_id: UUID, run: Callable[[], Awaitable[object]], *, is_new: bool = False
-) -> Sequence[Change]:
+) -> Sequence[RecordedChange]:
     """Runs an act and fails unless its log leads from the card before to the card after.
 
     The changes are folded as stored and, where they may ride on hints, as a hint carries them.
@@ -75,12 +75,12 @@ async def verify_change(
     return changes
 
 
-def _hinted(change: Change) -> Change:
+def _hinted(change: RecordedChange) -> RecordedChange:
     body = encode_change(change)
     return change if body is None else decode_change(json.loads(json.dumps(body)))
 
 
-def assert_folds(before: CardState, changes: Sequence[Change], fresh: CardState) -> None:
+def assert_folds(before: CardState, changes: Sequence[RecordedChange], fresh: CardState) -> None:
     """Fails with a diff unless the changes lead from one card to the other."""
     folded = deepcopy(before)
     for change in changes:
