@@ -1,8 +1,9 @@
-"""Files over HTTP: uploads by ticket, what an import rejected, signed histories, files of leads.
+"""Files over HTTP: uploads by ticket, what an import rejected, exports, files of leads.
 
 For people who are signed in, but for files of leads: their links say who may, for a while.
 """
 
+import re
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from resolvers.actors import StaffActor
 from resolvers.errors import InvalidInput, LimitReached, NotFound
+from resolvers.exports import Sending, open_leads_export, open_personal_data
 from resolvers.file_store import StoreFailed
 from resolvers.files import open_link
 from resolvers.history_export import read_export
@@ -25,6 +27,13 @@ LEAD_FILE = {
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
 }
+EXPORTED = {
+    "cache-control": "no-store",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "x-content-type-options": "nosniff",
+    "x-accel-buffering": "no",
+}
+"""Of a file that is written while it is read: no proxy may collect it first."""
 HISTORY_FILE = {
     "content-disposition": 'attachment; filename="history.jsonl"',
     "cache-control": "no-store",
@@ -77,6 +86,26 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
             return PlainTextResponse("This file is not there any more.", status_code=404)
         return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
 
+    async def leads(request: Request) -> Response:
+        actor = await _caller(graphql, request)
+        if actor is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        try:
+            ticket = request.path_params["ticket"]
+            return _sent(await open_leads_export(graphql.services, actor, ticket))
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+
+    async def person(request: Request) -> Response:
+        actor = await _caller(graphql, request)
+        if actor is None:
+            return PlainTextResponse("Please sign in.", status_code=401)
+        try:
+            ticket = request.path_params["ticket"]
+            return _sent(await open_personal_data(graphql.services, actor, ticket))
+        except NotFound:
+            return PlainTextResponse("This file is not there any more.", status_code=404)
+
     async def file(request: Request) -> Response:
         try:
             found = await open_link(graphql.services, request.path_params["link"])
@@ -94,9 +123,23 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
     return [
         Route("/files/{link}", file, methods=["GET"]),
         Route("/exports/history/{ticket}", history, methods=["GET"]),
+        Route("/exports/leads/{ticket}", leads, methods=["GET"]),
+        Route("/exports/person/{ticket}", person, methods=["GET"]),
         Route("/uploads/{ticket}", upload, methods=["PUT"], max_body_size=most_bytes),
         Route("/imports/{progress}/rejected.csv", rejected, methods=["GET"]),
     ]
+
+
+def _sent(file: Sending) -> Response:
+    headers = {**EXPORTED, "content-disposition": attachment(file.name)}
+    return StreamingResponse(file.parts, media_type=file.content_type, headers=headers)
+
+
+def attachment(name: str) -> str:
+    """A file's name for saving, as RFC 8187 writes it, and in ASCII for who can't read that."""
+    name = re.sub(r'[\x00-\x1f\x7f"*/:<>?\\|]', "-", name)
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def _caller(graphql: GraphQLEndpoint, request: Request) -> StaffActor | None:

@@ -39,6 +39,8 @@ class Workspace(SQLModel, table=True):
     can_agents_self_assign: bool = False
     """Leads of nobody are seen by all, and an AGENT may take them."""
     can_agents_assign: bool = False
+    can_managers_export: bool = False
+    """A MANAGER may take the leads of a filter away as a file."""
     summary_keys: list[str] | None = Field(default=None, sa_type=Json)
     """Lines of every lead's summary, in order; None: the product's own."""
     summary_version: int = 0

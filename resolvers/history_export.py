@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +26,12 @@ from resolvers.actors import StaffActor
 from resolvers.errors import NotFound
 from resolvers.limits import EXPORT, spend
 from resolvers.policy import Permission
-from resolvers.secrets import Secrets, Unsealable
+from resolvers.secrets import Secrets
 from resolvers.services import Services
+from resolvers.tickets import Ticket, issue, subject_of
 from resolvers.unit_of_work import UnitOfWork
 
 FORMAT = "leadlight-history/1"
-LASTS = timedelta(minutes=15)
-"""How long the address of a file can be used, by the person who asked for it."""
 ROWS_AT_ONCE = 500
 SCOPE = "history-export"
 
@@ -41,8 +40,7 @@ SCOPE = "history-export"
 class HistoryExport:
     """What was asked for: the ticket says which lead, for whom and until when."""
 
-    ticket: str
-    expires_at: datetime
+    ticket: Ticket
     public_key: str
 
 
@@ -52,32 +50,19 @@ async def export_history(work: UnitOfWork, lead_id: UUID) -> HistoryExport:
     assert work.actor.id is not None
     await spend(work.services.limiter, EXPORT, work.actor.id.hex)
     lead = await access.lead_for(work.session, work.actor, lead_id)
-    expires_at = work.at + LASTS
     work.record_workspace("history_exported", {"lead": lead.id.hex})
-    secrets = work.services.secrets
-    position = orjson.dumps([lead.id.hex, work.actor.id.hex, expires_at.timestamp()])
-    ticket = secrets.seal_page(SCOPE, position)
-    return HistoryExport(ticket, expires_at, _text(secrets.export_public_key()))
+    public_key = _text(work.services.secrets.export_public_key())
+    return HistoryExport(issue(work, SCOPE, lead.id), public_key)
 
 
 async def read_export(services: Services, actor: StaffActor, ticket: str) -> AsyncIterator[bytes]:
     """The lines of the file; NotFound unless the ticket is this person's and still stands."""
-    lead_id = _lead_of(services, actor, ticket)
+    lead_id = subject_of(services, actor, SCOPE, ticket)
     async with services.database.read_session() as session:
         lead = await access.find_lead(session, actor, lead_id) if lead_id else None
     if lead is None or not access.may(actor, Permission.VERIFY_HISTORY):
         raise NotFound("lead", encode_id("lead", lead_id or UUID(int=0)))
     return _signed(services.secrets, _lines(services, actor, lead.id))
-
-
-def _lead_of(services: Services, actor: StaffActor, ticket: str) -> UUID | None:
-    try:
-        lead, staff, until = orjson.loads(services.secrets.unseal_page(SCOPE, ticket))
-    except Unsealable:
-        return None
-    is_theirs = actor.id is not None and staff == actor.id.hex
-    stands = services.clock.now().timestamp() < until
-    return UUID(hex=lead) if is_theirs and stands else None
 
 
 async def _signed(secrets: Secrets, lines: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:

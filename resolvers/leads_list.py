@@ -97,7 +97,8 @@ def order_of(sort: Sort) -> tuple[Key, ...]:
     return first, Key(col(Lead.id), down, is_id=True)
 
 
-async def _statement(view: View, chosen: Chosen) -> Select[Any]:
+async def chosen_leads(view: View, chosen: Chosen) -> Select[Any]:
+    """The leads among those that the viewer may see. BadArgument for what can't be chosen by."""
     statement: Select[Any] = (
         select(Lead)
         .join(PipelineState, col(PipelineState.id) == col(Lead.state_id))
@@ -118,13 +119,13 @@ async def leads_page(
 ) -> Page[Lead]:
     """One page of the leads that the viewer may see. BadArgument for what can't be chosen by."""
     scope = f"leads:{chosen}:{sort}"
-    statement = await _statement(view, chosen)
+    statement = await chosen_leads(view, chosen)
     return await read_page(view, statement, order_of(sort), scope, first, after)
 
 
 async def count_leads(view: View, chosen: Chosen) -> int:
     """How many leads were chosen, counted at most to 10,001."""
-    statement = await _statement(view, chosen)
+    statement = await chosen_leads(view, chosen)
     limited = statement.with_only_columns(col(Lead.id)).limit(EXACT_BELOW + 1)
     return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
 

@@ -60,17 +60,24 @@ async def read_page(
     """
     first = check_first(first)
     secrets = view.services.secrets
-    if after is not None:
-        statement = statement.where(_behind(order, unseal_position(secrets, scope, after, order)))
+    position = unseal_position(secrets, scope, after, order) if after is not None else None
+    found = await view.rows(ordered(statement, order, position).limit(first + 1))
+    rows = found[:first]
+    cursors = [seal(secrets, scope, row[-len(order) :]) for row in rows]
+    return Page([row[0] for row in rows], cursors, len(found) > first, after is not None)
+
+
+def ordered(
+    statement: Select[Any], order: Sequence[Key], position: Sequence[Any] | None
+) -> Select[Any]:
+    """The statement in an order, behind a position; the columns of the order come last."""
+    if position is not None:
+        statement = statement.where(_behind(order, position))
     for key in order:
         if key.is_nullable:
             statement = statement.order_by(key.column.is_(None))
         statement = statement.order_by(key.column.desc() if key.descending else key.column)
-    statement = statement.add_columns(*(key.column for key in order)).limit(first + 1)
-    found = await view.rows(statement)
-    rows = found[:first]
-    cursors = [seal(secrets, scope, row[-len(order) :]) for row in rows]
-    return Page([row[0] for row in rows], cursors, len(found) > first, after is not None)
+    return statement.add_columns(*(key.column for key in order))
 
 
 def page_of(

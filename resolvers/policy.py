@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CONFIGURE_CARD = "CONFIGURE_CARD"
     IMPORT_LEADS = "IMPORT_LEADS"
     VERIFY_HISTORY = "VERIFY_HISTORY"
+    EXPORT_LEADS = "EXPORT_LEADS"
+    EXPORT_PERSONAL_DATA = "EXPORT_PERSONAL_DATA"
     MERGE_LEADS = "MERGE_LEADS"
     ERASE_LEAD = "ERASE_LEAD"
     CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
@@ -39,6 +41,8 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.CONFIGURE_CARD: frozenset({ADMIN, MANAGER}),
     Permission.IMPORT_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
+    Permission.EXPORT_LEADS: frozenset({ADMIN}),
+    Permission.EXPORT_PERSONAL_DATA: frozenset({ADMIN}),
     Permission.MERGE_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.ERASE_LEAD: frozenset({ADMIN}),
     Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
@@ -49,6 +53,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
 BY_SETTING: dict[Permission, tuple[StaffRole, str]] = {
     Permission.ASSIGN_LEAD: (AGENT, "can_agents_assign"),
     Permission.ASSIGN_SELF: (AGENT, "can_agents_self_assign"),
+    Permission.EXPORT_LEADS: (MANAGER, "can_managers_export"),
 }
 """A role that holds a permission besides, while this setting of the workspace is on."""
 
@@ -66,6 +71,8 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.VERIFY_HISTORY: ApiScope.NOTES,
     Permission.CONFIGURE_CARD: ApiScope.CONFIGURE,
     Permission.CONFIGURE_AUTOMATIONS: ApiScope.CONFIGURE,
+    Permission.EXPORT_LEADS: ApiScope.READ_LEADS,
+    Permission.EXPORT_PERSONAL_DATA: ApiScope.ADMINISTER,
     Permission.MERGE_LEADS: ApiScope.WRITE_LEADS,
     Permission.ERASE_LEAD: ApiScope.ADMINISTER,
     Permission.ADMINISTER: ApiScope.ADMINISTER,

@@ -39,9 +39,16 @@ LABELS = {
     "agent_scope": ("agentScope", "What AGENT sees"),
     "can_agents_self_assign": ("canAgentsSelfAssign", "Agents take leads of nobody"),
     "can_agents_assign": ("canAgentsAssign", "Agents give own leads away"),
+    "can_managers_export": ("canManagersExport", "Managers export leads"),
 }
 """Path and label of each setting, by its column."""
-ACCESS = {"manager_scope", "agent_scope", "can_agents_self_assign", "can_agents_assign"}
+ACCESS = {
+    "manager_scope",
+    "agent_scope",
+    "can_agents_self_assign",
+    "can_agents_assign",
+    "can_managers_export",
+}
 """Settings that say who sees and does what."""
 
 CARDS = {"default_note_visibility", "won_needs_required_fields"}

@@ -20,12 +20,12 @@ MAX_ON_LEAD = 100
 MAX_AT_ONCE = 20
 
 
-def check(names: Sequence[str], path: str = "tags") -> dict[str, str]:
+def check(names: Sequence[str], path: str = "tags", most: int = MAX_AT_ONCE) -> dict[str, str]:
     """Names by their folded key; InvalidInput for an empty list or an odd name."""
     if not names:
         raise invalid(path, ProblemCode.REQUIRED, "Name at least one tag.")
-    if len(names) > MAX_AT_ONCE:
-        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {MAX_AT_ONCE} tags at once.")
+    if len(names) > most:
+        raise invalid(path, ProblemCode.TOO_LARGE, f"At most {most} tags at once.")
     cleaned = [required(f"{path}.{index}", name, 64) for index, name in enumerate(names)]
     return {fold(name): name for name in cleaned}
 

@@ -129,8 +129,8 @@ class UnitOfWork:
         access: bool = False,
         card: bool = False,
         rules: bool = False,
-    ) -> None:
-        """Notes a change of the workspace.
+    ) -> WorkspaceChange:
+        """Notes a change of the workspace; answers its row, which is numbered by the commit.
 
         With `access`, rights are read anew everywhere, with `rules` automations and webhooks; with
         `card`, open cards are told that what all cards show is different.
@@ -138,18 +138,18 @@ class UnitOfWork:
         self._raises_access = self._raises_access or access
         self._raises_card = self._raises_card or card
         self._renews_rules = self._renews_rules or rules
-        self._workspace.append(
-            WorkspaceChange(
-                revision=0,
-                at=self.at,
-                kind=kind,
-                actor_kind=self.actor.kind,
-                actor_id=self.actor.id,
-                actor_name=self.actor.name,
-                via=self.actor.via,
-                data=data,
-            )
+        noted = WorkspaceChange(
+            revision=0,
+            at=self.at,
+            kind=kind,
+            actor_kind=self.actor.kind,
+            actor_id=self.actor.id,
+            actor_name=self.actor.name,
+            via=self.actor.via,
+            data=data,
         )
+        self._workspace.append(noted)
+        return noted
 
     def hint(self, topic: str) -> None:
         """Lets whoever listens to a topic of the bus look again after the commit."""

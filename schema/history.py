@@ -232,7 +232,7 @@ async def export_history(
     async with info.context.work() as work:
         made = await history_export.export_history(work, lead_id)
     return ExportHistorySuccess(
-        download_path=f"/exports/history/{made.ticket}",
-        expires_at=made.expires_at,
+        download_path=f"/exports/history/{made.ticket.text}",
+        expires_at=made.ticket.expires_at,
         public_key=made.public_key,
     )

@@ -158,6 +158,7 @@ class LeadViewerCan:
     verify_history: bool = strawberry.field(description="Check the history's digest chain.")
     merge: bool = strawberry.field(description="Merge and unmerge.")
     erase: bool = strawberry.field(description="Erase.")
+    export_personal_data: bool = strawberry.field(description="Export the person's data.")
     lead_id: strawberry.Private[UUID]
     view: strawberry.Private[SchemaView]
 
@@ -392,6 +393,7 @@ class Lead:
             verify_history=may(Permission.VERIFY_HISTORY),
             merge=may(Permission.MERGE_LEADS),
             erase=may(Permission.ERASE_LEAD),
+            export_personal_data=may(Permission.EXPORT_PERSONAL_DATA),
             lead_id=self.row.id,
             view=self.view,
         )

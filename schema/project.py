@@ -120,6 +120,10 @@ class Project:
     def can_agents_assign(self) -> bool:
         return self.row.can_agents_assign
 
+    @strawberry.field(description="A MANAGER may export the leads of a filter.")
+    def can_managers_export(self) -> bool:
+        return self.row.can_managers_export
+
     @strawberry.field(description="Refuse Won while required fields are empty.")
     def won_needs_required_fields(self) -> bool:
         return self.row.won_needs_required_fields

@@ -26,7 +26,7 @@ from models.enums import ChangeKind, Consent, Deliverability, HistoryType, JobKi
 from models.events import EventText
 from models.files import File
 from models.jobs import Job
-from models.leads import Lead, LeadAlias
+from models.leads import Lead
 from models.notifications import Notification
 from models.tasks import Task
 from models.uploads import Upload
@@ -35,7 +35,7 @@ from models.workspace import Erasing, Idempotency
 from realtime import topics
 from resolvers import access, files, jobs
 from resolvers.day_hints import touch_days
-from resolvers.erasing.rows import delete_rows, parts, rows_of
+from resolvers.erasing.rows import delete_rows, parts, rows_of, with_aliases
 from resolvers.errors import Gone, ProblemCode, invalid
 from resolvers.policy import Permission
 from resolvers.unit_of_work import UnitOfWork
@@ -74,7 +74,7 @@ async def erase_lead(work: UnitOfWork, lead_id: UUID, confirmed: UUID) -> Erased
     if confirmed != lead_id:
         message = "This is not the id of the lead."
         raise invalid("confirmLeadId", ProblemCode.CONTRADICTION, message)
-    lead_ids = await _with_aliases(work, lead.id)
+    lead_ids = await with_aliases(work.session, lead.id)
     await _open_logs(work, lead_ids)
     await _touch(work, lead, lead_ids)
     addresses = await _addresses(work, lead_ids)
@@ -91,19 +91,6 @@ async def erase_lead(work: UnitOfWork, lead_id: UUID, confirmed: UUID) -> Erased
     leads = [each.hex for each in lead_ids]
     await jobs.enqueue(work, JobKind.FINISH_ERASURE, {"leads": leads}, key=lead.id.hex)
     return Erased(lead.id, work.at, count)
-
-
-async def _with_aliases(work: UnitOfWork, lead_id: UUID) -> list[UUID]:
-    """The lead, and those that went into it or into one of those."""
-    found, newest = [lead_id], [lead_id]
-    while newest:
-        newest = list(
-            await work.session.scalars(
-                select(col(LeadAlias.alias_id)).where(col(LeadAlias.lead_id).in_(newest))
-            )
-        )
-        found += newest
-    return found
 
 
 async def _open_logs(work: UnitOfWork, lead_ids: Sequence[UUID]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from models.accounts import LeadAccount, LeadSession
 from models.appointments import Appointment
@@ -100,6 +100,19 @@ UNTOUCHED = {
     "worker_position", "workspace",
 }  # fmt: skip
 """Tables of the team: none of their rows is about one lead."""
+
+
+async def with_aliases(session: AsyncSession, lead_id: UUID) -> list[UUID]:
+    """The lead, and those that went into it or into one of those."""
+    found, newest = [lead_id], [lead_id]
+    while newest:
+        newest = list(
+            await session.scalars(
+                select(col(LeadAlias.alias_id)).where(col(LeadAlias.lead_id).in_(newest))
+            )
+        )
+        found += newest
+    return found
 
 
 def rows_of(lead_ids: Sequence[UUID]) -> Iterator[tuple[Table, ColumnElement[bool]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.enums import FieldType
 from models.fields import FieldDefinition, FieldOption
+from resolvers.cells import parted
 from resolvers.errors import InvalidInput, ProblemCode, invalid
 from resolvers.fields.options import MAX_CHOSEN, choice_of, option_id, option_key
 from resolvers.values import CHOICES, Choice, TypedValue, of_type, plain
@@ -15,7 +16,7 @@ GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 MONEY = re.compile(r"(?:(?P<a>[A-Z]{3}) ?)?(?P<amount>-?[0-9.]+)(?: ?(?P<b>[A-Z]{3}))?")
 YES = frozenset({"yes", "true", "1", "y", "on", "x", "ja"})
 NO = frozenset({"no", "false", "0", "n", "off", "nein"})
-BETWEEN_OPTIONS = re.compile(r"\s*:::\s*|[;,|\r\n]+")
+BETWEEN_OPTIONS = re.compile(r"[;,|\r\n]+")
 
 
 def checked(
@@ -122,7 +123,7 @@ def _labelled(
     by_label = {option_key(each.label): each for each in options if not each.archived_at}
     words = [text]
     if field.type is FieldType.MULTI_SELECT and option_key(text) not in by_label:
-        words = [each.strip() for each in BETWEEN_OPTIONS.split(text) if each.strip()]
+        words = parted(text, BETWEEN_OPTIONS)
     unknown = next((word for word in words if option_key(word) not in by_label), None)
     if unknown is not None:
         raise invalid(path, ProblemCode.UNKNOWN, f"There is no option {unknown[:80]}.")

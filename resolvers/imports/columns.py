@@ -26,8 +26,9 @@ MANY = frozenset({"emailAddress", "phoneNumber", "tags"})
 """Targets that several columns may have."""
 TARGETS = (*PERSON, "name", "title", "timeZone", "recordedAt", "externalId", *sorted(MANY))
 PROPERTY = "property:"
-LEFT_OUT = frozenset({"leadlightline", "leadlightreason"})
-"""Columns of a file of rejected rows: it may be mended and imported as it is."""
+LEFT_OUT = "leadlight"
+"""How columns begin that a file of rejected rows or of exported leads has besides: either may be
+changed and imported as it is."""
 
 NAMES = {
     "firstName": "first name, firstname, given name, forename, vorname, prenom, nombre, nome",
@@ -42,6 +43,7 @@ NAMES = {
     "birthday": "birthday, birth date, birthdate, date of birth, geburtstag, geburtsdatum",
     "postalAddress": "address, postal address, mailing address, street address, full address, "
     "address 1 formatted, adresse, anschrift, direccion",
+    "title": "lead title",
     "timeZone": "time zone, timezone, zeitzone",
     "recordedAt": "created at, created on, create date, creation date, date created, created time, "
     "created date",
@@ -200,12 +202,21 @@ def _refuse_doubles(taken: Counter[str]) -> None:
 
 
 def _guess(name: str, taken: Counter[str], known: Mapping[str, FieldDefinition]) -> str | None:
-    if _folded(name) in LEFT_OUT:
+    if _folded(name).startswith(LEFT_OUT):
         return None
     target = GUESSES.get(_folded(name))
     if target and (target in MANY or not taken[target]):
         return target
+    if name.startswith(PROPERTY) and not taken[name] and _is_free(name, known):
+        return name
     return f"{PROPERTY}{_new_key(name, taken, known)}"
+
+
+def _is_free(target: str, known: Mapping[str, FieldDefinition]) -> bool:
+    """Whether a column that is called as its target can go there."""
+    key = target.removeprefix(PROPERTY)
+    is_archived = key in known and known[key].archived_at is not None
+    return KEY.fullmatch(key) is not None and not _is_own(key, known) and not is_archived
 
 
 def _new_key(name: str, taken: Counter[str], known: Mapping[str, FieldDefinition]) -> str:
@@ -225,10 +236,13 @@ def _is_own(key: str, known: Mapping[str, FieldDefinition]) -> bool:
 
 
 def new_keys(layout: Layout, known: Iterable[str], filled: Iterable[int]) -> dict[str, str]:
-    """Keys that no field has yet, with the names of their columns; only of columns with values."""
+    """Keys that no field has yet, with what those are to be called; only of columns with values.
+
+    Blank: made from the key.
+    """
     there, with_values = set(known), set(filled)
     return {
-        key: each.name[:80].strip()
+        key: "" if each.name == each.target else each.name[:80].strip()
         for each in layout.columns
         if (key := each.property_key) and key not in there and each.number in with_values
     }

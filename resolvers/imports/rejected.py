@@ -5,13 +5,14 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from resolvers.cells import defused
+
 HEAD = ("Leadlight line", "Leadlight reason")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def safe(cell: str) -> str:
-    """The cell as no spreadsheet computes it: an apostrophe stands before a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def _safe(cell: str) -> str:
+    """A cell of the file that was imported, which may be defused already."""
+    return cell if cell.startswith("'") else defused(cell)
 
 
 class RejectedRows:
@@ -40,9 +41,9 @@ class RejectedRows:
         is_new = not self.path.exists() or self.path.stat().st_size == 0
         if is_new:
             text.write("\ufeff")  # spreadsheets take it for UTF-8 then
-            writer.writerow([*HEAD, *map(safe, self._names)])
+            writer.writerow([*HEAD, *map(_safe, self._names)])
         for line, reason, cells in rows:
-            writer.writerow([line, safe(reason), *map(safe, cells)])
+            writer.writerow([line, defused(reason), *map(_safe, cells)])
         with self.path.open("ab") as file:
             file.write(text.getvalue().encode("utf-8", "backslashreplace"))
             return file.tell()

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from models.enums import FieldType, InvalidEmailReason
 from models.fields import FieldDefinition
 from resolvers import built_in, contact_points, tags
+from resolvers.cells import parted, plain
 from resolvers.errors import DomainError, ProblemCode, invalid
 from resolvers.fields import Edit, Options, spelled
 from resolvers.fields.checking import GERMAN_DATE, day
@@ -17,10 +18,9 @@ from resolvers.imports.reading import Row
 from resolvers.text import required
 from resolvers.values import TypedValue
 
-DEFUSED = re.compile(r"'[=+\-@\t\r]")
-BETWEEN_MANY = re.compile(r"\s*:::\s*|[\r\n]+")
-BETWEEN_ADDRESSES = re.compile(r"\s*:::\s*|[;,\r\n]+")
-BETWEEN_TAGS = re.compile(r"\s*:::\s*|[;,|\r\n]+")
+BETWEEN_NUMBERS = re.compile(r"[\r\n]+")
+BETWEEN_ADDRESSES = re.compile(r"[;,\r\n]+")
+BETWEEN_TAGS = re.compile(r"[;,|\r\n]+")
 OWN = {"title": "title", "timeZone": "time_zone"}
 """Targets that are fields of the lead itself, with their keys."""
 MAX_EXTERNAL_ID = 128
@@ -91,7 +91,7 @@ class Checker:
 
     def check(self, number: int, row: Row) -> Contact:
         """What a row says; RowRejected with all its problems."""
-        cells = [_plain(cell) for cell in row.cells]
+        cells = [plain(cell) for cell in row.cells]
         if any(cells[self._width :]):
             raise RowRejected(f"Has {len(cells)} cells; the file has {self._width} columns.")
         cells += [""] * (self._width - len(cells))
@@ -126,7 +126,7 @@ class Checker:
         elif target == "phoneNumber":
             self._read_phones(contact, cell)
         elif target == "tags":
-            contact.tags |= tags.check(_several(BETWEEN_TAGS, cell))
+            contact.tags |= tags.check(parted(cell, BETWEEN_TAGS), most=tags.MAX_ON_LEAD)
         elif target == "externalId":
             contact.external_id = required(place, cell, MAX_EXTERNAL_ID)
         elif target == "recordedAt":
@@ -154,7 +154,7 @@ class Checker:
         self._add(contact, key, built_in.text(key, key, text))
 
     def _read_phones(self, contact: Contact, cell: str) -> None:
-        for typed in _several(BETWEEN_MANY, cell):
+        for typed in parted(cell, BETWEEN_NUMBERS):
             typed = required("phone", typed, 40)
             contact.phones.setdefault(contact_points.e164("phone", typed, self._region), typed)
         if len(contact.phones) > contact_points.MAX_PER_LEAD:
@@ -176,18 +176,8 @@ class Checker:
         return []
 
 
-def _plain(cell: str) -> str:
-    """Trimmed, and without the apostrophe that keeps a spreadsheet from computing it."""
-    cell = cell.strip()
-    return cell[1:] if DEFUSED.match(cell) else cell
-
-
-def _several(between: re.Pattern[str], cell: str) -> list[str]:
-    return [part.strip() for part in between.split(cell) if part.strip()]
-
-
 def _read_addresses(contact: Contact, cell: str) -> None:
-    for typed in _several(BETWEEN_ADDRESSES, cell):
+    for typed in parted(cell, BETWEEN_ADDRESSES):
         typed = required("address", typed, contact_points.MAX_ADDRESS)
         key, reason = contact_points.judge(typed)
         contact.addresses.setdefault(key, Address(key, reason, typed))

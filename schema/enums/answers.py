@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from models import enums
-from resolvers import errors, lead_card
+from resolvers import errors, exports, lead_card
 from schema.enums.describing import described
 
 
@@ -23,6 +23,13 @@ described(
     "ProgressKind",
     "Kinds of long acts.",
     LEAD_IMPORT="Import of leads.",
+)
+described(
+    exports.Format,
+    "ExportFormat",
+    "Formats of exports.",
+    CSV="Comma-separated, UTF-8; formula cells are defused.",
+    NDJSON="One JSON object a line.",
 )
 described(
     errors.ProblemCode,

@@ -85,6 +85,8 @@ described(
     CONFIGURE_CARD="Fields, pipelines, header.",
     IMPORT_LEADS="Import leads from a file.",
     VERIFY_HISTORY="Check the digest chain of a history.",
+    EXPORT_LEADS="Export many leads.",
+    EXPORT_PERSONAL_DATA="Export one person's data.",
     MERGE_LEADS="Merge and unmerge.",
     ERASE_LEAD="Erase a lead with all its data.",
     CONFIGURE_AUTOMATIONS="Automations.",

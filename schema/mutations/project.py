@@ -25,6 +25,7 @@ PATHS = {
     "agent_scope": "agentScope",
     "can_agents_self_assign": "canAgentsSelfAssign",
     "can_agents_assign": "canAgentsAssign",
+    "can_managers_export": "canManagersExport",
 }
 """Each setting and how the input calls it."""
 
@@ -49,6 +50,9 @@ class UpdateProjectInput:
     )
     can_agents_assign: Maybe[bool | None] = strawberry.field(
         description="AGENT may assign own leads to others."
+    )
+    can_managers_export: Maybe[bool | None] = strawberry.field(
+        description="MANAGER may export the leads of a filter."
     )
     task_legend: list[TaskLegendEntryInput] | None = strawberry.field(
         default=None, description="Legend, each band once; bands that are not named stay."

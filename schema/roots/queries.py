@@ -11,6 +11,7 @@ from schema import (
     counters,
     dashboard,
     events,
+    exports,
     fields,
     history,
     important_dates,
@@ -131,6 +132,11 @@ class Query:
         imports.import_preview,
         description="What a file of leads would give before it is imported; nothing is written. "
         "ADMIN, MANAGER, else null.",
+    )
+    export_columns = strawberry.field(
+        exports.export_columns,
+        description="Columns that a file of leads can have, for you; at most 520. Null without "
+        "EXPORT_LEADS.",
     )
     automation = strawberry.field(
         automations.automation, description="One automation. ADMIN, MANAGER, else null."

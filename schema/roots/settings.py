@@ -3,6 +3,7 @@
 import strawberry
 
 from schema import (
+    exports,
     history,
     imports,
     jobs,
@@ -84,6 +85,16 @@ class SettingsActs:
         field_acts.change_my_layout,
         description="Chooses which fields of a group you see and in which order; project defaults "
         "fill the rest.",
+    )
+    export_leads = strawberry.mutation(
+        exports.export_leads,
+        description="Gives the leads of a filter away as a file; noted in the workspace's log, 10 "
+        "a minute. ADMIN; MANAGER by `canManagersExport`.",
+    )
+    export_personal_data = strawberry.mutation(
+        exports.export_personal_data,
+        description="Gives everything held about one person away as a zip with `data.json` and "
+        "the files; noted in the workspace's log, 10 a minute. ADMIN.",
     )
     export_history = strawberry.mutation(
         history.export_history,

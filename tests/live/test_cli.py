@@ -1,10 +1,12 @@
 """The commands, as processes of their own."""
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +95,13 @@ async def sign_in(client: httpx2.AsyncClient, url: str, address: str) -> str:
 
 EXPORT_HISTORY = """mutation ($id: ID!) { exportHistory(input: {leadId: $id}) {
   ... on ExportHistorySuccess { downloadPath publicKey } } }"""
+EXPORT_REST = """mutation ($id: ID!) {
+  leads: exportLeads(input: {columns: ["name"]}) { ... on ExportLeadsSuccess {
+    downloadPath leadCount { value isExact } } }
+  person: exportPersonalData(input: {leadId: $id}) {
+    ... on ExportPersonalDataSuccess { downloadPath } }
+  updateProject(input: {name: "Zürich \\"Lamps\\""}) { __typename }
+}"""
 
 
 @pytest.fixture
@@ -152,6 +161,20 @@ async def test_an_exported_history_comes_to_who_asked_for_it_and_checks_without_
         mine = {"authorization": f"Bearer {token}"}
         assert (await client.get("/exports/history/x", headers=mine)).status_code == 404
         file = await client.get(export["downloadPath"], headers=mine)
+        rest = await ask(client, embedded.url, token, EXPORT_REST, id=lead_id)
+        paths = [rest[name]["downloadPath"] for name in ("leads", "person")]
+        assert [(await client.get(each)).status_code for each in paths] == [401, 401]
+        assert (await client.get("/exports/leads/x", headers=mine)).status_code == 404
+        assert (await client.get("/exports/person/x", headers=mine)).status_code == 404
+        leads, person = [await client.get(each, headers=mine) for each in paths]
+    assert rest["leads"]["leadCount"] == {"value": 1, "isExact": True}
+    assert leads.text.splitlines()[0] == "\ufeffLeadlight name"
+    assert leads.headers["content-type"].startswith("text/csv")
+    assert leads.headers["cache-control"] == "no-store"
+    named = leads.headers["content-disposition"]
+    assert named.startswith('attachment; filename="Z_rich -Lamps- leads 20')
+    assert "; filename*=UTF-8''Z%C3%BCrich%20-Lamps-%20leads%2020" in named
+    assert zipfile.ZipFile(io.BytesIO(person.content)).namelist() == ["data.json"]
     assert file.headers["content-disposition"].startswith("attachment")
     path = embedded.folder / "history.jsonl"
     path.write_bytes(file.content)

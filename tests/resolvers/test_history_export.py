@@ -18,7 +18,6 @@ from resolvers import tags, visits
 from resolvers.actors import StaffActor
 from resolvers.errors import Forbidden, LimitReached, NotFound
 from resolvers.history_export import (
-    LASTS,
     ROWS_AT_ONCE,
     HistoryExport,
     check_export,
@@ -27,6 +26,7 @@ from resolvers.history_export import (
 )
 from resolvers.limits import EXPORT
 from resolvers.services import Services
+from resolvers.tickets import LASTS
 from resolvers.unit_of_work import unit_of_work
 from tests.factories import make_lead, make_staff
 from tests.processes import Process
@@ -48,14 +48,14 @@ async def asked(services: Services, actor: StaffActor, lead_id: UUID) -> History
 
 async def file_of(services: Services, actor: StaffActor, lead_id: UUID) -> list[bytes]:
     made = await asked(services, actor, lead_id)
-    return [line async for line in await read_export(services, actor, made.ticket)]
+    return [line async for line in await read_export(services, actor, made.ticket.text)]
 
 
 async def test_a_file_holds_every_change_and_checks_with_the_servers_key(
     services: Services, scene: Scene
 ) -> None:
     made = await asked(services, scene.admin, scene.lead_id)
-    lines = [line async for line in await read_export(services, scene.admin, made.ticket)]
+    lines = [line async for line in await read_export(services, scene.admin, made.ticket.text)]
     found = check_export(iter(lines), made.public_key)
     assert found.fault is None
     async with services.database.read_session() as session:
@@ -159,7 +159,7 @@ async def test_the_command_tells_a_whole_file_from_a_changed_one(
     services: Services, scene: Scene, tmp_path: Path
 ) -> None:
     made = await asked(services, scene.admin, scene.lead_id)
-    lines = [line async for line in await read_export(services, scene.admin, made.ticket)]
+    lines = [line async for line in await read_export(services, scene.admin, made.ticket.text)]
     file = tmp_path / "history.jsonl"
     file.write_bytes(b"".join(lines))
     told = Process(tmp_path, "verify-export", str(file), "--public-key", made.public_key).run()
@@ -176,15 +176,15 @@ async def test_a_ticket_is_for_one_person_and_a_quarter_of_an_hour(
 ) -> None:
     made = await asked(services, scene.admin, scene.lead_id)
     with pytest.raises(NotFound):
-        await read_export(services, await make_staff(services), made.ticket)
-    for forged in ("", "x", made.ticket[:-1], made.ticket + "A", "é"):
+        await read_export(services, await make_staff(services), made.ticket.text)
+    for forged in ("", "x", made.ticket.text[:-1], made.ticket.text + "A", "é"):
         with pytest.raises(NotFound):
             await read_export(services, scene.admin, forged)
     clock.advance(LASTS.total_seconds() - 1)
-    await read_export(services, scene.admin, made.ticket)
+    await read_export(services, scene.admin, made.ticket.text)
     clock.advance(1)
     with pytest.raises(NotFound):
-        await read_export(services, scene.admin, made.ticket)
+        await read_export(services, scene.admin, made.ticket.text)
 
 
 async def test_only_admin_takes_a_history_away_and_not_without_end(

@@ -1870,6 +1870,62 @@ async def _one_history_too_many(desk: Desk) -> Case:
     return Case(desk.admin, desk.on(), {"limit": EXPORT.amount, "retryAfter": ...})
 
 
+@case("exportLeads", "InvalidInput")
+async def _column_that_is_none(desk: Desk) -> Case:
+    return Case(desk.admin, {"columns": ["name", "nothing"]}, problem("columns.1", "UNKNOWN"))
+
+
+@case("exportLeads", "InvalidInput", "a filter that can't be")
+async def _export_by_a_field_that_is_none(desk: Desk) -> Case:
+    test = {"fieldKey": "nothing", "is": {"isEmpty": True}}
+    given = {"columns": ["name"], "filter": {"not": {"property": test}}}
+    return Case(desk.admin, given, problem("filter.not.property", "UNKNOWN"))
+
+
+@case("exportLeads", "Forbidden")
+async def _leads_taken_away_by_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, {"columns": ["name"]}, {"permission": "EXPORT_LEADS"})
+
+
+@case("exportLeads", "Limit")
+async def _one_export_too_many(desk: Desk) -> Case:
+    for _ in range(EXPORT.amount):
+        await desk.admin.done("exportLeads", columns=["name"])
+    return Case(desk.admin, {"columns": ["name"]}, {"limit": EXPORT.amount, "retryAfter": ...})
+
+
+@case("exportPersonalData", "InvalidInput")
+async def _data_of_a_note(desk: Desk) -> Case:
+    given = {"leadId": f"note_{NOBODYS}"}
+    return Case(desk.admin, given, problem("leadId", "MALFORMED"))
+
+
+@case("exportPersonalData", "NotFound")
+async def _data_of_nobody(desk: Desk) -> Case:
+    given = {"leadId": f"lead_{NOBODYS}"}
+    return Case(desk.admin, given, {"id": f"lead_{NOBODYS}"})
+
+
+@case("exportPersonalData", "Gone")
+async def _data_of_who_was_erased(desk: Desk) -> Case:
+    await desk.admin.done("eraseLead", **desk.on(), confirmLeadId=desk.on()["leadId"])
+    return Case(desk.admin, desk.on(), {"erasedAt": "2026-03-02T09:00:00.000000Z"})
+
+
+@case("exportPersonalData", "Forbidden")
+async def _data_by_a_manager(desk: Desk) -> Case:
+    manager = await desk.other(StaffRole.MANAGER)
+    return Case(manager, desk.on(), {"permission": "EXPORT_PERSONAL_DATA"})
+
+
+@case("exportPersonalData", "Limit")
+async def _one_persons_data_too_often(desk: Desk) -> Case:
+    for _ in range(EXPORT.amount):
+        await desk.admin.done("exportPersonalData", **desk.on())
+    return Case(desk.admin, desk.on(), {"limit": EXPORT.amount, "retryAfter": ...})
+
+
 @case("pinProperty", "NotFound")
 async def _pin_of_nothing(desk: Desk) -> Case:
     return Case(desk.admin, {"fieldKey": "nothing"}, {"id": "nothing"})

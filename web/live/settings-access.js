@@ -31,6 +31,8 @@ function renderAccess(element, { onSignedOut }) {
   const takes = toggle("Agents may take leads of nobody",
     "Everybody then sees the leads that are with nobody.");
   const gives = toggle("Agents may give their own leads to others");
+  const takesAway = toggle("Managers may export leads",
+    "As files, those that they see; each export is on record.");
   const form = wholeForm({
     document: UPDATE_PROJECT, onSignedOut,
     load: async () => (await request(ACCESS_SETTINGS)).project,
@@ -39,11 +41,14 @@ function renderAccess(element, { onSignedOut }) {
       agent.control.value = project.agentScope;
       takes.control.checked = project.canAgentsSelfAssign;
       gives.control.checked = project.canAgentsAssign;
+      takesAway.control.checked = project.canManagersExport;
     },
     given: () => ({ managerScope: manager.control.value, agentScope: agent.control.value,
-      canAgentsSelfAssign: takes.control.checked, canAgentsAssign: gives.control.checked }),
+      canAgentsSelfAssign: takes.control.checked, canAgentsAssign: gives.control.checked,
+      canManagersExport: takesAway.control.checked }),
     placeOf: ([key]) => ({ managerScope: manager, agentScope: agent })[key]?.place,
-  }, h("div", { class: "halves" }, manager.element, agent.element), takes.element, gives.element);
+  }, h("div", { class: "halves" }, manager.element, agent.element), takes.element, gives.element,
+  takesAway.element);
   element.append(heading("Who sees what", "Admins see every lead. A change holds at once: cards that "
     + "somebody may no longer see close before their eyes. Who sees the leads of a team hands them "
     + "over within it."), form.element);

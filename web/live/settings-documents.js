@@ -20,7 +20,7 @@ export const SUMMARY_SETTINGS = `query SummarySettings { project { card { versio
   fieldGroups { fields { key label } } } } }`;
 
 export const ACCESS_SETTINGS = `query AccessSettings { project { version managerScope agentScope
-  canAgentsSelfAssign canAgentsAssign } }`;
+  canAgentsSelfAssign canAgentsAssign canManagersExport } }`;
 
 export const WORK_SETTINGS = `query WorkSettings { project { version name timeZone defaultRegion defaultNoteVisibility
   taskLegend { band color label } } }`;

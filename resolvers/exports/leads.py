@@ -1,0 +1,134 @@
+"""Asking for leads as a file: which, how they are written, and who may."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from models.workspace import WorkspaceChange
+from resolvers import access
+from resolvers.errors import BadArgument, ProblemCode, invalid
+from resolvers.exports.columns import choose
+from resolvers.filters import BadFilter, explain, read_filter
+from resolvers.leads_list import EXACT_BELOW, Chosen, Sort, SortKey, count_leads
+from resolvers.limits import EXPORT, spend
+from resolvers.policy import Permission
+from resolvers.tickets import Ticket, issue
+from resolvers.unit_of_work import UnitOfWork
+from resolvers.views import View
+
+SCOPE = "leads-export"
+KIND = "leads_exported"
+OLDEST_FIRST = Sort(SortKey.CREATED_AT, descending=False)
+"""An order in which no lead moves while it is walked through."""
+
+
+class Format(StrEnum):
+    CSV = "CSV"
+    NDJSON = "NDJSON"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to have; `filter` as clients write it."""
+
+    columns: Sequence[str]
+    filter: Mapping[str, Any] | None = None
+    search: str | None = None
+    sort: Sort = OLDEST_FIRST
+    format: Format = Format.CSV
+    has_mark: bool = True
+    """CSV only: a byte order mark stands first."""
+
+    def chosen(self) -> Chosen:
+        """Which leads; BadFilter for operands that can't be."""
+        return Chosen(read_filter(self.filter) if self.filter else None, self.search)
+
+    def stored(self) -> dict[str, Any]:
+        """As the audit holds it, and as it is read back when the file is fetched."""
+        return {
+            "columns": list(self.columns),
+            "filter": self.filter,
+            "search": self.search,
+            "sort": [self.sort.by.value, self.sort.descending],
+            "format": self.format.value,
+            "has_mark": self.has_mark,
+        }
+
+    @classmethod
+    def restored(cls, data: Mapping[str, Any]) -> "Wish":
+        """What was stored."""
+        by, descending = data["sort"]
+        return cls(
+            columns=data["columns"],
+            filter=data["filter"],
+            search=data["search"],
+            sort=Sort(SortKey(by), descending),
+            format=Format(data["format"]),
+            has_mark=data["has_mark"],
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A wish that can be fulfilled, in words, and how many leads it means, counted to 10,001."""
+
+    wish: Wish
+    words: str
+    count: int
+
+
+@dataclass(frozen=True)
+class LeadsExport:
+    """The ticket, and about how many leads the file will have."""
+
+    ticket: Ticket
+    count: int
+    is_exact: bool
+
+
+async def prepare(view: View, wish: Wish) -> Prepared:
+    """Checks a wish and counts, before anything is written.
+
+    Raises:
+        Forbidden, LimitReached: the viewer may not, or too often.
+        InvalidInput: columns, filter or search that can't be, or not for the viewer.
+    """
+    access.require(view.actor, Permission.EXPORT_LEADS)
+    assert view.actor.id is not None
+    await spend(view.services.limiter, EXPORT, view.actor.id.hex)
+    await choose(view, wish.columns)
+    try:
+        chosen = wish.chosen()
+        count = await count_leads(view, chosen)
+    except BadFilter as error:
+        raise error.within("filter") from error
+    except BadArgument as error:
+        raise invalid("search", ProblemCode.TOO_LARGE, str(error)) from error
+    words = (await explain(view.rows, chosen.filter)).words if chosen.filter else "all leads"
+    if wish.search and wish.search.strip():
+        words += f", found by “{wish.search.strip()}”"
+    return Prepared(wish, words, count)
+
+
+def note_export(work: UnitOfWork, prepared: Prepared) -> LeadsExport:
+    """Notes in the workspace's log that the person takes leads away."""
+    access.require(work.actor, Permission.EXPORT_LEADS)
+    is_exact = prepared.count <= EXACT_BELOW
+    count = min(prepared.count, EXACT_BELOW)
+    noted = work.record_workspace(
+        KIND,
+        {
+            **prepared.wish.stored(),
+            "words": prepared.words,
+            "count": f"{count:,}" if is_exact else f"more than {count:,}",
+            "named": ", ".join(prepared.wish.columns),
+        },
+    )
+    return LeadsExport(issue(work, SCOPE, noted.id), count, is_exact)
+
+
+def is_of(noted: WorkspaceChange | None, staff_id: UUID) -> bool:
+    """Whether a row of the workspace's log is somebody's asking for leads."""
+    return noted is not None and noted.kind == KIND and noted.actor_id == staff_id
