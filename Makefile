@@ -22,7 +22,7 @@ dev: .venv/.requirements-dev ## serve, and start again when a file changes
 
 test: check ## lint, types, then every test
 	@sh tests/install-chromium.sh
-	@$(VENV_PYTHON) -m pytest -n 3 --dist loadgroup
+	@$(VENV_PYTHON) -m pytest -n 3
 
 check: .venv/.requirements-dev ## lint and types only
 	@$(VENV_PYTHON) -m ruff check .

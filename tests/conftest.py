@@ -19,7 +19,13 @@ from resolvers.services import Services
 from settings import Settings
 from tests.databases import copy_template, drop, make_empty, make_template
 
-pytest_plugins = ["tests.servers", "tests.chromium", "tests.nodejs", "tests.log_watch"]
+pytest_plugins = [
+    "tests.scheduling",
+    "tests.servers",
+    "tests.chromium",
+    "tests.nodejs",
+    "tests.log_watch",
+]
 
 # --- databases and the application -----------------------------------------------------------
 

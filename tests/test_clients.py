@@ -17,8 +17,6 @@ import pytest
 
 from tests.processes import ROOT, Process, free_port
 
-pytestmark = pytest.mark.xdist_group("clients")
-
 CLIENTS = ROOT / "clients"
 PASSWORD = "a long enough password"
 PATIENCE = 30.0  # seconds that a test waits for what must come

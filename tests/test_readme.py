@@ -20,8 +20,6 @@ from tests.databases import make_empty
 from tests.processes import ROOT, Process, free_port
 from tests.servers import PostgresServer, RedisServer
 
-pytestmark = pytest.mark.xdist_group("readme")
-
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PASSWORD = "a long enough password"
 PATIENCE = 180.0  # seconds; npm fetches packages

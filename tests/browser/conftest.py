@@ -32,6 +32,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 expect.set_options(timeout=30_000)  # several browsers and their servers share the processors
+BOTH = ("embedded", "at scale")
+"""For what goes from server to server; what only a page does needs one."""
 PASSWORD = "a long enough password"
 STAFF = {"ada@team.example": "Ada Ames", "ben@team.example": "Ben Boyd"}
 TIME = {
@@ -84,7 +86,14 @@ async def _add_people(services: Services) -> None:
             await create_staff(work, name, address, StaffRole.ADMIN, PASSWORD)
 
 
-@pytest.fixture(params=["embedded", "at scale"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Pages run on the embedded set-up; files that say `SET_UPS = BOTH` also at scale."""
+    if "set_up" in metafunc.fixturenames:
+        names = getattr(metafunc.module, "SET_UPS", ("embedded",))
+        metafunc.parametrize("set_up", names, indirect=True)
+
+
+@pytest.fixture
 def set_up(
     request: pytest.FixtureRequest, peopled: Callable[[str | None], str], tmp_path: Path
 ) -> Iterator[SetUp]:

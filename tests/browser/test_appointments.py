@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PATIENCE = 40_000
 
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import STAFF, SetUp, Watched
 from tests.browser.test_card_by_link import sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.behaviour("B28", "B22")

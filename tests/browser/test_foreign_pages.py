@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ME = '{"query": "{ me { staff { name } } }"}'
 SIGN_OUT = '{"query": "mutation { signOut { __typename } }"}'
@@ -93,7 +93,6 @@ async def foreign_site() -> AsyncIterator[ForeignSite]:
         server.close()
 
 
-@pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
 async def test_a_foreign_page_can_neither_act_nor_read_for_who_is_signed_in(
     set_up: SetUp, browser: Browser
 ) -> None:
@@ -135,7 +134,6 @@ async def test_a_foreign_page_can_neither_act_nor_read_for_who_is_signed_in(
     await context.close()
 
 
-@pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
 async def test_a_site_elsewhere_carries_the_visitor_script(set_up: SetUp, watched: Watched) -> None:
     ada = await watched.open(f"{set_up.first}/live")
     await sign_in(ada, next(iter(STAFF)))

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PATIENCE = 40_000
 WEEK = {"amount": 1, "unit": "WEEK"}
 AT = "2026-03-01T10:00:00.123Z"

@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import STAFF, SetUp, Watched, open_card
+from tests.browser.conftest import BOTH, STAFF, SetUp, Watched, open_card
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
+SET_UPS = BOTH
 
 # An engine that begins empty takes no lamp back before the longest lease has passed, see TIME.
 SLEEP_IS_TOLD = 60

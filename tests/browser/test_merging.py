@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import STAFF, SetUp, Watched
 from tests.browser.test_card_by_link import sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 CREATE = """async ([person, key]) => {
   const query = `mutation ($input: CreateLeadInput!) { createLead(input: $input) {
     ... on CreateLeadSuccess { lead { id } } ... on Error { message } } }`;

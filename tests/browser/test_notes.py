@@ -8,7 +8,7 @@ from playwright.async_api import FilePayload, Locator, expect
 from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 from tests.pictures import picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PATIENCE = 40_000
 
 

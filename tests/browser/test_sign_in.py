@@ -14,8 +14,7 @@ from tests.browser.conftest import PASSWORD, STAFF, SetUp, Watched, ask
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.processes import Process, free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-embedded = pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
+pytestmark = pytest.mark.browser
 SIGN_IN = "mutation($i: SignInInput!) { signIn(input: $i) { ... on SignInSuccess { token } } }"
 INVITE = """mutation($i: InviteStaffInput!) { inviteStaff(input: $i) {
   ... on InviteStaffSuccess { invitationUrl } } }"""
@@ -37,7 +36,6 @@ def ask_as(address: str, url: str, *asked: tuple[str, Callable[[Any], dict[str, 
         return answer
 
 
-@embedded
 async def test_an_invited_person_chooses_a_password_and_is_in(
     set_up: SetUp, watched: Watched
 ) -> None:
@@ -56,7 +54,6 @@ async def test_an_invited_person_chooses_a_password_and_is_in(
     await expect(again.locator("#join-refusal")).to_contain_text("no longer good")
 
 
-@embedded
 async def test_the_page_asks_for_the_code_of_an_authenticator_where_there_is_one(
     set_up: SetUp, watched: Watched
 ) -> None:

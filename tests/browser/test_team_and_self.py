@@ -10,8 +10,7 @@ from models.clock import SystemClock
 from tests.authenticator import code_of
 from tests.browser.conftest import PASSWORD, STAFF, SetUp, Watched, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-embedded = pytest.mark.parametrize("set_up", ["embedded"], indirect=True)
+pytestmark = pytest.mark.browser
 PATIENCE = 40_000
 ANOTHER = "another long password"
 TABLE = (
@@ -38,7 +37,6 @@ async def entered(watched: Watched, url: str, address: str) -> Page:
     return page
 
 
-@embedded
 @pytest.mark.behaviour("C28")
 async def test_an_admin_brings_people_and_leads_in(set_up: SetUp, watched: Watched) -> None:
     ada_at, ben_at = STAFF
@@ -105,7 +103,6 @@ async def test_an_admin_brings_people_and_leads_in(set_up: SetUp, watched: Watch
     assert "jo@leads.example" in (await (await waited.value).path()).read_text()
 
 
-@embedded
 async def test_a_person_sets_what_is_theirs_alone(set_up: SetUp, watched: Watched) -> None:
     ada_at = next(iter(STAFF))
     other = await entered(watched, set_up.last, ada_at)
