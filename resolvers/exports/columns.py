@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.enums import FieldType, SubscriptionStatus
-from models.fields import FieldDefinition
+from models.fields import FieldDefinition, FieldGroup
 from models.ids import encode_id
 from resolvers import access, fields
 from resolvers.errors import InvalidInput, Problem, ProblemCode, invalid
@@ -108,12 +108,17 @@ async def columns_for(view: View) -> list[Column]:
     """Every column that the viewer may have, fields by their place on the card."""
     found = await view.scalars(
         select(FieldDefinition)
+        .join(FieldGroup, col(FieldGroup.id) == col(FieldDefinition.group_id))
         .where(
             access.visible_fields(view.actor),
             col(FieldDefinition.is_listed),
             col(FieldDefinition.archived_at).is_(None),
         )
-        .order_by(~col(FieldDefinition.is_built_in), col(FieldDefinition.position))
+        .order_by(
+            ~col(FieldDefinition.is_built_in),
+            col(FieldGroup.position),
+            col(FieldDefinition.position),
+        )
     )
     return [*OWN, *map(_of_field, found)]
 

@@ -8,6 +8,7 @@ import { ACCEPT_INVITATION, CARD_CHOICES, CARD_FIELDS, LIVE_CARD, ME, PRESENCE_N
 import { myDay } from "./day.js";
 import { draftsOf, forgetDrafts } from "./drafts.js";
 import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
+import { exporting } from "./export.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { inboxPlace } from "./inbox.js";
 import { importing } from "./import.js";
@@ -46,8 +47,9 @@ const inbox = inboxPlace({ element: at("inbox"), connection, perform, serverNow,
 const picture = myPicture(signedOut, showMe);
 const myself = profile({ perform, changed: showMe, onSignedOut: signedOut });
 const imports = importing({ connection, onSignedOut: signedOut });
+const exports = exporting({ chosen: () => lists.chosen?.() ?? {}, onSignedOut: signedOut });
 const newOne = newLead({ opened: (id) => { location.hash = id; }, onSignedOut: signedOut });
-at("list-acts").append(newOne.button, imports.button);
+at("list-acts").append(newOne.button, imports.button, exports.button);
 at("person-name").addEventListener("click", myself.open);
 at("person").before(inbox.button, settings.button, bell.element);
 at("person-name").before(...picture.elements);
@@ -78,6 +80,7 @@ async function signedIn(person) {
   settings.start(me);
   inbox.start(me, outbox);
   imports.start();
+  exports.start();
   myself.start();
   outbox.flush();
   openFromAddress();
@@ -97,6 +100,7 @@ function signedOut() {
   settings.stop();
   inbox.stop();
   imports.stop();
+  exports.stop();
   newOne.stop();
   myself.stop();
   connection.stop();

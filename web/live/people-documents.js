@@ -32,6 +32,8 @@ export const IMPORT_PROGRESS = `subscription ImportProgress($id: ID!) { progress
 export const RENEW_CALENDAR = `mutation RenewCalendar { renewCalendarFeed { __typename
   ... on RenewCalendarFeedSuccess { me { calendarFeedUrl } } ... on Error { message } } }`;
 
+export const EXPORT_COLUMNS = `query ExportColumns { exportColumns { key label isImportable } }`;
+
 const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
   ${name}(input: $input) { __typename ${parts} ${PROBLEMS} ... on Error { message } } }`;
 
@@ -55,3 +57,7 @@ export const CREATE_LEAD = write("createLead", "CreateLead", `
   ... on MissingRequiredFieldsError { fields { key } }`);
 export const IMPORT_LEADS = write("importLeads", "ImportLeads", `
   ... on ImportLeadsSuccess { progress { ${STEPS} } }`);
+export const EXPORT_LEADS = write("exportLeads", "ExportLeads", `
+  ... on ExportLeadsSuccess { downloadPath leadCount { value isExact } }`);
+export const EXPORT_PERSON = write("exportPersonalData", "ExportPersonalData", `
+  ... on ExportPersonalDataSuccess { downloadPath }`);

@@ -13,6 +13,7 @@ import {
 import { datesPanel } from "./dates.js";
 import { erasePart } from "./erasure.js";
 import { eventsPanel, quickPart } from "./events.js";
+import { personalDataPart } from "./export.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
 import { mergingPart } from "./merging.js";
@@ -45,6 +46,8 @@ export function cardView(context) {
   const tasks = tasksPanel(context);
   const dates = datesPanel(context);
   const erase = erasePart(leadId, perform);
+  const personal = personalDataPart(leadId, onSignedOut);
+  erase.element.prepend(personal.element);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
   const element = h("article", { class: "card", "aria-labelledby": "card-name" }, slim.element,
@@ -56,7 +59,7 @@ export function cardView(context) {
       h("div", { class: "column" }, tasks.element, events.element, past.element)),
     erase.element, announcer);
   const parts = [quick, head, pins, ...facts, chat, appointments, notes, tasks, dates, events, past,
-    erase];
+    erase, personal];
   let newest = null;
   let last = null;
 
