@@ -31,6 +31,7 @@ from resolvers.canned_replies import ReplyEdit
 from resolvers.fields import NewField, OptionEdit
 from resolvers.passwords import Passwords
 from resolvers.secrets import sign
+from resolvers.segments.saving import SegmentEdit, save_segment
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.upserts import insert_new
@@ -224,6 +225,8 @@ async def _settle(services: Services, settings: Settings) -> None:
         author = _actor(people[0], await _workspace(work.session))
         for reply in talks.REPLIES:
             await canned_replies.save_reply(work, author, None, ReplyEdit(*reply))
+        for name, description, literal in talks.SEGMENTS:
+            await save_segment(work, None, SegmentEdit(name, description, literal))
         place = Place(began_at, site.id, tuple(person.id for person in people))
         begun = await work.session.get_one(WorkerPosition, POSITION)
         begun.position = place.written()

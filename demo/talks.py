@@ -5,6 +5,7 @@ A line of a talk begins with `<` when the visitor writes and with `>` when the t
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 PIECES = {
     "fern-lamp": ("Fern lamp", 340),
@@ -276,6 +277,40 @@ TITLES = (
     "Wants two lamps", "Window for the stairwell", "Gift for a teacher", "Chapel, east side",
     "Prefers mornings", "Repair of a door panel", "Tea room, four lamps", "Comes on Saturday",
 )  # fmt: skip
+SEGMENTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (
+        "Busy this week",
+        "Did five things or more within 7 days: a good moment to call.",
+        {
+            "event": {
+                "within": {"withinLast": {"amount": 7, "unit": "DAY"}},
+                "count": {"atLeast": 5},
+            }
+        },
+    ),
+    (
+        "Gone quiet",
+        "Open, known by name, and not heard of for two weeks.",
+        {
+            "and": [
+                {"state": {"kindIn": ["OPEN"]}},
+                {"isAnonymous": False},
+                {"lastActivityAt": {"notWithinLast": {"amount": 2, "unit": "WEEK"}}},
+            ]
+        },
+    ),
+    (
+        "Waits for our answer",
+        "Wrote more than an hour ago, and nobody answered.",
+        {
+            "conversation": {
+                "states": ["OPEN"],
+                "waitingLongerThan": {"amount": 1, "unit": "HOUR"},
+            }
+        },
+    ),
+)
+"""Name, description and rule of the shop's segments."""
 TAGS = (
     "lamp", "window", "gift", "repair", "trade", "newsletter", "open day", "returning",
     "measure first", "fragile address", "wedding", "press",

@@ -220,6 +220,7 @@ class HistoryType(StrEnum):
     APPOINTMENT = "APPOINTMENT"
     SUBSCRIPTION = "SUBSCRIPTION"
     ACCOUNT = "ACCOUNT"
+    SEGMENT = "SEGMENT"
     LIFECYCLE = "LIFECYCLE"
 
 
@@ -241,6 +242,7 @@ class ChangeKind(StrEnum):
     APPOINTMENT_CHANGED = "appointment_changed"
     CALL_CHANGED = "call_changed"
     LEAD_ACCOUNT_CHANGED = "lead_account_changed"
+    SEGMENTS_CHANGED = "segments_changed"
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"
@@ -255,6 +257,21 @@ class PresenceState(StrEnum):
     ONLINE = "ONLINE"
     SLEEPING = "SLEEPING"
     OFFLINE = "OFFLINE"
+
+
+class SegmentAct(StrEnum):
+    """What became of a lead towards a segment."""
+
+    ENTERED = "ENTERED"
+    LEFT = "LEFT"
+
+
+class SegmentCause(StrEnum):
+    """What made a lead enter or leave a segment."""
+
+    CHANGE = "CHANGE"
+    TIME = "TIME"
+    RULE = "RULE"
 
 
 class ProgressKind(StrEnum):
@@ -295,6 +312,7 @@ class JobKind(StrEnum):
     TELL_TASK_OVERDUE = "TELL_TASK_OVERDUE"
     FINISH_ERASURE = "FINISH_ERASURE"
     WAKE_CONVERSATION = "WAKE_CONVERSATION"
+    EVALUATE_SEGMENT = "EVALUATE_SEGMENT"
 
 
 class TriggerKind(StrEnum):
@@ -308,6 +326,8 @@ class TriggerKind(StrEnum):
     FIELD_CHANGED = "FIELD_CHANGED"
     MESSAGE_RECEIVED = "MESSAGE_RECEIVED"
     TASK_OVERDUE = "TASK_OVERDUE"
+    SEGMENT_ENTERED = "SEGMENT_ENTERED"
+    SEGMENT_LEFT = "SEGMENT_LEFT"
 
 
 class AutomationActionKind(StrEnum):

@@ -18,6 +18,7 @@ from models.files import File
 from models.ids import encode_id
 from models.leads import Lead, LeadAlias
 from models.notes import Note
+from models.segments import Segment
 from models.staff import Staff
 from models.tasks import Task
 from resolvers.actors import Actor, StaffActor, VisitorActor
@@ -49,14 +50,14 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(permission)
 
 
-def require_rules(actor: Actor) -> None:
+def require_rules(actor: Actor, permission: Permission = Permission.CONFIGURE_AUTOMATIONS) -> None:
     """Forbidden unless the actor may shape what acts on every lead, and so sees every lead."""
-    require(actor, Permission.CONFIGURE_AUTOMATIONS)
+    require(actor, permission)
     if not isinstance(actor, StaffActor):
         return
     if actor.scope is not AccessScope.ALL or not is_for(actor, ApiScope.READ_LEADS):
         raise Forbidden(
-            Permission.CONFIGURE_AUTOMATIONS,
+            permission,
             "Rules act on all leads, so only who sees all leads may change them.",
         )
 
@@ -153,11 +154,21 @@ def visible_files(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_changes(actor: Actor) -> ColumnElement[bool]:
-    """Rows of the log that the actor may see: those of a note follow the note as it is now."""
-    if may(actor, Permission.READ_ALL_NOTES):
-        return true()
-    seen = exists().where(col(Note.id) == col(Change.subject_id), visible_notes(actor))
-    return or_(col(Change.subject_kind).is_distinct_from("note"), seen)
+    """Rows of the log that the actor may see: those of a note follow the note as it is now, those
+    of a segment what its rule looks at."""
+    kind, subject = col(Change.subject_kind), col(Change.subject_id)
+    conditions = []
+    if not may(actor, Permission.READ_ALL_NOTES):
+        note = exists().where(col(Note.id) == subject, visible_notes(actor))
+        conditions.append(or_(kind.is_distinct_from("note"), note))
+    if isinstance(actor, VisitorActor) or not _reads_all_fields(actor):
+        segment = exists().where(col(Segment.id) == subject, visible_segments(actor))
+        conditions.append(or_(kind.is_distinct_from("segment"), segment))
+    return and_(true(), *conditions)
+
+
+def _reads_all_fields(actor: Actor) -> bool:
+    return all(reads_field(actor, each) for each in FieldVisibility)
 
 
 def visible_tasks(actor: Actor) -> ColumnElement[bool]:
@@ -185,6 +196,17 @@ def visible_fields(actor: Actor) -> ColumnElement[bool]:
     if not isinstance(actor, StaffActor):
         return true()
     return col(FieldDefinition.visibility).in_(
+        [kind for kind, roles in FIELD_READERS.items() if actor.role in roles]
+    )
+
+
+def visible_segments(actor: Actor) -> ColumnElement[bool]:
+    """Segments that the actor may know of: those whose rule looks at no field hidden from them."""
+    if isinstance(actor, VisitorActor):
+        return false()
+    if not isinstance(actor, StaffActor):
+        return true()
+    return col(Segment.visibility).in_(
         [kind for kind, roles in FIELD_READERS.items() if actor.role in roles]
     )
 

@@ -19,7 +19,7 @@ from models.appointments import Appointment
 from models.calls import Call
 from models.changes import RecordedChange
 from models.conversations import Conversation, Message
-from models.enums import ChangeKind, FileUse
+from models.enums import ChangeKind, FileUse, SegmentAct
 from models.events import Event, EventGroup
 from models.fields import FieldDefinition, Property
 from models.files import File
@@ -27,6 +27,7 @@ from models.important_dates import ImportantDate
 from models.leads import Lead
 from models.notes import Note
 from models.pipelines import StateTime
+from models.segments import SegmentStanding
 from models.tags import LeadTag, Tag
 from models.tasks import Task
 from resolvers import (
@@ -67,6 +68,8 @@ class CardState:
     appointments: Values = field(default_factory=dict)
     calls: Values = field(default_factory=dict)
     account: Values | None = None
+    segments: Values = field(default_factory=dict)
+    """By id since when the lead is in each, and the clauses that let it in."""
 
 
 async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
@@ -95,6 +98,16 @@ async def read_card(session: AsyncSession, lead_id: UUID) -> CardState:
     await _read_contact_points(session, lead_id, card)
     account = await accounts.account_of(session, lead_id)
     card.account = accounts.logged(*account) if account else None
+    for standing in await session.scalars(
+        select(SegmentStanding)
+        .where(col(SegmentStanding.lead_id) == lead_id, col(SegmentStanding.since).is_not(None))
+        .execution_options(populate_existing=True)
+    ):
+        assert standing.since
+        card.segments[standing.segment_id.hex] = {
+            "since": standing.since.isoformat(),
+            "because": standing.because,
+        }
     await _read_collections(session, lead_id, card)
     return card
 
@@ -296,6 +309,16 @@ def _account_changed(card: CardState, change: RecordedChange, data: Values) -> N
     card.account = data["account"]
 
 
+def _segments_changed(card: CardState, change: RecordedChange, data: Values) -> None:
+    if data["act"] == SegmentAct.LEFT:
+        card.segments.pop(data["segment"]["id"], None)
+    else:
+        card.segments[data["segment"]["id"]] = {
+            "since": change.at.isoformat(),
+            "because": data["because"],
+        }
+
+
 def _nothing_shown(card: CardState, change: RecordedChange, data: Values) -> None:
     """The change stands in the history only."""
 
@@ -328,6 +351,7 @@ def _merged(card: CardState, change: RecordedChange, data: Values) -> None:
     card.conversations, card.messages = {}, {}
     card.appointments, card.calls = {}, {}
     card.account = data["kept"].get("account")
+    card.segments = {}
 
 
 def _as_told(card: CardState, change: RecordedChange, data: Values) -> None:
@@ -357,6 +381,7 @@ APPLY: dict[ChangeKind, Callable[[CardState, RecordedChange, Values], None]] = {
     ChangeKind.APPOINTMENT_CHANGED: _appointment_changed,
     ChangeKind.CALL_CHANGED: _call_changed,
     ChangeKind.LEAD_ACCOUNT_CHANGED: _account_changed,
+    ChangeKind.SEGMENTS_CHANGED: _segments_changed,
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,

@@ -51,6 +51,7 @@ class ProblemCode(StrEnum):
     UNKNOWN = "UNKNOWN"
     TAKEN = "TAKEN"
     CONTRADICTION = "CONTRADICTION"
+    CYCLE = "CYCLE"
 
 
 @dataclass(frozen=True)

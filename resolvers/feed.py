@@ -14,8 +14,9 @@ from models.enums import ActorKind, ChangeKind, HistoryType, Via
 from models.workspace import Workspace
 from realtime.hub import Head, Reconciled
 
-HINTED_KINDS = frozenset(ChangeKind) - {ChangeKind.NOTE_CHANGED}
-"""Kinds whose row may ride on a hint. Rows name long bodies by id; notes stay in the database."""
+HINTED_KINDS = frozenset(ChangeKind) - {ChangeKind.NOTE_CHANGED, ChangeKind.SEGMENTS_CHANGED}
+"""Kinds whose row may ride on a hint. Rows name long bodies by id; what not everybody may see, such
+as notes, stays in the database."""
 
 MISSING = Head(-1, -1)
 

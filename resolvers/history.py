@@ -15,6 +15,8 @@ from models.enums import (
     Channel,
     DeliveryState,
     LeadAccountChange,
+    SegmentAct,
+    SegmentCause,
 )
 from models.leads import Lead
 from resolvers import access, log
@@ -117,6 +119,9 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
             return f"Put down a call {ways[data['direction']]}"
         case ChangeKind.LEAD_ACCOUNT_CHANGED:
             return ACCOUNT_SENTENCES[LeadAccountChange(data["what"])]
+        case ChangeKind.SEGMENTS_CHANGED:
+            verb = "Entered" if data["act"] == SegmentAct.ENTERED else "Left"
+            return f"{verb} the segment “{data['segment']['name']}”{SEGMENT_CAUSES[data['cause']]}"
         case ChangeKind.LEAD_IDENTIFIED:
             how = "proven by the site" if data["is_verified"] else "as told by the visitor"
             return f"Linked a visit to this lead, {how}"
@@ -181,6 +186,11 @@ CONVERSATION_SENTENCES = {
     ConversationAct.CLOSED: "Closed a conversation",
     ConversationAct.SNOOZED: "Put off a conversation",
     ConversationAct.WOKEN: "Took up a conversation again",
+}
+SEGMENT_CAUSES = {
+    SegmentCause.CHANGE: "",
+    SegmentCause.TIME: ", since time went by",
+    SegmentCause.RULE: ", since its rule is another one",
 }
 ACCOUNT_SENTENCES = {
     LeadAccountChange.CREATED: "Made a portal account",

@@ -130,6 +130,18 @@ def _number(
         change.digest = head = chain(head, change)
 
 
+async def lock(session: AsyncSession, lead_ids: Sequence[UUID]) -> None:
+    """Takes the locks of logs to which something may be appended, in the order of `append`."""
+    ordered = sorted(lead_ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        await session.execute(
+            select(col(LeadFeed.lead_id))
+            .where(col(LeadFeed.lead_id).in_(ordered[start : start + AT_ONCE]))
+            .order_by(col(LeadFeed.lead_id))
+            .with_for_update()
+        )
+
+
 async def store(session: AsyncSession, recorded: Mapping[UUID, Sequence[RecordedChange]]) -> None:
     """Writes numbered changes and moves the head of each chain."""
     lead_ids = sorted(recorded)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     MERGE_LEADS = "MERGE_LEADS"
     ERASE_LEAD = "ERASE_LEAD"
     CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
+    CONFIGURE_SEGMENTS = "CONFIGURE_SEGMENTS"
     ADMINISTER = "ADMINISTER"
 
 
@@ -46,6 +47,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.MERGE_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.ERASE_LEAD: frozenset({ADMIN}),
     Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
+    Permission.CONFIGURE_SEGMENTS: frozenset({ADMIN, MANAGER}),
     Permission.ADMINISTER: frozenset({ADMIN}),
 }
 """Which roles hold a permission, on top of seeing the row at all."""
@@ -73,6 +75,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.CONFIGURE_AUTOMATIONS: ApiScope.CONFIGURE,
     Permission.EXPORT_LEADS: ApiScope.READ_LEADS,
     Permission.EXPORT_PERSONAL_DATA: ApiScope.ADMINISTER,
+    Permission.CONFIGURE_SEGMENTS: ApiScope.CONFIGURE,
     Permission.MERGE_LEADS: ApiScope.WRITE_LEADS,
     Permission.ERASE_LEAD: ApiScope.ADMINISTER,
     Permission.ADMINISTER: ApiScope.ADMINISTER,

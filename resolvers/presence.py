@@ -47,6 +47,8 @@ __all__ = [
 STREAM = "presence"
 ALIVE = "presence alive"
 BATCH = 500
+SEEN = "seen"
+"""What rules call it when a lead was on a site; see `segments/mentions.py`."""
 
 
 async def presence_of(services: Services, ids: Sequence[UUID]) -> dict[UUID, Reading]:
@@ -110,7 +112,9 @@ async def store_intervals(services: Services) -> int:
             return 0
         transitions, position = await services.presence.transitions(place.position or None, BATCH)
         for transition in transitions:
-            await _store(work.session, transition)
+            lead_id = await _store(work.session, transition)
+            if lead_id is not None:
+                work.touch(lead_id, SEEN)
         place.position = position
     return len(transitions)
 
@@ -126,10 +130,11 @@ async def _place(work: UnitOfWork, name: str) -> WorkerPosition | None:
     return found
 
 
-async def _store(session: AsyncSession, transition: Transition) -> None:
+async def _store(session: AsyncSession, transition: Transition) -> UUID | None:
+    """Answers the lead whose stay this began or ended."""
     lead_id = await access.surviving_lead(session, transition.lead_id)
     if await session.get(Lead, lead_id) is None:
-        return
+        return None
     interval = await session.scalar(
         select(PresenceInterval)
         .where(col(PresenceInterval.lead_id) == lead_id, col(PresenceInterval.to_at).is_(None))
@@ -138,7 +143,7 @@ async def _store(session: AsyncSession, transition: Transition) -> None:
     )
     if interval is None:
         if transition.state.value == PresenceState.OFFLINE:
-            return
+            return None
         interval = PresenceInterval(
             lead_id=lead_id,
             version=transition.version,
@@ -149,6 +154,7 @@ async def _store(session: AsyncSession, transition: Transition) -> None:
         session.add(interval)
     _continue(interval, transition)
     await session.flush()
+    return lead_id
 
 
 def _continue(interval: PresenceInterval, transition: Transition) -> None:
@@ -189,6 +195,8 @@ async def end_forgotten_intervals(services: Services) -> int:
                 .where(col(PresenceInterval.to_at).is_(None))
                 .values(to_at=work.at, active_since=None)
             )
+            for lead_id in gone:
+                work.touch(lead_id, SEEN)
     return len(gone)
 
 
@@ -223,6 +231,7 @@ async def _end_intervals(services: Services, at: datetime) -> None:
             _count_active(interval, at)
             interval.active_since = None
             interval.to_at = max(at, interval.from_at)
+            work.touch(interval.lead_id, SEEN)
 
 
 async def open_intervals(services: Services, timing: Timing) -> Mapping[UUID, datetime]:

@@ -17,6 +17,7 @@ from resolvers.limits import ApiRules, Buckets, Limiter
 from resolvers.outbound import Outbound
 from resolvers.reactions import KnownRules
 from resolvers.secrets import Secrets
+from resolvers.segments.known import KnownSegments
 
 if TYPE_CHECKING:
     from resolvers.origins import KnownOrigins
@@ -67,5 +68,6 @@ class Services:
     """Asks addresses that somebody typed."""
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
     rules: KnownRules = field(default_factory=KnownRules)
+    segments: KnownSegments = field(default_factory=KnownSegments)
     lease_seconds: float = 30
     """How long a worker may take for a job before another may begin it anew."""

@@ -9,6 +9,7 @@ Invariants
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from models.changes import RecordedChange
-from models.enums import ChangeKind, HistoryType
+from models.enums import ChangeKind, HistoryType, SegmentCause
 from models.ids import new_id
 from models.notifications import Notification
 from models.workspace import Workspace, WorkspaceChange
@@ -29,6 +30,15 @@ from resolvers.feed import encode_change
 from resolvers.reactions import react
 from resolvers.services import Services
 from resolvers.upserts import put_rows
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """Segments that are weighed for some leads, and why."""
+
+    lead_ids: Sequence[UUID]
+    segment_ids: Sequence[UUID]
+    cause: SegmentCause
 
 
 class Versioned(Protocol):
@@ -66,6 +76,10 @@ class UnitOfWork:
         self.notices: list[Notification] = []
         """What people are to be told; see `notifications.notify`."""
         self._hints: set[str] = set()
+        self.touched: dict[UUID, frozenset[str]] = {}
+        """What was written of leads beside their logs; see `touch`."""
+        self.weighings: list[Weighing] = []
+        """Segments to weigh for leads of which nothing was written."""
         self.jobs: job_rows.Wanted = {}
         """Background work that the commit begins; see `resolvers/jobs.py`."""
         self._stamps: list[tuple[Versioned, RecordedChange]] = []
@@ -151,6 +165,17 @@ class UnitOfWork:
         self._workspace.append(noted)
         return noted
 
+    def touch(self, lead_id: UUID, *mentions: str) -> None:
+        """Lets rules that look at something follow what no change of the log tells.
+
+        `mentions` are those of `segments/mentions.py`.
+        """
+        self.touched[lead_id] = self.touched.get(lead_id, frozenset()) | frozenset(mentions)
+
+    def renew_rules(self) -> None:
+        """Has each process read rules, webhooks and segments anew from this commit on."""
+        self._renews_rules = True
+
     def hint(self, topic: str) -> None:
         """Lets whoever listens to a topic of the bus look again after the commit."""
         self._hints.add(topic)
@@ -158,8 +183,9 @@ class UnitOfWork:
     async def seal(self) -> None:
         """Numbers and writes what was recorded; the last thing before the commit."""
         if self._workspace:
+            await self._reshape_segments()
             await self._number_workspace()
-        self._epoch, rules_key = await log.append(self.session, self.committed)
+        place = await log.append(self.session, self.committed)
         for row, change in self._stamps:
             row.version = change.revision
         await self.session.flush()
@@ -167,6 +193,7 @@ class UnitOfWork:
             await put_rows(self.session, table, rows, unique, replaces=True)
         await log.store(self.session, self.committed)
         await search.keep(self.session, self.committed)
+        self._epoch, rules_key = await self._follow_segments(place)
         if self.committed:
             changes = [change for each in self.committed.values() for change in each]
             rules = self.services.rules
@@ -176,6 +203,19 @@ class UnitOfWork:
             await job_rows.store(self.session, self.jobs)
             if any(row and row["due_at"] <= self.at for row in self.jobs.values()):
                 self.hint(topics.jobs())
+
+    async def _follow_segments(self, place: log.Place) -> log.Place:
+        if not self.committed and not self.touched and not self.weighings:
+            return place
+        # Imported late: rules are read through modules that write through this one.
+        from resolvers.segments.following import follow
+
+        return await follow(self, place)
+
+    async def _reshape_segments(self) -> None:
+        from resolvers.segments.reshaping import reshape
+
+        await reshape(self, {each.kind for each in self._workspace})
 
     async def _number_workspace(self) -> None:
         values: dict[str, Any] = {

@@ -21,6 +21,7 @@ from resolvers.job_runner import JobRunner, Observe, Run
 from resolvers.jobs import Handlers, forget_failed
 from resolvers.open_pages import forget_closed_pages
 from resolvers.presence import BATCH, end_forgotten_intervals, note_alive, store_intervals
+from resolvers.segments import evaluating
 from resolvers.services import Services
 from resolvers.tasks import falling_due
 from resolvers.unit_of_work import unit_of_work
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 2.0
 ALIVE_SECONDS = 15.0
+FLIP_SECONDS = 5.0
 FORGOTTEN_SECONDS = 30.0
 EXPIRY_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
@@ -49,6 +51,7 @@ HANDLERS: Handlers = {
     JobKind.DELIVER_WEBHOOK: deliver,
     JobKind.FETCH_AVATAR: avatars.fetch_profile_picture,
     JobKind.FINISH_ERASURE: erasing.finish,
+    JobKind.EVALUATE_SEGMENT: evaluating.evaluate,
 }
 """What does the jobs of each kind."""
 
@@ -57,6 +60,7 @@ async def run_worker(services: Services, observe: Observe = lambda run: None) ->
     """Runs until cancelled; any number of processes may. `observe` is told of each run's end."""
     work: tuple[tuple[float, Work], ...] = (
         (INTERVAL_SECONDS, store_all),
+        (FLIP_SECONDS, evaluating.flip_due),
         (ALIVE_SECONDS, note_alive),
         (FORGOTTEN_SECONDS, end_forgotten_intervals),
         (EXPIRY_SECONDS, expire_all),

@@ -1,7 +1,7 @@
 """Rules that act by themselves, their runs, and what a rule would have done."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -9,10 +9,12 @@ import strawberry
 from models.automations import Automation as AutomationRow
 from models.automations import AutomationRun as RunRow
 from models.enums import AutomationActionKind, Channel, PeriodUnit, RunOutcome, TriggerKind
+from models.segments import Segment as SegmentRow
 from resolvers.automations import listing
 from resolvers.automations.checking import Stored
 from resolvers.automations.masking import shown_action, shown_filter, shown_trigger
 from resolvers.filters import restore
+from resolvers.filters.wording import HIDDEN_SEGMENT
 from resolvers.pages import Page
 from schema.changes import LeadChange, change_of
 from schema.context import Info, argument_id
@@ -27,6 +29,9 @@ from schema.rules import Rule, rule_of
 from schema.scalars import Cursor, Version
 from schema.staff import Actor, Staff, actor_of, staff_of
 from schema.values import Parameter, Value, global_id, hidden, value_of
+
+if TYPE_CHECKING:
+    from schema.segments import Segment
 
 TRIGGER_WORDS = {
     TriggerKind.LEAD_CREATED: "A lead comes to be",
@@ -50,9 +55,14 @@ class AutomationTrigger:
     view: strawberry.Private[SchemaView]
 
     @strawberry.field(description="In words; names are those of when the rule was saved.")
-    def words(self) -> str:
+    async def words(self) -> str:
         given = self.given
         match self.kind:
+            case TriggerKind.SEGMENT_ENTERED | TriggerKind.SEGMENT_LEFT:
+                is_known = await self._segment() is not None
+                name = f"the segment {given['name']}" if is_known else HIDDEN_SEGMENT
+                verb = "enters" if self.kind is TriggerKind.SEGMENT_ENTERED else "leaves"
+                return f"The lead {verb} {name}"
             case TriggerKind.STATE_ENTERED | TriggerKind.STATE_LEFT:
                 ends = (("from", "from_name"), ("to", "to_name"))
                 named = [f"{end} {given[name]}" for end, name in ends if name in given]
@@ -85,6 +95,19 @@ class AutomationTrigger:
             return None
         row = await self.view.load.event_kind.load(UUID(hex=kind_id))
         return EventKind(row=row) if row else None
+
+    @strawberry.field(description="SEGMENT_*: segment; null also when you may not know of it.")
+    async def segment(
+        self,
+    ) -> Annotated["Segment", strawberry.lazy("schema.segments")] | None:
+        from schema.segments import Segment
+
+        row = await self._segment()
+        return Segment(row=row, view=self.view) if row else None
+
+    async def _segment(self) -> SegmentRow | None:
+        segment_id = self.given.get("segment")
+        return await self.view.load.segment.load(UUID(hex=segment_id)) if segment_id else None
 
     @strawberry.field(description="EVENT_RECORDED: free name.")
     def event_name(self) -> str | None:

@@ -11,7 +11,14 @@ from uuid import UUID
 import strawberry
 
 from models.changes import RecordedChange
-from models.enums import ChangeKind, DeliveryState, LeadAccountChange
+from models.enums import (
+    ChangeKind,
+    DeliveryState,
+    LeadAccountChange,
+    SegmentAct,
+    SegmentCause,
+)
+from resolvers.segments.listing import told_clauses
 from schema.accounts import LeadAccount
 from schema.appointments import Appointment
 from schema.calls import Call
@@ -42,6 +49,7 @@ from schema.values import global_id
 
 if TYPE_CHECKING:
     from schema.leads import Lead
+    from schema.segments import Segment, SegmentMembership
 
 
 @strawberry.interface(
@@ -364,6 +372,40 @@ class LeadAccountChanged(LeadChange):
         return LeadAccount(row=row) if row else None
 
 
+@strawberry.type(
+    description="The lead entered or left a segment, by the change before this one, by time, or "
+    "since the rule is another one."
+)
+class SegmentsChanged(LeadChange):
+    @strawberry.field(description="Entered, with reasons.")
+    async def entered(
+        self,
+    ) -> list[Annotated["SegmentMembership", strawberry.lazy("schema.segments")]]:
+        from schema.segments import SegmentMembership
+
+        row = await self.view.load.segment.load(self.subject)
+        if row is None or self.data["act"] != SegmentAct.ENTERED:
+            return []
+        told = told_clauses(self.data["because"])
+        return [
+            SegmentMembership(
+                row=row, view=self.view, lead_id=self.row.lead_id, told=told, since=self.row.at
+            )
+        ]
+
+    @strawberry.field(description="Left.")
+    async def left(self) -> list[Annotated["Segment", strawberry.lazy("schema.segments")]]:
+        from schema.segments import Segment
+
+        row = await self.view.load.segment.load(self.subject)
+        is_left = row is not None and self.data["act"] == SegmentAct.LEFT
+        return [Segment(row=row, view=self.view)] if row is not None and is_left else []
+
+    @strawberry.field(description="What made it so; of a change, `entry.cause` is that change.")
+    def cause(self) -> SegmentCause:
+        return SegmentCause(self.data["cause"])
+
+
 @strawberry.type(description="A visit or address was linked to the lead.")
 class LeadIdentified(LeadChange):
     @strawberry.field(description="Number of visits linked.")
@@ -434,6 +476,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.APPOINTMENT_CHANGED: AppointmentChanged,
     ChangeKind.CALL_CHANGED: CallChanged,
     ChangeKind.LEAD_ACCOUNT_CHANGED: LeadAccountChanged,
+    ChangeKind.SEGMENTS_CHANGED: SegmentsChanged,
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,

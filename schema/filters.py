@@ -188,6 +188,9 @@ class LeadFilter:
     last_seen_at: strawberry.Maybe[InstantFilter] = strawberry.field(
         description="Last seen on a site; who is there now is seen now."
     )
+    segment_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="In this segment; segments must not form a circle."
+    )
     source: strawberry.Maybe[list[SourceChannel]] = strawberry.field(description="Way it came.")
     is_hidden: strawberry.Maybe[bool] = strawberry.field(description="Hidden from Visitors.")
     is_anonymous: strawberry.Maybe[bool] = strawberry.field(

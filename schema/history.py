@@ -127,7 +127,8 @@ class HistoryEntry:
         return change_of(self.view, self.row, await self.view.load.epoch.load(None))
 
     @strawberry.field(
-        description="Entry that caused this one, if you may see it: what made a rule act."
+        description="Entry that caused this one, if you may see it: what made a rule act, or the "
+        "lead enter or leave a segment."
     )
     async def cause(
         self,

@@ -47,6 +47,7 @@ from schema.changes import (
     MessageDeliveryChanged,
     NoteChanged,
     PropertiesChanged,
+    SegmentsChanged,
     TagsChanged,
     TaskChanged,
     change_of,
@@ -185,6 +186,7 @@ LeadCardItem = Annotated[
     | AppointmentChanged
     | CallChanged
     | LeadAccountChanged
+    | SegmentsChanged
     | LeadIdentified
     | LeadAbsorbed
     | LeadUnmerged

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -79,6 +79,9 @@ from schema.tags import Tag, tags_of
 from schema.tasks import Task, TaskConnection, TaskEdge
 from schema.timeline import TimelineItem, TimelineItemConnection, TimelineItemEdge
 from schema.values import Money, global_id
+
+if TYPE_CHECKING:
+    from schema.segments import SegmentExplanation, SegmentMembership
 
 T = TypeVar("T")
 First = Annotated[int, strawberry.argument(description=FIRST)]
@@ -345,6 +348,28 @@ class Lead:
     @strawberry.field(description="Tags, by name; at most 100.")
     async def tags(self) -> list[Tag]:
         return await tags_of(self.view, self.row.id)
+
+    @strawberry.field(
+        description="Segments the lead is in now, by name; computed, never set by hand. Those "
+        "whose rule looks at a field that you may not see are left out."
+    )
+    async def segments(
+        self,
+    ) -> list[Annotated["SegmentMembership", strawberry.lazy("schema.segments")]]:
+        from schema.segments import memberships_of
+
+        return await memberships_of(self.view, self.row.id)
+
+    @strawberry.field(
+        description="Why the lead is or is not in a segment, weighed now; null for a segment that "
+        "you may not know of, and on a past card."
+    )
+    async def segment_explanation(
+        self, segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment.")]
+    ) -> Annotated["SegmentExplanation", strawberry.lazy("schema.segments")] | None:
+        from schema.segments import explanation_of
+
+        return await explanation_of(self.view, self.row.id, segment_id)
 
     @strawberry.field(description="On the site now?")
     async def presence(self) -> Presence:

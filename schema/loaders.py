@@ -20,6 +20,7 @@ from models.important_dates import ImportantDate, ImportantDateKind
 from models.leads import Assignment, Lead
 from models.notes import Note, NoteText
 from models.pipelines import Pipeline, PipelineState, StateTime
+from models.segments import Segment
 from models.staff import Staff
 from models.tags import Tag
 from models.tasks import Task
@@ -35,6 +36,9 @@ from resolvers.filters import Explanation, Filter, explain_all
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
+from resolvers.segments import listing as segments
+from resolvers.segments.learning import used_by
+from resolvers.segments.listing import Membership
 from resolvers.services import Services
 from resolvers.staff.online import LastUse, last_uses
 from resolvers.views import View
@@ -111,6 +115,26 @@ class Loaders:
     @cached_property
     def problems_of_automation(self) -> DataLoader[UUID, list[str]]:
         return self._of(listing.problems_by_id)
+
+    @cached_property
+    def segment(self) -> DataLoader[UUID, Segment | None]:
+        return self._of(segments.segments_by_id)
+
+    @cached_property
+    def segments_of_lead(self) -> DataLoader[UUID, list[Membership]]:
+        return self._of(segments.memberships_by_lead)
+
+    @cached_property
+    def count_of_segment(self) -> DataLoader[UUID, int]:
+        return self._of(segments.counts_by_segment)
+
+    @cached_property
+    def users_of_segment(self) -> DataLoader[UUID, list[str]]:
+        return self._of(segments.names_of_users)
+
+    @cached_property
+    def reasons(self) -> DataLoader[tuple[UUID, UUID], list[str]]:
+        return self._of(segments.reasons)
 
     @cached_property
     def change(self) -> DataLoader[UUID, Change | None]:
@@ -316,8 +340,11 @@ class Loaders:
     @cached_property
     def explanation(self) -> DataLoader[Filter, Explanation]:
         async def load(keys: list[Filter]) -> list[Explanation]:
-            hidden = await self.hidden_paths.load(None)
-            return await explain_all(self._view.rows, keys, hidden.keys())
+            hidden = {*(await self.hidden_paths.load(None))}
+            named = {each for key in keys for each in used_by(key)}
+            rows = zip(named, await self.segment.load_many(list(named)), strict=True)
+            hidden |= {each.hex for each, row in rows if row is None}
+            return await explain_all(self._view.rows, keys, hidden)
 
         return DataLoader(load_fn=load)
 

@@ -105,6 +105,10 @@ class PastLoaders(Loaders):
         return self._from(rows.tags)
 
     @cached_property
+    def segments_of_lead(self) -> DataLoader[UUID, Any]:
+        return self._from(rows.memberships)
+
+    @cached_property
     def addresses_of_lead(self) -> DataLoader[UUID, Any]:
         return self._from(rows.addresses)
 

@@ -3,7 +3,7 @@
 import orjson
 import strawberry
 
-from resolvers.filters import Explanation
+from resolvers.filters import ClauseWords, Explanation
 from schema.scalars import FilterLiteral
 
 
@@ -31,8 +31,10 @@ def rule_of(literal: object, explained: Explanation) -> Rule:
     return Rule(
         words=explained.words,
         filter=FilterLiteral(orjson.dumps(literal).decode()),
-        clauses=[
-            RuleClause(path=each.path, field=each.key, words=each.words, is_broken=each.is_broken)
-            for each in explained.clauses
-        ],
+        clauses=[clause_of(each) for each in explained.clauses],
     )
+
+
+def clause_of(told: ClauseWords) -> RuleClause:
+    """A clause in words."""
+    return RuleClause(path=told.path, field=told.key, words=told.words, is_broken=told.is_broken)

@@ -12,6 +12,7 @@ from models.automations import Automation
 from models.enums import ActorKind, AutomationActionKind, Channel, TriggerKind
 from models.events import EventKind
 from models.ids import encode_id, new_id
+from models.segments import Segment
 from models.workspace import Workspace
 from resolvers import access, fields, filters
 from resolvers.actors import Actor
@@ -56,6 +57,7 @@ class RuleTrigger:
     event_name: str | None = None
     path: str | None = None
     channels: tuple[Channel, ...] = ()
+    segment: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +249,8 @@ async def _check_trigger(work: UnitOfWork, given: RuleTrigger) -> dict[str, Any]
             return await _check_path(work, given.path or "")
         case TriggerKind.MESSAGE_RECEIVED:
             return {"channels": [each.value for each in dict.fromkeys(given.channels)]}
+        case TriggerKind.SEGMENT_ENTERED | TriggerKind.SEGMENT_LEFT:
+            return await _check_segment(work, given)
     return {}
 
 
@@ -269,6 +273,21 @@ async def _check_event(work: UnitOfWork, given: RuleTrigger) -> dict[str, Any]:
     if kind is None or kind.archived_at:
         raise invalid("trigger.eventKindId", ProblemCode.UNKNOWN, "There is no such kind.")
     return {"kind": kind.id.hex, "name": kind.name}
+
+
+async def _check_segment(work: UnitOfWork, given: RuleTrigger) -> dict[str, Any]:
+    segment = await work.session.scalar(
+        select(Segment).where(
+            col(Segment.id) == given.segment,
+            col(Segment.archived_at).is_(None),
+            access.visible_segments(work.actor),
+        )
+    )
+    if segment is None:
+        entered = given.kind is TriggerKind.SEGMENT_ENTERED
+        path = f"trigger.segment{'Entered' if entered else 'Left'}Id"
+        raise invalid(path, ProblemCode.UNKNOWN, "There is no such segment.")
+    return {"segment": segment.id.hex, "name": segment.name}
 
 
 async def _check_path(work: UnitOfWork, path: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from models.enums import StateKind
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldOption
 from models.pipelines import Pipeline, PipelineState
+from models.segments import Segment
 from models.staff import Staff
 from models.webhooks import Webhook
 from resolvers import fields
@@ -71,6 +72,8 @@ def _needs(rule: Automation) -> list[Need]:
         needs.append(Need("state", (UUID(hex=given["to"]),)))
     if given.get("kind"):
         needs.append(Need("kind of event", (UUID(hex=given["kind"]),)))
+    if given.get("segment"):
+        needs.append(Need("segment", (UUID(hex=given["segment"]),)))
     noun, _, key = str(given.get("path", "")).partition(":")
     if noun == "property":
         needs.append(Need("field", (key,)))
@@ -157,6 +160,13 @@ async def _event_kinds(view: View, ids: Keys) -> Reasons:
     }
 
 
+async def _segments(view: View, ids: Keys) -> Reasons:
+    rows = await view.scalars(select(Segment).where(col(Segment.id).in_(ids)))
+    return {
+        row.id: f"The segment {row.name} is archived." if row.archived_at else None for row in rows
+    }
+
+
 READERS: dict[str, Callable[[View, Keys], Awaitable[Reasons]]] = {
     "state": _states,
     "state without a reason": _states_without_reason,
@@ -164,6 +174,7 @@ READERS: dict[str, Callable[[View, Keys], Awaitable[Reasons]]] = {
     "field": _fields,
     "webhook": _webhooks,
     "kind of event": _event_kinds,
+    "segment": _segments,
 }
 
 

@@ -23,6 +23,8 @@ KINDS: dict[TriggerKind, frozenset[ChangeKind]] = {
     ),
     TriggerKind.MESSAGE_RECEIVED: frozenset({ChangeKind.MESSAGE_ADDED}),
     TriggerKind.TASK_OVERDUE: frozenset({ChangeKind.TASK_CHANGED}),
+    TriggerKind.SEGMENT_ENTERED: frozenset({ChangeKind.SEGMENTS_CHANGED}),
+    TriggerKind.SEGMENT_LEFT: frozenset({ChangeKind.SEGMENTS_CHANGED}),
 }
 """Kinds of changes that may start a rule with such a trigger."""
 
@@ -46,6 +48,9 @@ def starts(kind: TriggerKind, trigger: dict[str, Any], change: RecordedChange) -
             channels = trigger["channels"]
             is_theirs = data["direction"] == MessageDirection.FROM_LEAD
             return is_theirs and (not channels or data["channel"] in channels)
+        case TriggerKind.SEGMENT_ENTERED | TriggerKind.SEGMENT_LEFT:
+            is_it = data["segment"]["id"] == trigger["segment"]
+            return is_it and bool(data["act"] == kind.value.removeprefix("SEGMENT_"))
         case TriggerKind.TASK_OVERDUE:
             return bool(data["act"] == FELL_DUE)
     return True

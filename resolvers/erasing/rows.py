@@ -26,6 +26,7 @@ from models.notes import Note, NoteText
 from models.notifications import Notification
 from models.pipelines import StateTime
 from models.search import SearchEntry
+from models.segments import SegmentStanding
 from models.tags import LeadTag
 from models.tasks import Task, TaskText
 from models.visits import PresenceInterval, Visit, VisitPage
@@ -72,6 +73,7 @@ OWN: tuple[type[SQLModel], ...] = (
     ImportedRow,
     LeadAlias,
     SearchEntry,
+    SegmentStanding,
 )
 """Tables whose rows name their lead; in the order in which they go."""
 
@@ -95,7 +97,7 @@ UNTOUCHED = {
     "api_token", "automation", "canned_reply", "event_kind", "field_definition", "field_group",
     "field_layout", "field_option", "important_date_kind", "lead_import", "notification_feed",
     "pinned_field",
-    "pipeline", "pipeline_state", "recovery_code", "site", "staff", "staff_invitation",
+    "pipeline", "pipeline_state", "recovery_code", "segment", "site", "staff", "staff_invitation",
     "staff_session", "staff_totp", "tag", "team", "team_manager", "team_member", "webhook",
     "worker_position", "workspace",
 }  # fmt: skip

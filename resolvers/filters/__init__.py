@@ -5,8 +5,8 @@ what was stored, `checking` holds it to its limits, `compiling` turns it into SQ
 to people. A new clause is one class in `tree` and one branch in each of the others.
 """
 
-from resolvers.filters.checking import BadFilter, check, check_for_nobody
-from resolvers.filters.compiling import compile_filter
+from resolvers.filters.checking import BadFilter, check, check_for_nobody, check_for_segment
+from resolvers.filters.compiling import compile_clause, compile_filter
 from resolvers.filters.conditions import condition_for
 from resolvers.filters.grounds import Grounds, Rows, check_fields, grounds_for
 from resolvers.filters.reading import read_filter
@@ -24,6 +24,8 @@ __all__ = [
     "check",
     "check_fields",
     "check_for_nobody",
+    "check_for_segment",
+    "compile_clause",
     "compile_filter",
     "condition_for",
     "explain",

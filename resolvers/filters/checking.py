@@ -9,6 +9,7 @@ from resolvers.filters.tree import (
     AssigneeIsMe,
     Filter,
     Not,
+    PresenceIn,
     Test,
     clauses,
     everything,
@@ -47,6 +48,16 @@ def check_for_nobody(tree: Filter) -> None:
     """BadFilter for a filter that means somebody else for each who looks."""
     if any(isinstance(each, AssigneeIsMe) for each in everything(tree)):
         raise BadFilter("", ProblemCode.CONTRADICTION, "A stored rule knows no `isMe`.")
+
+
+def check_for_segment(tree: Filter) -> None:
+    """BadFilter for what can't be kept: whoever looks, and presence, which no change tells of."""
+    check_for_nobody(tree)
+    for place, clause in clauses(tree):
+        if isinstance(clause, PresenceIn):
+            path = ".".join((*place, clause.key))
+            told = "`presence` comes and goes by itself: filter lists by it, or use `lastSeenAt`."
+            raise BadFilter(path, ProblemCode.CONTRADICTION, told)
 
 
 def _parts(tree: Filter) -> tuple[Filter, ...]:

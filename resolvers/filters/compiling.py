@@ -11,6 +11,7 @@ for its rows, so that no large set has to be built and kept.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -33,6 +34,7 @@ from models.conversations import Conversation, Message
 from models.enums import Consent, Deliverability, PresenceState, StateKind, SubscriptionStatus
 from models.leads import Lead
 from models.pipelines import PipelineState
+from models.segments import SegmentStanding
 from models.tags import LeadTag, Tag
 from models.tasks import Task
 from models.teams import TeamMember
@@ -63,6 +65,11 @@ Condition = ColumnElement[bool]
 def compile_filter(root: tree.Filter, grounds: Grounds) -> Condition:
     """The condition on `Lead` that a filter means to this viewer at this moment."""
     return _Compiling(grounds).join(root, leads=True)
+
+
+def compile_clause(clause: tree.Test, grounds: Grounds) -> Condition:
+    """As `compile_filter`, for a clause that can be met, asked of each lead by itself."""
+    return _Compiling(grounds).test(clause, leads=False)
 
 
 def broken() -> Condition:
@@ -131,6 +138,8 @@ class _Compiling:
                 return self.conversation(clause, leads=leads)
             case tree.HasTask():
                 return self.task(clause, leads=leads)
+            case tree.InSegment(segment_id):
+                return _in_segment(segment_id, leads=leads)
         return self.value(clause, leads=leads)
 
     def value(self, clause: tree.Test, *, leads: bool) -> Condition:
@@ -282,6 +291,14 @@ class _Compiling:
         if clause.assignee:
             rows = rows.where(self.assignee(clause.assignee, col(Task.assignee_id)))
         return found(rows, col(Task.lead_id), leads=leads)
+
+
+def _in_segment(segment_id: UUID, *, leads: bool) -> Condition:
+    owner = col(SegmentStanding.lead_id)
+    rows = select(owner).where(
+        col(SegmentStanding.segment_id) == segment_id, col(SegmentStanding.since).is_not(None)
+    )
+    return found(rows, owner, leads=leads)
 
 
 def found(rows: Select[Any], owner: Any, *, leads: bool) -> Condition:

@@ -66,29 +66,33 @@ def _counted(clause: Events, grounds: Grounds) -> tuple[Select[Any], tuple[Any, 
 
     Of all events of a kind or name there is a count for each lead already.
     """
-    table: Any = EventGroup
+    table, conditions = source(clause, grounds)
     numbers = (
         func.sum(col(EventGroup.count)),
         func.min(col(EventGroup.first_at)),
         func.max(col(EventGroup.last_at)),
     )
-    conditions: list[Condition] = []
-    if clause.within or clause.parameters:
-        table = Event
+    if table is Event:
         numbers = (
             func.sum(col(Event.count)),
             func.min(col(Event.occurred_at)),
             func.max(col(Event.last_at)),
         )
-        if clause.within:
-            conditions.append(is_instant(clause.within, col(Event.occurred_at), grounds.now))
-        conditions += [_has_parameter(each, grounds) for each in clause.parameters]
+    if clause.within:
+        conditions.append(is_instant(clause.within, col(Event.occurred_at), grounds.now))
+    rows = select(table.lead_id).where(*conditions).group_by(table.lead_id)
+    return rows, numbers, table.lead_id
+
+
+def source(clause: Events, grounds: Grounds) -> tuple[Any, list[Condition]]:
+    """The table whose rows are counted, and which of them, whenever they happened."""
+    table: Any = Event if clause.within or clause.parameters else EventGroup
+    conditions: list[Condition] = []
     if clause.kind_id:
         conditions.append(table.group_key == f"kind:{clause.kind_id.hex}")
     elif clause.name is not None:
         conditions.append(table.group_key == f"name:{fold(clause.name)}")
-    rows = select(table.lead_id).where(*conditions).group_by(table.lead_id)
-    return rows, numbers, table.lead_id
+    return table, [*conditions, *(_has_parameter(each, grounds) for each in clause.parameters)]
 
 
 def _tests(clause: Events, numbers: tuple[Any, Any, Any], grounds: Grounds) -> list[Condition]:

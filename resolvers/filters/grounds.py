@@ -11,6 +11,8 @@ from sqlmodel import col
 from models.due_bands import Moment
 from models.enums import FieldType, PresenceState
 from models.fields import FieldDefinition
+from models.ids import encode_id
+from models.segments import Segment
 from models.workspace import Workspace
 from resolvers import access
 from resolvers.actors import Actor
@@ -34,6 +36,7 @@ from resolvers.filters.operands import (
 from resolvers.filters.tree import (
     Filter,
     HasTask,
+    InSegment,
     LocalTimeBetween,
     Mark,
     Marked,
@@ -81,6 +84,8 @@ class Grounds:
     fields: Mapping[str, FieldDefinition]
     """Fields that the viewer may see and that are not archived, by key."""
     present: Mapping[UUID, PresenceState]
+    segments: frozenset[UUID] = frozenset()
+    """Those that the viewer may see and that are not archived."""
 
 
 async def grounds_for(services: Services, actor: Actor, rows: Rows, tree: Filter) -> Grounds:
@@ -93,6 +98,7 @@ async def grounds_for(services: Services, actor: Actor, rows: Rows, tree: Filter
         is_sqlite=services.database.is_sqlite,
         fields=await _fields(actor, rows) if any(_is_about_fields(part) for part in parts) else {},
         present=await _present(services) if _mentions(parts, PresenceIn) else {},
+        segments=await _segments(actor, rows) if _mentions(parts, InSegment) else frozenset(),
     )
 
 
@@ -106,7 +112,7 @@ def _mentions(parts: Sequence[Any], *kinds: type) -> bool:
 def _is_about_fields(part: Any) -> bool:
     if isinstance(part, Marked):
         return part.field is Mark.INCOMPLETE
-    return bool(_keys_of(part))
+    return bool(keys_of(part))
 
 
 async def _fields(actor: Actor, rows: Rows) -> dict[str, FieldDefinition]:
@@ -118,13 +124,22 @@ async def _fields(actor: Actor, rows: Rows) -> dict[str, FieldDefinition]:
     return {row[0].key: row[0] for row in found}
 
 
+async def _segments(actor: Actor, rows: Rows) -> frozenset[UUID]:
+    found = await rows(
+        select(col(Segment.id)).where(
+            access.visible_segments(actor), col(Segment.archived_at).is_(None)
+        )
+    )
+    return frozenset(row[0] for row in found)
+
+
 async def _present(services: Services) -> dict[UUID, PresenceState]:
     ids = await services.presence.present(MOST_PRESENT)
     found = await presence_of(services, ids)
     return {each: PresenceState(reading.state.value) for each, reading in found.items()}
 
 
-def _keys_of(clause: Any) -> tuple[str, ...]:
+def keys_of(clause: Any) -> tuple[str, ...]:
     """Keys of the fields that a clause looks at."""
     match clause:
         case PropertyIs(field_key):
@@ -155,7 +170,10 @@ def check_fields(tree: Filter, grounds: Grounds) -> None:
 
 def problem_of(clause: Test, grounds: Grounds) -> tuple[ProblemCode, str] | None:
     """Why a clause can't be met for this viewer now; None if it can."""
-    for key in _keys_of(clause):
+    if isinstance(clause, InSegment) and clause.id not in grounds.segments:
+        named = encode_id("segment", clause.id)
+        return ProblemCode.UNKNOWN, f"There is no segment `{named}` that you may see."
+    for key in keys_of(clause):
         if key not in grounds.fields:
             return ProblemCode.UNKNOWN, f"There is no field `{key}` that you may see."
     if isinstance(clause, PropertyIs):

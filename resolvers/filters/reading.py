@@ -232,6 +232,7 @@ READERS: dict[str, Callable[[str, Given], tree.Test]] = {
     "conversation": _conversation,
     "task": _task,
     "location": _location,
+    "segmentId": lambda path, given: tree.InSegment(identity("segment")(path, given)),
     "source": lambda path, given: tree.SourceIn(many(path, given, known(SourceChannel), 10)),
 }
 """How each clause is read, by its key."""

@@ -306,12 +306,21 @@ class SourceIn:
     channels: tuple[SourceChannel, ...]
 
 
+@dataclass(frozen=True)
+class InSegment:
+    """In a segment, as it is kept."""
+
+    key: ClassVar[str] = "segmentId"
+    id: UUID
+
+
 Test = (
     Ids | TextOf | InstantOf | Marked | PriorityIn | ValueIs | PriceTouches | WantsListing
     | StateIn | StateKindIn | InPipeline | InStateLonger | ClosedWithin
     | AssigneeIn | AssigneeIsMe | AssigneeInTeam | AssigneeIsNobody
     | HasTags | HasNoTag | PropertyIs | PresenceIn | StatusIn | HasNoAddress
     | Events | HasConversation | HasTask | ZoneIn | LocalTimeBetween | SourceIn
+    | InSegment
 )  # fmt: skip
 Filter = All | AnyOf | Not | Test
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+from sqlalchemy import false, select, union_all
 from sqlmodel import col
 
 from models.enums import FieldType
 from models.events import EventKind
 from models.fields import FieldDefinition, FieldOption
 from models.pipelines import Pipeline, PipelineState
+from models.segments import Segment
 from models.staff import Staff
 from models.teams import Team
 from resolvers.filters import tree
@@ -25,8 +26,12 @@ NAMED: tuple[tuple[Any, Any], ...] = (
     (Team.id, Team.name),
     (EventKind.id, EventKind.name),
     (FieldOption.id, FieldOption.label),
+    (Segment.id, Segment.name),
 )
 """What a filter can name by id, and where its name is."""
+
+
+HIDDEN_SEGMENT = "a segment that you may not see"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class Names:
     fields: dict[str, tuple[str, FieldType, bool]] = field(default_factory=dict)
     """Label and type of a field, and whether it is archived."""
     hidden: Set[str] = frozenset()
-    """Keys of fields that the reader may not see."""
+    """Keys of fields, and ids of segments in 32 digits, that the reader may not see."""
+    archived: set[UUID] = field(default_factory=set)
+    """Segments that have no leads any more."""
 
     def of(self, ids: Sequence[UUID]) -> list[str]:
         return [self.by_id.get(each, "one that is gone") for each in ids]
@@ -70,8 +77,8 @@ async def explain_all(
 ) -> list[Explanation]:
     """Each filter in words; two statements at most for all of them.
 
-    `hidden` are keys of fields that the reader may not see: neither they nor what is asked of them
-    is told.
+    `hidden` are keys of fields and ids of segments that the reader may not see: neither they nor
+    what is asked of them is told.
     """
     names = await _names(rows, roots, hidden)
     return [_explanation(root, names) for root in roots]
@@ -94,10 +101,14 @@ async def _names(rows: Rows, roots: Sequence[tree.Filter], hidden: Set[str]) -> 
     if ids:
         found = await rows(
             union_all(
-                *(select(col(key), col(name)).where(col(key).in_(ids)) for key, name in NAMED)
+                *(
+                    select(col(key), col(name), _is_archived(key)).where(col(key).in_(ids))
+                    for key, name in NAMED
+                )
             )
         )
         names.by_id.update({row[0]: row[1] for row in found})
+        names.archived.update(row[0] for row in found if row[2])
     if keys:
         found = await rows(
             select(
@@ -109,6 +120,10 @@ async def _names(rows: Rows, roots: Sequence[tree.Filter], hidden: Set[str]) -> 
         )
         names.fields.update({row[0]: (row[1], row[2], bool(row[3])) for row in found})
     return names
+
+
+def _is_archived(key: Any) -> Any:
+    return col(Segment.archived_at).is_not(None) if key is Segment.id else false()
 
 
 def _join(part: tree.Filter, names: Names) -> str:
@@ -139,6 +154,8 @@ def _is_broken(clause: tree.Test, names: Names) -> bool:
             return one not in names.by_id
         case tree.Events():
             return clause.kind_id is not None and clause.kind_id not in names.by_id
+        case tree.InSegment(segment_id):
+            return segment_id not in names.by_id or segment_id in names.archived
     return False
 
 
@@ -198,6 +215,10 @@ def _say(clause: tree.Test, names: Names) -> str:
             return f"time zone is {listed(zones, as_is=True)}"
         case tree.LocalTimeBetween(since, before):
             return f"local time is from {since:%H:%M} to {before:%H:%M}"
+        case tree.InSegment(segment_id) if segment_id.hex in names.hidden:
+            return f"in {HIDDEN_SEGMENT}"
+        case tree.InSegment(segment_id):
+            return f"in the segment {names.of([segment_id])[0]}"
         case tree.HasConversation():
             return _conversation(clause)
         case tree.Events():

@@ -10,6 +10,7 @@ from models.changes import Change, LeadFeed, RecordedChange
 from models.enums import ActorKind, NoteVisibility
 from models.leads import LeadAlias
 from models.notes import Note
+from models.segments import Segment
 from resolvers import access
 from resolvers.lead_card.items import ResetReason
 from resolvers.views import View
@@ -62,8 +63,16 @@ def _is_of_note(change: RecordedChange, visibility: NoteVisibility) -> bool:
 
 
 async def may_see_change(view: View, change: RecordedChange) -> bool:
-    """Whether the viewer may see this row of the log; those of a note follow the note."""
-    if change.subject_kind != "note" or view.actor.kind is ActorKind.SYSTEM:
+    """Whether the viewer may see this row of the log; those of a note follow the note, those of a
+    segment what its rule looks at."""
+    if view.actor.kind is ActorKind.SYSTEM:
+        return True
+    if change.subject_kind == "segment":
+        seen = select(col(Segment.id)).where(
+            col(Segment.id) == change.subject_id, access.visible_segments(view.actor)
+        )
+        return await view.scalar(seen) is not None
+    if change.subject_kind != "note":
         return True
     statement = select(col(Note.id)).where(
         col(Note.id) == change.subject_id, access.visible_notes(view.actor)

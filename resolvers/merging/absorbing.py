@@ -63,6 +63,7 @@ async def absorb(
         "pages": await _forget_pages(work, into.id, gone.id),
         "places": await _places(work, gone.id),
         "groups": list(card.groups.values()),
+        "segments": card.segments,
     }
     moved = {name: await _move(work, table, into.id, gone.id) for name, table in MOVED.items()}
     moved["tag"] = await _move_tags(work, into.id, gone.id)

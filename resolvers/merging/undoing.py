@@ -23,6 +23,7 @@ from models.enums import ActorKind, ChangeKind, HistoryType
 from models.events import Event, EventGroup
 from models.fields import FieldDefinition
 from models.leads import Lead, LeadAlias
+from models.segments import Segment, SegmentStanding
 from models.tags import LeadTag
 from models.visits import PresenceInterval, Visit
 from resolvers import fields, naming, search
@@ -59,6 +60,7 @@ async def give_back(work: UnitOfWork, alias: LeadAlias, into: Lead, gone: Lead) 
     await naming.rename(work.session, gone)
     await work.session.flush()
     await search.give_back(work.session, into.id, gone.id)
+    await _return_standings(work, undo, gone.id)
     await _record(work, into, gone, diffs, stamps)
 
 
@@ -277,6 +279,23 @@ async def _empty_fields(
     for each in edits:
         fields.copy_to_column(into, each)
     return diffs, list(stamps)
+
+
+async def _return_standings(work: UnitOfWork, undo: Any, gone: UUID) -> None:
+    """Puts the lead back into the segments that it was in; what is so no more it leaves then."""
+    kept = {UUID(hex=key): told for key, told in undo.get("segments", {}).items()}
+    known = await work.session.scalars(select(col(Segment.id)).where(col(Segment.id).in_(kept)))
+    rows = [
+        {
+            "lead_id": gone,
+            "segment_id": each,
+            "since": _instant(kept[each]["since"]),
+            "because": kept[each]["because"],
+            "flips_at": None,
+        }
+        for each in known
+    ]
+    await put_rows(work.session, SegmentStanding, rows, ("lead_id", "segment_id"), replaces=True)
 
 
 def _instant(text: str | None) -> datetime | None:

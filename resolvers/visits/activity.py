@@ -116,6 +116,7 @@ async def record(services: Services, actor: VisitorActor, told: Told) -> UUID:
         lead.last_activity_at = work.at
         seen = Seen(actor.visit_id, told.page_key, told.sequence)
         if repeated:
+            work.touch(lead.id, "event", f"event:{repeated.group_key}", "activity")
             await events.repeat_event(work, lead, repeated, work.at - ago, seen)
             return repeated.id
         new = NewEvent(

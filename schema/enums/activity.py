@@ -119,6 +119,7 @@ described(
     APPOINTMENT="Appointment.",
     SUBSCRIPTION="Subscription.",
     ACCOUNT="Portal account.",
+    SEGMENT="Segment.",
     LIFECYCLE="Creation, identification, merge.",
 )
 described(

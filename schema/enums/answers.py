@@ -43,6 +43,7 @@ described(
     UNKNOWN="Unknown, or one that can't be used here.",
     TAKEN="Already used by another.",
     CONTRADICTION="Two values contradict each other.",
+    CYCLE="It would follow from itself; the message names the circle.",
 )
 described(
     errors.ConflictReason,

@@ -90,5 +90,6 @@ described(
     MERGE_LEADS="Merge and unmerge.",
     ERASE_LEAD="Erase a lead with all its data.",
     CONFIGURE_AUTOMATIONS="Automations.",
+    CONFIGURE_SEGMENTS="Segments.",
     ADMINISTER="Staff, teams, sites, kinds of events, API tokens, webhooks, project settings.",
 )

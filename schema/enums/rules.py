@@ -15,6 +15,16 @@ described(
     FIELD_CHANGED="A field changed.",
     MESSAGE_RECEIVED="The lead wrote.",
     TASK_OVERDUE="A task became overdue.",
+    SEGMENT_ENTERED="A segment was entered.",
+    SEGMENT_LEFT="A segment was left.",
+)
+described(
+    enums.SegmentCause,
+    "SegmentCause",
+    "What made a lead enter or leave a segment.",
+    CHANGE="A change of the lead.",
+    TIME="Time alone.",
+    RULE="Another rule, or that the segment was archived.",
 )
 described(
     enums.AutomationActionKind,

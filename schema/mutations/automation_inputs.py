@@ -61,6 +61,10 @@ class AutomationTriggerInput:
     message_received: strawberry.Maybe[list[Channel]] = strawberry.field(
         description="Message on one of these; empty: all."
     )
+    segment_entered_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="Segment entered."
+    )
+    segment_left_id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Segment left.")
 
     def given(self) -> RuleTrigger:
         """As the use-case takes it."""
@@ -78,6 +82,12 @@ class AutomationTriggerInput:
         if self.message_received is not None:
             channels = tuple(self.message_received.value)
             return RuleTrigger(TriggerKind.MESSAGE_RECEIVED, channels=channels)
+        if self.segment_entered_id is not None:
+            entered = read_id("trigger.segmentEnteredId", "segment", self.segment_entered_id.value)
+            return RuleTrigger(TriggerKind.SEGMENT_ENTERED, segment=entered)
+        if self.segment_left_id is not None:
+            left = read_id("trigger.segmentLeftId", "segment", self.segment_left_id.value)
+            return RuleTrigger(TriggerKind.SEGMENT_LEFT, segment=left)
         if self.lead_created is not None:
             _only_true("trigger.leadCreated", self.lead_created.value)
             return RuleTrigger(TriggerKind.LEAD_CREATED)

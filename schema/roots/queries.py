@@ -24,6 +24,7 @@ from schema import (
     past,
     pipelines,
     project,
+    segments,
     sign_in_providers,
     sites,
     staff,
@@ -149,6 +150,18 @@ class Query:
     automations = strawberry.field(
         automations.automations,
         description="Automations in order of running; at most 200. ADMIN, MANAGER, else empty.",
+    )
+    segment = strawberry.field(
+        segments.segment,
+        description="One segment; null when its rule looks at a field that you may not see.",
+    )
+    segment_preview = strawberry.field(
+        segments.segment_preview, description="Count and sample of a rule before it is saved."
+    )
+    segments = strawberry.field(
+        segments.segments,
+        description="Segments, by name; those whose rule looks at a field that you may not see "
+        "are left out.",
     )
     webhook = strawberry.field(webhooks.webhook, description="One webhook. ADMIN, else null.")
     webhooks = strawberry.field(

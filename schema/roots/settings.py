@@ -17,6 +17,7 @@ from schema.mutations import editing, pins
 from schema.mutations import fields as field_acts
 from schema.mutations import pipelines as set_up
 from schema.mutations import project as project_acts
+from schema.mutations import segments as segment_acts
 
 
 @strawberry.type
@@ -112,6 +113,11 @@ class SettingsActs:
         automation_acts.retry_automation_run,
         description="Tries a failed run again; of a run that came to nothing nothing was done. "
         "ADMIN, MANAGER.",
+    )
+    save_segment = strawberry.mutation(
+        segment_acts.save_segment,
+        description="Makes, changes or archives a segment; all leads are evaluated in the "
+        "background. ADMIN, MANAGER who see all leads.",
     )
     save_webhook = strawberry.mutation(
         webhooks.save_webhook,

@@ -23,6 +23,8 @@ class Meaning:
     def __init__(self, world: World, me: Any, zone: str = "UTC") -> None:
         self.world, self.me, self.zone = world, me, ZoneInfo(zone)
         self.now = world.now
+        self.segments: dict[str, Literal] = {}
+        """Rules of segments by id."""
 
     def of(self, given: Literal, lead: Known) -> bool:
         ((key, value),) = given.items()
@@ -235,7 +237,7 @@ class Meaning:
         ((how, limit),) = given.get("count", {"atLeast": 1}).items()
         holds = {"is": number == limit, "atLeast": number >= limit, "atMost": number <= limit}[how]
         first = min((each.at for each in counted), default=None)
-        last = max((each.at for each in counted), default=None)
+        last = max((each.last_at or each.at for each in counted), default=None)
         for key, at in (("firstAt", first), ("lastAt", last)):
             holds = holds and (key not in given or self.instant(given[key], at))
         return holds
@@ -311,6 +313,9 @@ class Meaning:
     def lastSeenAt(self, given: Any, lead: Known) -> bool:
         ends = [each.to_at or self.now for each in lead.stays]
         return self.instant(given, max(ends, default=None))
+
+    def segmentId(self, given: Any, lead: Known) -> bool:
+        return self.of(self.segments[given], lead)
 
     def isHidden(self, given: Any, lead: Known) -> bool:
         return (lead.row.hidden_at is not None) == given

@@ -70,6 +70,8 @@ class Happened:
     at: datetime
     count: int
     parameters: dict[str, LoggedValue]
+    last_at: datetime | None = None
+    """Of repeats of one page the last one; None: as `at`."""
 
 
 @dataclass

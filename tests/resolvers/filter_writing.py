@@ -25,6 +25,9 @@ Literal = dict[str, Any]
 class Writer:
     def __init__(self, world: World, random: Random) -> None:
         self.world, self.random = world, random
+        self.clauses = CLAUSES
+        self.segments: list[str] = []
+        """Ids of segments to name."""
 
     def filter(self, depth: int = 3) -> Literal:
         """A filter of at most so many levels."""
@@ -36,7 +39,7 @@ class Writer:
         return {how: [self.filter(depth - 1) for _ in range(self.random.randint(1, 3))]}
 
     def clause(self) -> Literal:
-        key = self.random.choice(CLAUSES)
+        key = self.random.choice(self.clauses)
         return {key: getattr(self, key)()}
 
     def one(self, values: Sequence[Any]) -> Any:
@@ -242,6 +245,9 @@ class Writer:
             return {"timeZones": self.some(ZONES)}
         ends = [f"{self.random.randint(0, 23):02}:{self.one(['00', '30'])}" for _ in range(2)]
         return {"localTimeBetween": {"from": ends[0], "to": ends[1]}}
+
+    def segmentId(self) -> str:
+        return self.one(self.segments)
 
     createdAt = lastActivityAt = lastSeenAt = instant
     isHidden = isAnonymous = isIncomplete = flag

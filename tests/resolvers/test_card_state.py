@@ -68,10 +68,12 @@ from resolvers.notes import NoteEdit
 from resolvers.past import read_past
 from resolvers.phone_numbers import NumberEdit
 from resolvers.secrets import sign
+from resolvers.segments.saving import SegmentEdit, save_segment
 from resolvers.services import Services
 from resolvers.tasks import NewTask
 from resolvers.views import View
 from resolvers.visits import Claim, StartedVisit, Told
+from resolvers.worker import run_due_jobs
 from tests.factories import ORIGIN, make_lead, make_site, make_staff, make_visit
 from tests.importing import received_upload
 from tests.resolvers.verify import (
@@ -762,6 +764,25 @@ async def a_password_reset(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(
         accounts.reset_password, stage.lead_id, password, uuid4().hex
     )
+
+
+async def tagged_segment(stage: Stage) -> None:
+    edit = SegmentEdit(name="VIPs", literal={"tags": {"any": ["VIP"]}})
+    await stage.by_admin(save_segment, None, edit)
+    await run_due_jobs(stage.services)
+
+
+@proves(ChangeKind.SEGMENTS_CHANGED)
+async def a_segment_entered(stage: Stage) -> tuple[UUID, Act]:
+    await tagged_segment(stage)
+    return stage.lead_id, lambda: stage.by_admin(tags.add_tags, stage.lead_id, ["VIP"])
+
+
+@proves(ChangeKind.SEGMENTS_CHANGED)
+async def a_segment_left(stage: Stage) -> tuple[UUID, Act]:
+    await tagged_segment(stage)
+    await stage.by_admin(tags.add_tags, stage.lead_id, ["VIP"])
+    return stage.lead_id, lambda: stage.by_admin(tags.remove_tags, stage.lead_id, ["VIP"])
 
 
 @proves(ChangeKind.LEAD_IDENTIFIED)

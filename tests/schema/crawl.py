@@ -24,7 +24,7 @@ OF_A_FIELD = 20
 MOST_LEVELS = 7
 """Of types opened within each other: a document may be 10 deep."""
 TOKEN = re.compile(r"\w+|\.\.\.|[^\w\s.]")
-ARGUMENTS = {"first": str(PAGE), "key": '"rooms"'}
+ARGUMENTS = {"first": str(PAGE), "key": '"rooms"', "segmentId": f'"segment_{"0" * 32}"'}
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 

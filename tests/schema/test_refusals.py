@@ -23,6 +23,7 @@ from models.fields import FieldDefinition, FieldGroup
 from models.ids import decode_id, encode_id, new_id
 from models.important_dates import ImportantDateKind
 from models.jobs import Job
+from models.segments import Segment
 from models.staff import ApiToken
 from models.tasks import Task
 from models.teams import Team
@@ -2124,6 +2125,87 @@ def _rule_row(desk: Desk, number: int) -> Automation:
         trigger_kind=TriggerKind.LEAD_CREATED, position=number, updated_at=desk.clock.now(),
         updated_by_kind=ActorKind.SYSTEM, updated_by_name="Leadlight",
     )  # fmt: skip
+
+
+SEGMENT = {"name": "VIPs", "filter": {"tags": {"any": ["VIP"]}}}
+SAVED = "segment { id version }"
+
+
+@case("saveSegment", "Forbidden")
+async def _segment_by_an_agent(desk: Desk) -> Case:
+    return Case(await desk.other(), SEGMENT, {"permission": "CONFIGURE_SEGMENTS"})
+
+
+@case("saveSegment", "NotFound")
+async def _unknown_segment(desk: Desk) -> Case:
+    segment_id = f"segment_{NOBODYS}"
+    return Case(desk.admin, {"segmentId": segment_id, "name": "Other"}, {"id": segment_id})
+
+
+@case("saveSegment", "Limit")
+async def _a_segment_too_many(desk: Desk) -> Case:
+    rule = {"version": 1, "filter": SEGMENT["filter"]}
+    rows = [Segment(name=f"S{number}", name_key=f"s{number}", rule=rule) for number in range(200)]
+    await desk.add(*rows)
+    return Case(desk.admin, SEGMENT, {"limit": 200, "retryAfter": None})
+
+
+@case("saveSegment", "Precondition")
+async def _segment_in_use(desk: Desk) -> Case:
+    used = (await desk.admin.done("saveSegment", SAVED, **SEGMENT))["segment"]
+    rule = {"not": {"segmentId": used["id"]}}
+    await desk.admin.done("saveSegment", name="Others", filter=rule)
+    given = {"segmentId": used["id"], "isArchived": True}
+    return Case(desk.admin, given, {"reason": "IN_USE"})
+
+
+@case("saveSegment", "Conflict")
+async def _stale_segment(desk: Desk) -> Case:
+    made = (await desk.admin.done("saveSegment", SAVED, **SEGMENT))["segment"]
+    given = {"segmentId": made["id"], "expectedVersion": made["version"], "name": "V"}
+    await desk.admin.done("saveSegment", **given)
+    return Case(desk.admin, {**given, "name": "W"}, {"conflictReason": "STALE_VERSION"})
+
+
+ODD_SEGMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a new segment without a name": ({"name": None}, problem("name", "REQUIRED")),
+    "a new segment without a rule": ({"filter": None}, problem("filter", "REQUIRED")),
+    "presence in a segment": (
+        {"filter": {"not": {"presence": ["ONLINE"]}}},
+        problem("filter.not.presence", "CONTRADICTION"),
+    ),
+    "whoever looks in a segment": (
+        {"filter": {"assignee": {"isMe": True}}}, problem("filter", "CONTRADICTION"),
+    ),
+    "a field that there is not": (
+        {"filter": {"property": {"fieldKey": "nope", "is": {"isEmpty": True}}}},
+        problem("filter.property", "UNKNOWN"),
+    ),
+    "a segment that there is not": (
+        {"filter": {"segmentId": f"segment_{NOBODYS}"}}, problem("filter.segmentId", "UNKNOWN"),
+    ),
+}  # fmt: skip
+
+
+def _odd_segment(given: dict[str, Any], shown: dict[str, Any]) -> Arrange:
+    async def arrange(desk: Desk) -> Case:
+        return Case(desk.admin, {**SEGMENT, **given}, shown)
+
+    return arrange
+
+
+for _name, (_given, _shown) in ODD_SEGMENTS.items():
+    case("saveSegment", "InvalidInput", _name)(_odd_segment(_given, _shown))
+
+
+@case("saveSegment", "InvalidInput", "a circle of segments")
+async def _circle(desk: Desk) -> Case:
+    first = (await desk.admin.done("saveSegment", SAVED, **SEGMENT))["segment"]
+    rule = {"or": [{"isHidden": True}, {"segmentId": first["id"]}]}
+    second = (await desk.admin.done("saveSegment", SAVED, name="More", filter=rule))["segment"]
+    back = {"and": [{"isHidden": False}, {"segmentId": second["id"]}]}
+    given = {"segmentId": first["id"], "filter": back}
+    return Case(desk.admin, given, problem("filter.and.1.segmentId", "CYCLE"))
 
 
 @case("saveAutomation", "Forbidden")

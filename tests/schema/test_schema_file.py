@@ -291,7 +291,8 @@ def sample(kind: Any) -> Any:
     if isinstance(kind, GraphQLInputObjectType):
         wanted = {n: each for n, each in kind.fields.items() if is_required_input_field(each)}
         if not wanted:  # one of several, or none needed
-            wanted = dict(list(kind.fields.items())[:1])
+            flat = [each for each in kind.fields.items() if get_named_type(each[1].type) != kind]
+            wanted = dict(flat[:1])
         return {name: sample(each.type) for name, each in wanted.items()}
     return SAMPLES.get(kind.name, "text")
 

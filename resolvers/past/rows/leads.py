@@ -22,6 +22,7 @@ from resolvers.fields import source_of
 from resolvers.past.folding import Past
 from resolvers.past.rows.copies import copied, ids_of, instant_of
 from resolvers.readers import AddressRow
+from resolvers.segments.listing import Membership, segments_by_id, told_clauses
 from resolvers.views import View
 
 FIRST = 1
@@ -33,6 +34,22 @@ async def tags(view: View, past: Past) -> list[Tag]:
     found = await readers.tags_by_id(view, ids_of(past.card.tags))
     rows = [copied(row, name=past.card.tags[row.id.hex]) for row in found if row]
     return sorted(rows, key=lambda row: row.name_key)
+
+
+async def memberships(view: View, past: Past) -> list[Membership]:
+    """Segments by name, as far as the viewer may know of them."""
+    kept = past.card.segments
+    found = await segments_by_id(view, ids_of(kept))
+    rows = sorted((row for row in found if row), key=lambda row: row.name_key)
+    return [
+        Membership(
+            past.lead.id,
+            row,
+            datetime.fromisoformat(kept[row.id.hex]["since"]),
+            told_clauses(kept[row.id.hex]["because"]),
+        )
+        for row in rows
+    ]
 
 
 async def properties(view: View, past: Past) -> list[Property]:
