@@ -17,7 +17,7 @@ from app import open_services
 from models.clock import ManualClock
 from resolvers.services import Services
 from settings import Settings
-from tests.databases import copy_template, drop, make_empty, make_template
+from tests.databases import SECRET_KEY, copy_template, drop, make_empty, make_template
 
 pytest_plugins = [
     "tests.scheduling",
@@ -112,7 +112,7 @@ def make_settings(database_url: str, folder: Path, **over: object) -> Settings:
     values = {
         "database_url": database_url,
         "data_dir": folder / "data",
-        "secret_key": "0123456789abcdef0123456789abcdef",
+        "secret_key": SECRET_KEY,
         "redis_url": None,
         "demo": False,
         **over,

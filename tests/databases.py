@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 
 from app import open_services
+from models.clock import Clock
 from resolvers.services import Services
 from resolvers.workspace import begin_workspace
 from settings import Settings
@@ -21,7 +22,16 @@ from settings import Settings
 Fill = Callable[[Services], Awaitable[None]]
 
 
-def make_template(dialect: str, folder: Path, admin: str | None, fill: Fill | None = None) -> str:
+SECRET_KEY = "0123456789abcdef0123456789abcdef"
+
+
+def make_template(
+    dialect: str,
+    folder: Path,
+    admin: str | None,
+    fill: Fill | None = None,
+    clock: Clock | None = None,
+) -> str:
     """Its address, after migrating it, beginning the workspace, and `fill`."""
     if admin is None:
         url = f"sqlite+aiosqlite:///{folder / 'template.db'}"
@@ -30,9 +40,9 @@ def make_template(dialect: str, folder: Path, admin: str | None, fill: Fill | No
         _run(admin, f"CREATE DATABASE {name}")
         url = _with_database(admin, name)
     settings = Settings.model_validate(
-        {"database_url": url, "data_dir": folder, "secret_key": "t" * 40, "redis_url": None}
+        {"database_url": url, "data_dir": folder, "secret_key": SECRET_KEY, "redis_url": None}
     )
-    _in_thread(_begin(settings, fill))
+    _in_thread(_begin(settings, fill, clock))
     return url
 
 
@@ -66,8 +76,8 @@ def drop(url: str, admin: str | None) -> None:
         _administrator(admin).send(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _begin(settings: Settings, fill: Fill | None) -> None:
-    async with open_services(settings) as services:
+async def _begin(settings: Settings, fill: Fill | None, clock: Clock | None) -> None:
+    async with open_services(settings, clock) as services:
         await begin_workspace(services)
         if fill:
             await fill(services)

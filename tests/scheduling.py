@@ -31,6 +31,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no t
         return nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Asked by xdist."""
     return Scheduling(config, log)

@@ -4,10 +4,11 @@ Each case makes its own reason for the refusal and runs the same act without tha
 is possible, so that it can't be refused for something else. A test finds members without a case.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +48,8 @@ from tests.client import (
     staff_client,
     visitor_client,
 )
+from tests.conftest import START
+from tests.databases import copy_template, drop, make_template
 from tests.factories import PASSWORD, make_lead, make_site
 from tests.importing import received_upload
 from tests.pictures import picture
@@ -138,15 +141,14 @@ PERMISSIONS = {
 class Desk:
     """A lead that came by visit and has a note and a conversation; ADMIN looks at it."""
 
-    def __init__(self, services: Services, clock: ManualClock, patch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, services: Services, clock: ManualClock, patch: pytest.MonkeyPatch, made: "Furniture"
+    ) -> None:
         self.services, self.clock, self.patch = services, clock, patch
         self.numbers = count()
-
-    async def set_up(self) -> "Desk":
-        self.site, _ = await make_site(self.services)
-        self.admin = await staff_client(self.services)
-        self.visitor, self.lead_id = await visitor_client(self.services, self.site)
-        return self
+        self.site_key, self.lead_id = made.site_key, made.lead_id
+        self.admin = Client(services, made.admin.token, actor=made.admin.actor)
+        self.visitor = Client(services, made.visitor)
 
     async def note(self) -> dict[str, Any]:
         made = await self.admin.done(
@@ -367,9 +369,64 @@ def problem(path: str, code: str) -> dict[str, Any]:
     return {"problems": [{"path": path.split("."), "code": code}]}
 
 
+@dataclass(frozen=True)
+class Furniture:
+    """What a database with a desk has."""
+
+    address: str
+    site_key: str
+    admin: Client
+    visitor: str
+    """Token."""
+    lead_id: UUID
+
+
+@pytest.fixture(scope="session")
+def furnished() -> dict[str, Furniture]:
+    """Databases with a desk by dialect: to make one takes longer than what a test does at it."""
+    return {}
+
+
 @pytest.fixture
-async def desk(services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return await Desk(services, clock, monkeypatch).set_up()
+def furniture(
+    dialect: str,
+    furnished: dict[str, Furniture],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Furniture:
+    if dialect not in furnished:
+        admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
+        parts: dict[str, Any] = {}
+
+        async def fill(services: Services) -> None:
+            site, _ = await make_site(services)
+            visitor, lead_id = await visitor_client(services, site)
+            admin = await staff_client(services)
+            parts.update(
+                site_key=site.site_key, admin=admin, visitor=visitor.token, lead_id=lead_id
+            )
+
+        folder = tmp_path_factory.mktemp("desk")
+        address = make_template(dialect, folder, admin, fill, ManualClock(START))
+        furnished[dialect] = Furniture(address, **parts)
+    return furnished[dialect]
+
+
+@pytest.fixture
+def database_url(
+    dialect: str, furniture: Furniture, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    admin = request.getfixturevalue("postgres_server").url if dialect == "postgresql" else None
+    url = copy_template(dialect, furniture.address, tmp_path, admin)
+    yield url
+    drop(url, admin)
+
+
+@pytest.fixture
+def desk(
+    services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, furniture: Furniture
+) -> Desk:
+    return Desk(services, clock, monkeypatch, furniture)
 
 
 def holds(found: Any, expected: Any) -> bool:
@@ -3047,13 +3104,13 @@ async def _visit_of_nothing(desk: Desk) -> Case:
 
 @case("startVisit", "NotFound", "a page of another origin")
 async def _visit_from_elsewhere(desk: Desk) -> Case:
-    given = {"siteKey": desk.site.site_key, "page": {"url": "https://shop.example"}}
+    given = {"siteKey": desk.site_key, "page": {"url": "https://shop.example"}}
     return Case(Client(desk.services, origin="https://evil.example"), given, {})
 
 
 @case("startVisit", "InvalidInput")
 async def _visit_of_a_strange_page(desk: Desk) -> Case:
-    given = {"siteKey": desk.site.site_key, "page": {"url": "https://elsewhere.example/"}}
+    given = {"siteKey": desk.site_key, "page": {"url": "https://elsewhere.example/"}}
     return Case(Client(desk.services), given, problem("page.url", "UNKNOWN"))
 
 
