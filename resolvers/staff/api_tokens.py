@@ -84,7 +84,8 @@ def _check_scopes(actor: StaffActor, scopes: Collection[ApiScope]) -> None:
         raise invalid(
             "scopes", ProblemCode.CONTRADICTION, "Without READ_LEADS the token sees no lead."
         )
-    for scope in scopes:
+    # everybody reads what they see
+    for scope in (each for each in scopes if each is not ApiScope.READ_LEADS):
         permissions = [each for each, needed in API_SCOPES.items() if needed is scope]
         if permissions and not any(access.may(actor, each) for each in permissions):
             raise Forbidden(permissions[0])
