@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.data_folder import only_server
-from cli.greeting import logins
+from cli.greeting import Loading, logins
 from cli.program import configure_logging, program, run
 from settings import Settings, load_settings
 
@@ -40,7 +40,7 @@ async def _demo(settings: Settings) -> None:
     from demo import ensure_demo_site_origins, load_demo, read_demo_access
 
     async with open_services(settings) as services:
-        await load_demo(services, settings)
+        await load_demo(services, settings, tell=Loading())
         await ensure_demo_site_origins(services, settings)
     typer.echo("\n".join(["The demo data is loaded.", *logins(read_demo_access(settings)), ""]))
 

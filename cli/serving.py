@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.data_folder import only_server
-from cli.greeting import greeting
+from cli.greeting import Loading, greeting
 from cli.program import configure_logging, program, run
 from settings import Settings, load_secret_key, load_settings
 
@@ -71,7 +71,7 @@ async def _prepare(settings: Settings) -> Any:
 
     async with open_services(settings) as services:
         if settings.is_embedded:
-            await load_demo(services, settings)
+            await load_demo(services, settings, tell=Loading())
         await ensure_demo_site_origins(services, settings)
     return read_demo_access(settings)
 

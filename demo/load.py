@@ -6,7 +6,7 @@ taken up at the next start, and two at once share the work.
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from demo import talks
+from demo import house, talks
 from demo.access import DemoAccess, Login, keep_demo_access, read_demo_access
 from demo.buttons import wanted_kinds
 from demo.diary import Chapter, Introduction, Part
-from demo.lives import DAYS, live
+from demo.lives import DAYS, LONG, live
 from demo.stage import Stage, World, visitor_of
 from models.clock import ManualClock
 from models.enums import AccessScope, ActorKind, FieldType, FieldVisibility, StaffRole, Via
@@ -41,8 +41,9 @@ from resolvers.workspace import begin_workspace
 from settings import Settings
 
 SHOP = "Oriel Glassworks"
-LEADS = 500
+LEADS = 300
 POSITION = "demo"
+Tell = Callable[[int, int], None]
 TEAM = (
     ("Ada Ames", StaffRole.ADMIN),
     ("Milo Marsh", StaffRole.MANAGER),
@@ -106,11 +107,12 @@ class Place:
 
 
 async def load_demo(
-    services: Services, settings: Settings, *, leads: int = LEADS
+    services: Services, settings: Settings, *, leads: int = LEADS, tell: Tell = lambda *_: None
 ) -> DemoAccess | None:
     """Loads the demo into an empty workspace, or the rest of it after a load that was cut off.
 
-    Answers how to get in; None where the workspace was not empty or the file with it is lost.
+    `tell` hears how many leads are done, of how many: at the start and after each. Answers how
+    to get in; None where the workspace was not empty or the file with it is lost.
     """
     await begin_workspace(services)
     is_loaded, place = await _standing(services)
@@ -120,8 +122,8 @@ async def load_demo(
             _, place = await _standing(services)
         if place is None:
             return None
-        await _play_all(services, place, leads)
-        await _finish(services, leads)
+        await _play_all(services, place, leads, tell)
+        await _finish(services, place, leads)
     return read_demo_access(settings)
 
 
@@ -222,6 +224,7 @@ async def _settle(services: Services, settings: Settings) -> None:
             await fields.create_field(work, new)
         for kind_id, edit in kinds:
             await event_kinds.save_event_kind(work, kind_id, edit)
+        await house.furnish(work, people)
         author = _actor(people[0], await _workspace(work.session))
         for reply in talks.REPLIES:
             await canned_replies.save_reply(work, author, None, ReplyEdit(*reply))
@@ -294,12 +297,14 @@ def _actor(person: Staff, workspace: Workspace) -> StaffActor:
 # --- the lives ---------------------------------------------------------------------------------
 
 
-async def _play_all(services: Services, place: Place, leads: int) -> None:
+async def _play_all(services: Services, place: Place, leads: int, tell: Tell) -> None:
     world = await _world(services, place)
+    tell(min(place.number, leads), leads)
     for number in range(place.number, leads):
         for index, part in enumerate(live(world, number)):
             if (number, index) >= (place.number, place.part):
                 await _play(world, replace(place, number=number, part=index), part)
+        tell(number + 1, leads)
 
 
 async def _play(world: World, place: Place, part: Part) -> None:
@@ -353,12 +358,18 @@ async def _introduce(world: World, part: Introduction) -> None:
     await visits.identify(then, visitor_of(part.lead_id, part.visit_id), claim)
 
 
-async def _finish(services: Services, leads: int) -> None:
-    async with unit_of_work(services, SYSTEM) as work:
+async def _finish(services: Services, place: Place, leads: int) -> None:
+    world = await _world(services, place)
+    owner, talker = world.team[0], min(LONG)
+    if leads > talker:
+        await house.put_plan(services, owner, live(world, talker)[0].lead_id)
+    found = await house.look_around(services, world.team)
+    async with unit_of_work(services, owner) as work:
         row = await work.session.get(WorkerPosition, POSITION, with_for_update=True)
         if row is None:
             return
         await work.session.delete(row)
+        await house.finish(work, found)
         workspace = await work.session.get_one(Workspace, 1)
         workspace.has_demo_data = True
         work.record_workspace("demo_loaded", {"leads": leads})

@@ -69,9 +69,10 @@ async def attach(work: UnitOfWork, upload_id: UUID, new: NewFile) -> File:
     await _require_ready(work, upload)
     if upload.content_type is None or upload.stored_bytes is None:
         why = upload.problem or "This upload can't be a file."
-        raise Precondition(PreconditionReason.UPLOAD_TYPE, why)
+        raise Precondition(PreconditionReason.UPLOAD_TYPE, f"{upload.name}: {why}")
     if new.pictures_only and upload.width is None:
-        raise Precondition(PreconditionReason.UPLOAD_TYPE, "Only a picture will do here.")
+        words = f"{upload.name}: Only a picture will do here."
+        raise Precondition(PreconditionReason.UPLOAD_TYPE, words)
     upload.used_at = work.at
     file = File(
         id=upload.id,

@@ -43,7 +43,8 @@ async def spend(limiter: Limiter, rule: Rule, key: str) -> None:
         f"{rule.amount}/minute", rule.name, key, is_closed=rule.is_closed
     )
     if retry_after is not None:
-        raise LimitReached("Too often; please try again later.", rule.amount, retry_after)
+        words = f"Too often; please try again in {retry_after} s."
+        raise LimitReached(words, rule.amount, retry_after)
 
 
 class CallerKind(StrEnum):

@@ -131,7 +131,7 @@ async def test_a_demo_shows_what_a_card_can_hold(services: Services, settings: S
     filled = set(await values(services, col(Property.field_id)))
     assert {each.key for each in definitions if each.id in filled} >= {
         "value", "budget", "glass_area", "newsletter", "delivery_day", "website", "interest",
-        "glass_kind", "uses",
+        "glass_kind", "uses", "plan",
     }  # fmt: skip
     assert set(await values(services, col(Note.visibility))) == set(NoteVisibility)
     assert "<strong>" in "".join(await values(services, col(NoteText.html)))

@@ -49,7 +49,8 @@ async def test_a_link_opens_the_card_after_sign_in_and_two_people_edit_its_conta
         await expect(page.get_by_test_id("card-name")).to_have_text(
             "lena@work.example", timeout=30_000
         )
-    await ada.get_by_label("Remove lena@work.example").click()
+    await ada.get_by_label("remove lena@work.example").click()
+    await ada.get_by_label("sure? remove lena@work.example").click()
     await expect(ben.locator(".contact li")).to_have_count(2, timeout=30_000)
     assert await contacts(ben) == ["lena@mail.example primary", "+4930901820 primary"]
 

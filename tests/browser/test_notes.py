@@ -65,6 +65,7 @@ async def test_a_note_is_written_with_formats_and_files_and_everybody_sees_it(
     if folder := os.environ.get("SCREENSHOTS"):
         await ben.screenshot(path=f"{folder}/notes.png", full_page=True)
     await ada.locator("ol.notes").get_by_role("button", name="Remove").click()
+    await ada.locator("ol.notes").get_by_role("button", name="Sure? Remove").click()
     for card in (ada, ben):
         await expect(card.locator("ol.notes > li")).to_have_count(0, timeout=PATIENCE)
 
@@ -107,5 +108,6 @@ async def test_two_who_edit_one_note_lose_neither_text(set_up: SetUp, watched: W
     await shown.get_by_role("button", name="Edit").click()
     await of_ada.fill("Likes wood")
     await ben.locator("ol.notes").get_by_role("button", name="Remove").click()
+    await ben.locator("ol.notes").get_by_role("button", name="Sure? Remove").click()
     await expect(shown).to_contain_text("was removed meanwhile", timeout=PATIENCE)
     await expect(of_ada).to_have_text("Likes wood")

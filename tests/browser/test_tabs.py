@@ -128,6 +128,7 @@ async def test_no_list_ends_before_its_first_item_and_the_history_can_be_narrowe
     await expect(ada.get_by_test_id("earlier-notes")).to_be_hidden()
     theirs = ben.locator(".panel.notes > ol > li").filter(has_text="Note 0")
     await theirs.get_by_role("button", name="Remove").click(timeout=PATIENCE)
+    await theirs.get_by_role("button", name="Sure? Remove").click()
     await expect(rows).to_have_count(44, timeout=PATIENCE)
 
     await ada.get_by_role("tab", name="History").click()

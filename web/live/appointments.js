@@ -8,6 +8,7 @@ import { clock, fill, h, offer, refusalPlace, words } from "./elements.js";
 import { logPart } from "./logging.js";
 import { randomKey } from "./outbox.js";
 import { emptyLine, panel } from "./panels.js";
+import { sureButton } from "./sheet.js";
 
 const HOUR = 3_600_000;
 const LATEST = 2 ** 31 - 1; // of a timer, in milliseconds
@@ -126,10 +127,15 @@ function outcomeForm({ id, outcome, outcomeNote }, { leadId, perform }) {
     perform(RECORD_OUTCOME, { ...on, outcome: what.value, note: note.value || null }, refusal);
   }
 
-  const off = h("button", { class: "link", type: "button",
-    onclick: () => perform(CANCEL_APPOINTMENT, on, refusal) }, "Call off");
+  const off = sureButton("Call off", "Sure? Call off",
+    () => perform(CANCEL_APPOINTMENT, on, refusal));
   return h("details", { class: "popup" }, h("summary", {}, outcome ? "Correct" : "What came of it"),
-    h("form", { onsubmit: submit }, what, note,
+    h("form", { onsubmit: submit, onkeydown: (event) => {
+      if (event.key !== "Escape") return;
+      const box = event.currentTarget.closest("details");
+      box.open = false;
+      box.firstChild.focus();
+    } }, what, note,
       h("div", { class: "beside" }, h("button", { class: "plain" }, "Save"), !outcome && off),
       refusal));
 }
@@ -159,7 +165,8 @@ function planPart({ leadId, me, staff, perform, serverNow }, one = null, close =
   const body = h("textarea", { rows: "2", maxlength: "10000", "aria-label": "Text",
     placeholder: "What to know (optional)" });
   const refusal = refusalPlace();
-  const form = h("form", { class: "plan", onsubmit: submit },
+  const form = h("form", { class: "plan", onsubmit: submit,
+    onkeydown: (event) => event.key === "Escape" && (one ? close() : fold()) },
     h("div", { class: "beside" }, kind, who), title,
     h("div", { class: "beside" }, start, end),
     h("div", { class: "beside" }, h("label", { class: "check" }, whole, "Whole days"), reminder),
@@ -188,6 +195,11 @@ function planPart({ leadId, me, staff, perform, serverNow }, one = null, close =
     start.value = localInput(next);
     end.value = localInput(next + HOUR);
     reminder.value = "30";
+  }
+
+  function fold() {
+    element.open = false;
+    element.firstChild.focus();
   }
 
   /** The appointment as it is, in the days and hours of this browser. */

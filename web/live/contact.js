@@ -3,6 +3,7 @@
 import { ADD_ADDRESS, MAKE_PRIMARY, REMOVE_ADDRESS, REMOVE_NUMBER, SAVE_NUMBER }
   from "./documents.js";
 import { fill, flash, h, refusalPlace, words } from "./elements.js";
+import { sureButton } from "./sheet.js";
 
 /** The part of the card; one form takes an address or a number and tells which by its @. */
 export function contactPart(leadId, perform) {
@@ -30,6 +31,9 @@ export function contactPart(leadId, perform) {
   const button = (text, label, onclick) => lead.viewerCan.edit
     && h("button", { class: "link", type: "button", "aria-label": label, onclick }, text);
 
+  const removal = (act, about) => lead.viewerCan.edit
+    && sureButton("remove", "sure? remove", act, about);
+
   function makeAddress({ id, address, isPrimary, subscription }) {
     const status = subscription?.subscriptionStatus;
     const promote = () => perform(MAKE_PRIMARY, { leadId, emailAddressId: id }, refusal);
@@ -39,7 +43,7 @@ export function contactPart(leadId, perform) {
       h("span", { class: "acts" },
         status && h("span", { class: "status", data: { status } }, words(status)),
         !isPrimary && button("first", `Use ${address} first`, promote),
-        button("remove", `Remove ${address}`, remove)));
+        removal(remove, address)));
   }
 
   // Who goes first when the primary address is taken away: the next one in the list.
@@ -52,7 +56,7 @@ export function contactPart(leadId, perform) {
     return h("li", {}, h("span", {}, number, label && h("small", {}, ` ${label}`),
       isPrimary && h("small", {}, " primary")),
     h("span", { class: "acts" }, !isPrimary && button("first", `Use ${number} first`, promote),
-      button("remove", `Remove ${number}`, remove)));
+      removal(remove, number)));
   }
 
   function update(next, touched) {

@@ -4,6 +4,7 @@ import { REMOVE_DATE, SAVE_DATE } from "./documents.js";
 import { fill, h, offer, refusalPlace } from "./elements.js";
 import { randomKey } from "./outbox.js";
 import { panel } from "./panels.js";
+import { sureButton } from "./sheet.js";
 import { day } from "./tasks.js";
 
 /** `dateKinds()` gives `[{ id, name, archivedAt }]`. */
@@ -42,8 +43,8 @@ export function datesPanel({ leadId, dateKinds, perform }) {
       "aria-label": `${word} ${name}` }, word);
     const told = [note, !isOnDashboard && "not on the dashboard"].filter(Boolean).join(" · ");
     return h("li", { data: { id } }, h("b", {}, name), h("span", {}, day(date)),
-      mayEdit && h("span", { class: "beside" }, button("Edit", () => edit(one)), button("Remove",
-        () => perform(REMOVE_DATE, { leadId, importantDateId: id }, refusal))),
+      mayEdit && h("span", { class: "beside" }, button("Edit", () => edit(one)), sureButton("Remove",
+        "Sure? Remove", () => perform(REMOVE_DATE, { leadId, importantDateId: id }, refusal), name)),
       told && h("small", {}, told));
   }
 

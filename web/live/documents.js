@@ -10,6 +10,8 @@ const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
   wonButton { text wonText isWon canReopen }`;
 
+const WHOSE = "id name isActive lastSeenAt";
+
 const LAYOUT = `fieldGroups { isCollapsed group { id name } properties { key } }
   missingRequiredFields { key label }`;
 
@@ -83,7 +85,7 @@ export const ME = `query Me { me { ${PERSON} } }`;
 
 export const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename
   ... on SignInSuccess { me { ${PERSON} } }
-  ... on PreconditionError { reason message }
+  ... on PreconditionError { reason message } ... on LimitError { retryAfter }
   ... on Error { message } } }`;
 
 export const PROVIDERS = `query Providers { signInProviders { name url } }`;
@@ -127,12 +129,13 @@ export const NOTIFICATIONS = `query Notifications($first: Int!) {
 export const NOTIFICATION_STREAM = `subscription NotificationStream($after: Cursor) {
   notifications(after: $after) { cursor unreadCount notification { ${NOTICE} } } }`;
 
-export const PIPELINES = `query Pipelines { pipelines { id name states { ${STATE} } } }`;
+export const PIPELINES = `query Pipelines { pipelines { id name needsLossReason
+  states { ${STATE} } } }`;
 
 export const HEADER = `query Header { project { card { version
   header { isWonButtonShown wonButtonText wonText isReopenAllowed } } } }`;
 
-export const DAY = `subscription Day { dashboard { date
+export const DAY = `subscription Day($date: Date) { dashboard(date: $date) { date
   appointments { id title startsAt isAllDay leadName lead { id } }
   tasks { id title dueAt dueOn dueBand leadName lead { id } }
   importantDates { importantDate { id kind { name } } lead { id displayName } }
@@ -175,6 +178,29 @@ export const HISTORY = `query History($id: ID!, $types: [HistoryType!], $actors:
     nodes { ...EntryParts } ${PAGE} } } }
 ${ENTRIES}`;
 
+export const THEN = `query Then($id: ID!, $at: DateTime!) {
+  lead(id: $id, asOf: { at: $at }) { id displayName title isAnonymous createdAt priority ${VALUE}
+    state { ${STATE} } stateBar { state { ${STATE} } isCurrent isPassed spentSeconds } lossReason
+    assignee { id name } source { channel detail }
+    emailAddresses { id address isPrimary subscription { subscriptionStatus } }
+    phoneNumbers { id number label isPrimary } tags { id name }
+    properties { key label value { display } } fieldGroups { group { id name } properties { key } }
+    importantDates { ...DateParts }
+    tasks(first: 50) { nodes { ...TaskParts } }
+    upcoming: appointments(first: 20) { nodes { ...PlanParts } }
+    past: appointments(first: 10, when: PAST) { nodes { ...PlanParts } }
+    notes(first: 30) { nodes { ...NoteParts ...FileParts } }
+    messages(first: 40) { nodes { ...MessageParts } }
+    events(first: 30) { nodes { ...EventParts } } }
+  leadDiff(id: $id, from: { at: $at }) {
+    diffs { path label before { display } after { display } }
+    changes(first: 50) { totalCount nodes { id at summary actor { kind name } } } } }
+fragment DateParts on ImportantDate { id date note isOnDashboard version kind { id name } }
+${NOTES}${FILES}${MESSAGES}${PLAN}${EVENTS}${TASKS}`;
+
+export const CHECK_HISTORY = `query CheckHistory($id: ID!) { verifyHistory(leadId: $id) {
+  isIntact checkedCount erasedCount problem firstBadAt headDigest } }`;
+
 export const CARD_FIELDS = `query CardFields($id: ID!) { lead(id: $id) { id
   properties { ...PropertyParts } ${LAYOUT} } }
 ${PROPERTY}`;
@@ -201,7 +227,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
   leadCard(id: $id, after: $after) { __typename
     ... on LeadCardSnapshot { cursor at whole: lead {
       avatar { url initials } id url displayName title isAnonymous version createdAt lastActivityAt priority ${VALUE}
-      source { channel detail } state { ${STATE} } ${BAR} assignee { id name }
+      source { channel detail } state { ${STATE} } ${BAR} assignee { ${WHOSE} }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
       properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
@@ -234,7 +260,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
     ... on LeadStateChanged { toState { ${STATE} } lead { ${BAR} version } }
-    ... on LeadAssigneeChanged { toAssignee { id name } lead { viewerCan { ${CAN} } } }
+    ... on LeadAssigneeChanged { toAssignee { ${WHOSE} } lead { viewerCan { ${CAN} } } }
     ... on LeadAccountChanged { account { ${ACCOUNT} } lead { viewerCan { ${CAN} } } }
     ... on TagsChanged { added { id name } removed }
     ... on EventRecorded { event { ...EventParts } group { name count firstAt lastAt } }
@@ -274,8 +300,8 @@ export const SAVE_NUMBER = write("savePhoneNumber", "SavePhoneNumber");
 export const REMOVE_NUMBER = write("removePhoneNumber", "RemovePhoneNumber");
 export const ADD_TAGS = write("addTags", "AddTags");
 export const REMOVE_TAGS = write("removeTags", "RemoveTags");
-export const ADD_NOTE = write("addNote", "AddNote");
-export const EDIT_NOTE = write("editNote", "EditNote", `
+export const ADD_NOTE = write("addNote", "AddNote", "... on PreconditionError { reason }");
+export const EDIT_NOTE = write("editNote", "EditNote", `... on PreconditionError { reason }
   ... on ConflictError { currentVersion conflicts { changedByName } }`);
 export const REMOVE_NOTE = write("removeNote", "RemoveNote");
 export const SET_AVATAR = write("setAvatar", "SetAvatar");
@@ -316,3 +342,5 @@ export const MARK_READ = write("markNotificationsRead", "MarkNotificationsRead")
 export const CREATE_ACCOUNT = write("createLeadAccount", "CreateLeadAccount");
 export const RESET_PASSWORD = write("resetLeadPassword", "ResetLeadPassword", `
   ... on ResetLeadPasswordSuccess { oneTimePassword }`);
+export const EXPORT_HISTORY = write("exportHistory", "ExportHistory", `
+  ... on ExportHistorySuccess { downloadPath expiresAt publicKey }`);

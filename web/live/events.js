@@ -111,7 +111,8 @@ export function eventsPanel(context) {
       told.textContent = `${changedByName} wrote meanwhile: “${current?.display ?? ""}”. `
         + "Save again to replace it.";
     }
-    return h("form", { class: "annotator", onsubmit: save }, area, told,
+    return h("form", { class: "annotator", onsubmit: save,
+      onkeydown: ({ key }) => key === "Escape" && close() }, area, told,
       h("div", { class: "beside" }, h("button", { class: "plain" }, "Save"),
         h("button", { class: "link", type: "button", onclick: close }, "Cancel")));
   }

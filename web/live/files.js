@@ -7,7 +7,7 @@ import { Failure, mutate, request } from "./graphql.js";
 /** Sends a file; answers the id of its upload or throws a Failure. */
 export async function upload(file) {
   const answer = await mutate(CREATE_UPLOAD, { name: file.name, sizeBytes: file.size });
-  if (!answer.ticket) throw new Failure(answer.message);
+  if (!answer.ticket) throw new Failure(`${file.name}: ${answer.message}`);
   const { id, uploadUrl } = answer.ticket;
   const sent = await fetch(here(uploadUrl), {
     method: "PUT", credentials: "same-origin", body: file,

@@ -9,6 +9,7 @@ import { myDay } from "./day.js";
 import { draftsOf, forgetDrafts } from "./drafts.js";
 import { ago, clock, h, pointAt, refreshTimes } from "./elements.js";
 import { exporting } from "./export.js";
+import { teamHere } from "./here.js";
 import { LiveConnection, mutate, request } from "./graphql.js";
 import { inboxPlace } from "./inbox.js";
 import { importing } from "./import.js";
@@ -41,9 +42,14 @@ const dayList = myDay({ connection, onSignedOut: signedOut, onLegend: (entries) 
 const lists = leadLists({ connection, serverNow, onSignedOut: signedOut });
 const bell = notificationBell({ connection, onSignedOut: signedOut });
 const settings = settingsPlace({ element: at("settings"), connection, perform,
+  here: (person) => team.of(person),
   onSignedOut: signedOut });
 const inbox = inboxPlace({ element: at("inbox"), connection, perform, serverNow,
   staff: () => offered.staff, onLead: showBeside, onSignedOut: signedOut });
+const team = teamHere({ connection, onSignedOut: signedOut, changed: () => {
+  redrawCard();
+  settings.refresh();
+} });
 const picture = myPicture(signedOut, showMe);
 const myself = profile({ perform, changed: showMe, onSignedOut: signedOut });
 const imports = importing({ connection, onSignedOut: signedOut });
@@ -77,6 +83,7 @@ async function signedIn(person) {
   dayList.start();
   connection.start();
   bell.start();
+  team.start();
   settings.start(me);
   inbox.start(me, outbox);
   imports.start();
@@ -92,11 +99,13 @@ function showMe(person) {
   picture.show(person);
 }
 
-function signedOut() {
+/** Shows the sign-in; `why` is told there, by itself when the session ended somewhere else. */
+function signedOut(why = me ? ENDED : "") {
   closeCard();
   lists.stop();
   dayList.stop();
   bell.stop();
+  team.stop();
   settings.stop();
   inbox.stop();
   imports.stop();
@@ -107,7 +116,11 @@ function signedOut() {
   me = null;
   showPage(at("sign-in"));
   showGate(invitationToken() ? "join" : "sign-in");
+  if (why) at("sign-in-refusal").textContent = why;
 }
+
+const ENDED = "You were signed out: this session was ended elsewhere, or is too old. Please sign in "
+  + "again; what you had begun to write is kept.";
 
 // An invitation's link names its token behind the #, which no server and no log gets to see.
 const invitationToken = () => /^#(invitation_[\w-]+)$/.exec(location.hash)?.[1];
@@ -156,7 +169,9 @@ at("sign-in-form").addEventListener("submit", async (event) => {
     } else {
       if (answer.reason === "TOTP_NEEDED") askForCode(true);
       refusal.textContent = answer.reason === "SIGN_IN_REFUSED"
-        ? "The address or the password is wrong." : answer.message;
+        ? "The address or the password is wrong."
+        : answer.retryAfter ? `Too many tries. Please try again at ${clock(Date.now()
+          + answer.retryAfter * 1000)}.` : answer.message;
     }
   } catch (failure) {
     refusal.textContent = failure.message;
@@ -186,9 +201,10 @@ at("join-form").addEventListener("submit", async (event) => {
 });
 
 at("sign-out").addEventListener("click", async () => {
+  connection.stop(); // else its end is taken for one that came from elsewhere
   await request(SIGN_OUT).catch(() => null);
   forgetDrafts();
-  signedOut();
+  signedOut("");
 });
 
 function showConnection({ name, since }) {
@@ -308,7 +324,7 @@ function drawCard() {
       take: (item) => mine === opened && take(item),
       staff: () => offered.staff, assignees: () => offered.assignees,
       buttons: () => offered.buttons, dateKinds: () => offered.dateKinds,
-      noteVisibility: () => offered.noteVisibility, legend: () => legend, serverNow, onSignedOut: signedOut });
+      noteVisibility: () => offered.noteVisibility, legend: () => legend, here: team.of, serverNow, onSignedOut: signedOut });
     stage.replaceChildren(backLink(), opened.view.element);
     opened.view.update(opened.card);
     if (at("inbox").hidden) at("card-name").focus({ preventScroll: true });

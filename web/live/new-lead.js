@@ -1,6 +1,7 @@
 // A lead that a person makes: who it is, how to reach it, and what the workspace demands.
 
 import { h } from "./elements.js";
+import { upload } from "./files.js";
 import { request } from "./graphql.js";
 import { randomKey } from "./outbox.js";
 import { CREATE_LEAD, LEAD_DEMANDS } from "./people-documents.js";
@@ -25,6 +26,7 @@ export function newLead({ opened, onSignedOut }) {
   const demanded = h("div", { class: "halves" });
   let more = []; // { field, one } of the other required fields
   let values = []; // what they say, as the API takes it
+  let sent = new Map(); // keys of fields with a file: the upload that holds it
   let key = randomKey();
   let dialog = null;
   let form = null;
@@ -64,13 +66,32 @@ export function newLead({ opened, onSignedOut }) {
     .map(([fieldKey, { control }]) => ({ fieldKey, value: { text: control.value.trim() } })),
   ...values];
 
-  // Files can be put in on the card only.
   async function read() {
     const found = await Promise.all(more.map(async ({ field, one, currency }) => ({
-      fieldKey: field.key,
-      value: await given({ key: field.key, field }, one.control, currency?.value) })));
+      fieldKey: field.key, value: field.type === "FILE" ? sent.get(field.key) ?? null
+        : await given({ key: field.key, field }, one.control, currency?.value) })));
     values = found.filter(({ value }) => value !== null);
     form?.mark();
+  }
+
+  // A file goes at once, so that the lead is made at once.
+  async function send({ key: fieldKey }, one) {
+    const [file] = one.control.files;
+    sent.delete(fieldKey);
+    one.place.textContent = file ? `${file.name} is being sent …` : "";
+    if (file) {
+      try {
+        const uploadId = await upload(file);
+        if (one.control.files[0] !== file) return;
+        sent.set(fieldKey, { uploadId });
+        one.place.textContent = "";
+      } catch (failure) {
+        if (failure.isSignedOut) return onSignedOut();
+        one.control.value = "";
+        one.place.textContent = failure.message;
+      }
+    }
+    read();
   }
 
   function demand(fields) {
@@ -78,15 +99,16 @@ export function newLead({ opened, onSignedOut }) {
     for (const [fieldKey, { element }] of own) {
       element.classList.toggle("demanded", required.some((one) => one.key === fieldKey));
     }
-    const wanted = required.filter((field) => !NAMES.has(field.key) && field.type !== "FILE");
+    const wanted = required.filter((field) => !NAMES.has(field.key));
     if (JSON.stringify(wanted) === JSON.stringify(more.map(({ field }) => field))) return;
     more = wanted.map((field) => {
       const property = { key: field.key, label: field.label, field };
       return { field, one: labelled(field.label, inputFor(property), field.hint),
         currency: field.type === "MONEY" ? currencyInput(property) : null };
     });
-    for (const { one, currency } of more) {
+    for (const { field, one, currency } of more) {
       one.element.classList.add("demanded");
+      if (field.type === "FILE") one.control.addEventListener("change", () => send(field, one));
       if (currency) one.control.after(currency);
     }
     demanded.replaceChildren(...more.map(({ one }) => one.element));
@@ -103,6 +125,7 @@ export function newLead({ opened, onSignedOut }) {
     key = randomKey();
     form.element.reset();
     values = [];
+    sent = new Map();
   }
 
   function stop() {

@@ -69,8 +69,9 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
     add.disabled = true;
     const isDone = note
       ? await perform(EDIT_NOTE, { ...text, noteId: note.id, addUploadIds: uploads,
-        removeFileIds: removed, expectedVersion: base.version }, refusal, clash)
-      : await perform(ADD_NOTE, { ...text, idempotencyKey, attachmentUploadIds: uploads }, refusal);
+        removeFileIds: removed, expectedVersion: base.version }, refusal, refused)
+      : await perform(ADD_NOTE, { ...text, idempotencyKey, attachmentUploadIds: uploads }, refusal,
+        refused);
     add.disabled = false;
     if (!isDone) return;
     idempotencyKey = randomKey();
@@ -94,6 +95,16 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
     if (latest.version === base.version || add.disabled) return;
     if (latest.html === base.html) base = { ...base, version: latest.version };
     else if (!news.dataset.version || news.dataset.version !== latest.version) tell("Somebody");
+  }
+
+  function refused(answer) {
+    const file = answer.reason === "UPLOAD_TYPE"
+      && attached.find(({ name }) => answer.message.startsWith(`${name}: `));
+    if (!file) return clash(answer);
+    // What it is can't be taken, and stays so: without it, the note can be kept at once.
+    file.chip.remove();
+    attached = attached.filter((one) => one !== file);
+    idempotencyKey = randomKey();
   }
 
   function clash({ currentVersion, conflicts }) {
@@ -124,6 +135,7 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
 
   function sendByKey(event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) element.requestSubmit();
+    if (event.key === "Escape" && note) done();
   }
 
   function pick() {
@@ -149,7 +161,7 @@ export function noteForm({ leadId, perform, visibility = () => "TEAM", note = nu
       const waiting = h("li", { class: "waiting" }, h("span", {}, `${file.name} …`));
       chips.append(waiting);
       try {
-        const sent = { id: await upload(file) };
+        const sent = { id: await upload(file), name: file.name };
         sent.chip = chipOf(file.name, () => {
           attached = attached.filter((one) => one !== sent);
         });
@@ -195,6 +207,12 @@ function toolbar(input, attach) {
   }
 
   function takeLink(event) {
+    if (event.key === "Escape") {
+      event.stopPropagation(); // of the link only, not of the note
+      link.hidden = true;
+      link.value = "";
+      input.focus();
+    }
     if (event.key !== "Enter") return;
     event.preventDefault();
     link.hidden = true;

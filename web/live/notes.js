@@ -6,6 +6,7 @@ import { ago, fill, h, refusalPlace } from "./elements.js";
 import { fileChips, steady } from "./files.js";
 import { formatted, noteForm } from "./note-form.js";
 import { emptyLine, panel } from "./panels.js";
+import { sureButton } from "./sheet.js";
 
 /** Pinned order as it comes, and a form for a new one. */
 export function notesPanel(context) {
@@ -56,7 +57,8 @@ export function notesPanel(context) {
         note.canEdit && h("span", { class: "acts" },
           h("button", { type: "button", class: "link", onclick: () => edit(note) }, "Edit"),
           act(note.isPinned ? "Unpin" : "Pin", EDIT_NOTE, { ...own, isPinned: !note.isPinned }),
-          act("Remove", REMOVE_NOTE, own))));
+          sureButton("Remove", "Sure? Remove",
+            () => perform(REMOVE_NOTE, own, refusal)))));
   }
 
   return { element: panel("Notes", fresh.element, refusal, empty, list, earlier.element),

@@ -17,6 +17,8 @@ export const MY_CALENDAR = `query MyCalendar { me { calendarFeedUrl } }`;
 
 export const MY_ZONE = `query MyZone { me { preferences { isTimeZoneChosen } } }`;
 
+export const TEAM_PRESENCE = `subscription TeamPresence { teamPresence { online { id } } }`;
+
 export const LEAD_DEMANDS = `query LeadDemands { fieldGroups { fields {
   key label type hint isRequired isBuiltIn unit options { id label archivedAt } } } }`;
 

@@ -7,7 +7,7 @@ import { flash, h, offer } from "./elements.js";
  * The controls in the card's header; refusals are told in `refusal`. A choice is asked about before
  * it counts: arrow keys go over the names of a closed select one by one.
  */
-export function peoplePart({ leadId, me, assignees, perform }, refusal) {
+export function peoplePart({ leadId, me, assignees, perform, here }, refusal) {
   const assignee = h("select", { id: "assignee", onchange: ask });
   const along = h("input", { type: "checkbox", "data-testid": "move-open" });
   const label = h("label", { class: "along",
@@ -19,6 +19,7 @@ export function peoplePart({ leadId, me, assignees, perform }, refusal) {
     h("button", { class: "link", type: "button", onclick: leave }, "Cancel"));
   const take = h("button", { class: "plain", type: "button", "data-testid": "take",
     onclick: () => give(me.id, Boolean(lead.assignee)) }, "Take this lead");
+  const place = h("span", { class: "here", "data-testid": "assignee-here" });
   let lead = null;
 
   function ask() {
@@ -52,9 +53,18 @@ export function peoplePart({ leadId, me, assignees, perform }, refusal) {
     assignee.disabled = !lead.viewerCan.assign;
     take.hidden = !lead.viewerCan.assignToMe;
     if (touched.includes("assignee")) flash(assignee);
+    showPlace();
   }
 
-  const elements = [h("label", { for: "assignee" }, "Assignee"), assignee, question, take];
+  function showPlace() {
+    const found = lead.assignee && here(lead.assignee);
+    place.hidden = !found;
+    place.textContent = found?.words ?? "";
+    place.dataset.here = found?.isHere ? "yes" : "no";
+  }
+
+  const elements = [h("label", { for: "assignee" }, "Assignee"),
+    h("span", { class: "beside" }, assignee, place), question, take];
   return { elements, update };
 }
 

@@ -1,7 +1,8 @@
 // One field of the lead, edited in its place: every type of value, what others edit, and clashes.
 
-import { CREATE_UPLOAD, FILE_LINK, SET_EDITING, SET_PROPERTIES } from "./documents.js";
+import { FILE_LINK, SET_EDITING, SET_PROPERTIES } from "./documents.js";
 import { copied, flash, h, refusalPlace, words } from "./elements.js";
+import { upload } from "./files.js";
 import { Failure, mutate, request } from "./graphql.js";
 
 const REPEAT_MS = 8000;
@@ -195,7 +196,7 @@ export function currencyInput({ label, value }) {
 export async function given(property, input, currency) {
   const type = typeOf(property);
   if (type === "FILE") {
-    return input.files.length ? { uploadId: await uploaded(input.files[0]) } : null;
+    return input.files.length ? { uploadId: await upload(input.files[0]) } : null;
   }
   if (type === "MULTI_SELECT") {
     const optionIds = [...input.selectedOptions].map(({ value }) => value);
@@ -203,15 +204,6 @@ export async function given(property, input, currency) {
   }
   if (type === "DROPDOWN") return input.value ? { optionId: input.value } : null;
   return typed(type, input.value.trim(), currency);
-}
-
-async function uploaded(file) {
-  const answer = await mutate(CREATE_UPLOAD, { name: file.name, sizeBytes: file.size });
-  if (!answer.ticket) throw new Failure(answer.message);
-  const { id, uploadUrl } = answer.ticket;
-  const put = await fetch(new URL(uploadUrl).pathname, { method: "PUT", body: file });
-  if (!put.ok) throw new Failure("The file did not arrive; please try again.");
-  return id;
 }
 
 // Numbers go as they were typed: guessing what a comma means would change an amount by a thousand.

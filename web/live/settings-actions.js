@@ -71,10 +71,16 @@ export function actionsPart(parts, changed) {
 }
 
 const MAKERS = {
-  CHANGE_STATE({ state }, { states }) {
+  CHANGE_STATE({ state, lossReason }, { states, lost }) {
     const to = choice("State", [["", "choose a state"], ...states]);
+    const why = field("Why it is lost", "Why it is lost; some pipelines ask", "500");
+    const shape = () => { why.hidden = !lost.has(to.value); };
     choose(to, state?.id, "an archived state");
-    return { elements: [to], given: () => ({ changeStateId: to.value }) };
+    why.value = lossReason ?? "";
+    to.addEventListener("change", shape);
+    shape();
+    return { elements: [to, why], given: () => ({ changeState: { stateId: to.value,
+      lossReason: why.hidden ? null : why.value.trim() || null } }) };
   },
   ASSIGN({ people: [first] }, { people }) {
     const who = person("choose somebody", people, first);

@@ -34,7 +34,7 @@ export const ALL_EVENT_KINDS = `query AllEventKinds { eventKinds(includeArchived
 export const ALL_DATE_KINDS = `query AllDateKinds { importantDateKinds { id name archivedAt } }`;
 
 export const ALL_PEOPLE = `query AllPeople { teams { id name } staffMembers(first: 100) { nodes {
-  id name emailAddress role isActive isInvited version team { id name } } } }`;
+  id name emailAddress role isActive isInvited lastSeenAt version team { id name } } } }`;
 
 const write = (name, type, parts = "") => `mutation ${type}($input: ${type}Input!) {
   ${name}(input: $input) { __typename ${parts} ${PROBLEMS} ... on Error { message } } }`;

@@ -18,14 +18,14 @@ export const peopleSection = {
   render,
 };
 
-function render(element, { perform, onSignedOut }) {
+function render(element, { perform, here, onSignedOut }) {
   const ask = shared(() => request(ALL_PEOPLE));
   const link = h("div", { class: "sure", hidden: true, "data-testid": "invitation" });
   const refusal = refusalPlace();
   const list = entries({
     read: async () => (await ask()).staffMembers.nodes.map((person) => ({ ...person,
       archivedAt: person.isActive || person.isInvited ? null : "gone" })),
-    line, onSignedOut, adding: "Invite somebody", archived: (count) => `${count} who left`,
+    line: (row) => line(row, here(row)), onSignedOut, adding: "Invite somebody", archived: (count) => `${count} who left`,
     form: (row, saved) => (row ? personForm(row, ask, saved, perform, onSignedOut)
       : inviteForm(ask, onSignedOut, (answer) => {
         showLink(answer.staff.name, answer.invitationUrl);
@@ -67,9 +67,11 @@ function render(element, { perform, onSignedOut }) {
   return { refresh: list.refresh };
 }
 
-const line = ({ name, role, team, isInvited }) => [h("span", { class: "entry-name" }, name,
+const line = ({ name, role, team, isInvited }, place) => [h("span", { class: "entry-name" }, name,
   isInvited && h("span", { class: "mark" }, "invited")), h("span", { class: "strip" },
-  h("span", {}, words(role)), team && h("span", {}, team.name))];
+  h("span", {}, words(role)), team && h("span", {}, team.name),
+  !isInvited && place && h("span", { class: "here", data: { here: place.isHere ? "yes" : "no" } },
+    place.words))];
 
 function roleAndTeam() {
   const role = labelled("Role", h("select", {}, ROLES.map((each) =>

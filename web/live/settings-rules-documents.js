@@ -12,11 +12,11 @@ const PAGE = "pageInfo { hasNextPage endCursor }";
 export const ALL_RULES = `query AllRules { automations { id name version isEnabled problems
   trigger { kind words path eventName channels fromState { id } toState { id } eventKind { id } }
   condition { words filter }
-  actions { kind words text tags fieldKey webhookId state { id } people { id name }
+  actions { kind words text tags fieldKey webhookId lossReason state { id } people { id name }
     dueAfter { amount unit } value { ${VALUE} } }
   updatedBy { name } updatedAt } }`;
 
-export const RULE_PARTS = `query RuleParts { pipelines { name states { id name } }
+export const RULE_PARTS = `query RuleParts { pipelines { name states { id name kind } }
   staffMembers(first: 100) { nodes { id name isActive } } eventKinds { id name archivedAt }
   fieldGroups { fields { key path label type archivedAt options { id label archivedAt } } }
   webhooks { id url isEnabled } }`;

@@ -89,6 +89,8 @@ function offered({ pipelines, staffMembers, eventKinds, fieldGroups, webhooks })
     fields,
     states: pipelines.flatMap(({ name, states }) => states.map((one) =>
       [one.id, several ? `${name}: ${one.name}` : one.name])),
+    lost: new Set(pipelines.flatMap(({ states }) => states)
+      .filter(({ kind }) => kind === "LOST").map(({ id }) => id)),
     people: staffMembers.nodes.filter((one) => one.isActive).map(({ id, name }) => [id, name]),
     eventKinds: eventKinds.filter((one) => !one.archivedAt).map(({ id, name }) => [id, name]),
     paths: fields.filter((one) => !one.archivedAt).map(({ path, label }) => [path, label]),

@@ -22,14 +22,14 @@ import { duesSection, workspaceSection } from "./settings-work.js";
  * - `render(element, context)` fills its element, once for a sign-in, and may answer
  *   `{ refresh() }`, which is called whenever it comes into sight again: it brings what is shown up
  *   to date, and leaves alone what somebody has typed.
- * `context` is `{ connection, me, permissions, perform, onSignedOut }`.
+ * `context` is `{ connection, me, permissions, perform, here(person), onSignedOut }`.
  */
 export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection,
   eventKindsSection, dateKindsSection, duesSection, workspaceSection, peopleSection, accessSection,
   teamsSection, rulesSection, webhooksSection];
 
 /** The place: `{ button, start(me), stop(), show(name, from), refresh(), askRights() }`. */
-export function settingsPlace({ element, connection, perform, onSignedOut }) {
+export function settingsPlace({ element, connection, perform, here, onSignedOut }) {
   const list = h("ul", {});
   const back = h("a", { class: "back-link", href: "#" }, "‹ Back to the leads");
   const nav = h("nav", { class: "sections", "aria-label": "Settings" }, back,
@@ -44,7 +44,7 @@ export function settingsPlace({ element, connection, perform, onSignedOut }) {
 
   function start(me) {
     stop();
-    context = { connection, me, perform, onSignedOut, permissions: [] };
+    context = { connection, me, perform, here, onSignedOut, permissions: [] };
     return askRights();
   }
 

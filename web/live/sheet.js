@@ -35,18 +35,25 @@ export function secretPlace(testid) {
 
 const FOR_A_SECOND_THOUGHT_MS = 6000;
 
-/** A small button that acts at the second click; the first one asks `question`. */
-export function sureButton(label, question, act) {
+/**
+ * A small button that acts at the second click; the first one asks `question`. `about`, what it is
+ * of, is said to those who do not see where it stands.
+ */
+export function sureButton(label, question, act, about = "") {
   let timer = 0;
+  const say = (text) => {
+    button.textContent = text;
+    if (about) button.setAttribute("aria-label", `${text} ${about}`);
+  };
   const button = h("button", { class: "link", type: "button", onclick: () => {
     clearTimeout(timer);
     if (button.textContent === question) {
-      calm();
+      say(label);
       return act();
     }
-    button.textContent = question;
-    timer = setTimeout(calm, FOR_A_SECOND_THOUGHT_MS);
-  } }, label);
-  const calm = () => { button.textContent = label; };
+    say(question);
+    timer = setTimeout(() => say(label), FOR_A_SECOND_THOUGHT_MS);
+  } });
+  say(label);
   return button;
 }

@@ -28,11 +28,12 @@ export function statesPart({ leadId, me, perform }) {
   }
 
   function lossPrompt() {
-    const input = h("input", { maxlength: "500", "aria-label": "Why it was lost",
-      placeholder: "Why was it lost? Leave it empty if nobody knows." });
+    const input = h("input", { maxlength: "500", "aria-label": "Why it was lost" });
+    const asked = h("span", { class: "refusal", title: "This pipeline asks for a reason",
+      "aria-hidden": "true" }, "*");
     const save = h("button", { class: "plain" }, "Move");
     const form = h("form", { class: "inline", hidden: true, onsubmit: submit,
-      onkeydown: (event) => event.key === "Escape" && close() }, input, save,
+      onkeydown: (event) => event.key === "Escape" && close() }, input, asked, save,
     h("button", { class: "link", type: "button", onclick: close }, "Cancel"));
     let state = null;
     function close() {
@@ -42,6 +43,11 @@ export function statesPart({ leadId, me, perform }) {
     function ask(next) {
       if (next.id === lead.state.id) return;
       state = next;
+      const own = pipelines.find(({ states }) => states.some(({ id }) => id === next.id));
+      input.required = Boolean(own?.needsLossReason);
+      input.placeholder = input.required ? "Why was it lost? Please say."
+        : "Why was it lost? Leave it empty if nobody knows.";
+      asked.hidden = !input.required;
       save.textContent = `Move to ${state.name}`;
       form.hidden = false;
       input.focus();

@@ -24,13 +24,15 @@ import { pinsPart } from "./pins.js";
 import { slimPart, statesPart } from "./states.js";
 import { summaryPart } from "./summary.js";
 import { tasksPanel } from "./tasks.js";
+import { pastCard } from "./past.js";
 import { pastPanel } from "./timeline.js";
 
 const PRIORITIES = ["URGENT", "HIGH", "NORMAL", "LOW"];
 
 /** `context` is `{ leadId, me, staff(), assignees(), buttons(), dateKinds(), noteVisibility(),
- * legend(), outbox, perform, take(item), serverNow(), onSignedOut }`. */
+ * legend(), here(person), outbox, perform, take(item), serverNow(), onSignedOut }`. */
 export function cardView(context) {
+  const element = h("article", { class: "card", "aria-labelledby": "card-name" });
   const head = headView(context);
   const slim = slimPart(head.element);
   const { leadId, perform, onSignedOut } = context;
@@ -42,7 +44,8 @@ export function cardView(context) {
   const notes = notesPanel(context);
   const appointments = appointmentsPanel(context);
   const events = eventsPanel(context);
-  const past = pastPanel(context);
+  const then = pastCard(context, element);
+  const past = pastPanel({ ...context, showThen: then.show });
   const tasks = tasksPanel(context);
   const dates = datesPanel(context);
   const erase = erasePart(leadId, perform);
@@ -50,9 +53,7 @@ export function cardView(context) {
   erase.element.prepend(personal.element);
   const announcer = h("p", { class: "aside", role: "status" });
   const quick = quickPart(leadId, context.buttons, perform);
-  const element = h("article", { class: "card", "aria-labelledby": "card-name" }, slim.element,
-    quick.element,
-    head.element, pins.element,
+  element.append(then.element, slim.element, quick.element, head.element, pins.element,
     h("div", { class: "columns" },
       h("div", { class: "column" }, facts.map((one) => one.element), dates.element),
       h("div", { class: "column" }, chat.element, appointments.element, notes.element),
@@ -78,25 +79,26 @@ export function cardView(context) {
   return { element, update, showLamp: head.showLamp };
 }
 
-function headView({ leadId, me, assignees, perform }) {
+function headView({ leadId, me, assignees, perform, here }) {
   const name = h("h2", { id: "card-name", "data-testid": "card-name", tabindex: "-1" });
   const title = h("p", { class: "title" });
   const lamp = h("p", { class: "lamp", "data-testid": "presence", role: "status" });
   const value = h("p", { class: "worth", "data-testid": "value", title: "What the deal is worth" });
   const pages = h("p", { class: "soft", "data-testid": "pages" });
   const born = h("p", { class: "soft" });
+  const reach = h("p", { class: "reach", "data-testid": "reach" });
   const theirs = h("p", { class: "soft", "data-testid": "local-time" });
   const states = statesPart({ leadId, me, perform });
   const viewers = h("ul", { class: "viewers", "aria-label": "Looking at this card" });
   const refusal = refusalPlace();
-  const people = peoplePart({ leadId, me, assignees, perform }, refusal);
+  const people = peoplePart({ leadId, me, assignees, perform, here }, refusal);
   const avatar = avatarPart(leadId, perform, refusal);
   const priority = h("select", { id: "priority", onchange: rank },
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
   const element = h("header", { class: "head" },
     h("div", { class: "who" },
-      avatar.element, h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, born, theirs),
+      avatar.element, h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, reach, born, theirs),
       h("div", { class: "beside" }, viewers, link)),
     states.element,
     h("div", { class: "controls" },
@@ -124,6 +126,9 @@ function headView({ leadId, me, assignees, perform }) {
     if (old?.location.timeZone !== lead.location.timeZone || !old) {
       theirs.replaceChildren(localTime(lead.location.timeZone));
     }
+    if (old?.phoneNumbers !== lead.phoneNumbers || old?.emailAddresses !== lead.emailAddresses) {
+      reach.replaceChildren(...waysTo(lead));
+    }
     states.update(lead, touched);
     people.update(lead, touched);
     priority.value = lead.priority;
@@ -148,6 +153,15 @@ function headView({ leadId, me, assignees, perform }) {
   }
 
   return { element, update, showLamp };
+}
+
+// On narrow windows the panel with addresses and numbers is far below.
+function waysTo({ phoneNumbers, emailAddresses }) {
+  const first = (all) => all.find(({ isPrimary }) => isPrimary) ?? all[0];
+  const number = first(phoneNumbers)?.number;
+  const address = first(emailAddresses)?.address;
+  return [number && h("a", { href: `tel:${number.replace(/[^+\d]/g, "")}` }, number),
+    address && h("a", { href: `mailto:${encodeURIComponent(address)}` }, address)].filter(Boolean);
 }
 
 function worth({ value }) {
