@@ -56,6 +56,11 @@ def team() -> str:
     return "team"
 
 
+def saved_views() -> str:
+    """Somebody's or the team's saved views were changed."""
+    return "saved-views"
+
+
 def access() -> str:
     """Staff, sessions or settings changed: look again at what each reader may see."""
     return "access"

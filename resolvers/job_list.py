@@ -13,8 +13,8 @@ from models.ids import encode_id
 from models.jobs import Job
 from realtime import topics
 from resolvers import access
+from resolvers.counting_leads import EXACT_BELOW
 from resolvers.errors import NotFound
-from resolvers.leads_list import EXACT_BELOW
 from resolvers.pages import Key, Page, read_page
 from resolvers.policy import Permission
 from resolvers.unit_of_work import UnitOfWork

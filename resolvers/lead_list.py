@@ -19,12 +19,12 @@ from realtime.presence import Reading
 from resolvers.actors import Actor, StaffActor
 from resolvers.leads_list import (
     Chosen,
-    Sort,
     count_leads,
     count_visitors,
     leads_page,
     visitors_page,
 )
+from resolvers.leads_order import Sort
 from resolvers.live_list import ListReset, LiveList, V, revisions_as_seen
 from resolvers.presence import presence_of
 from resolvers.services import Services

@@ -3,50 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlmodel import col
 
-from models.enums import Priority
 from models.leads import Lead
-from models.pipelines import Pipeline, PipelineState
+from models.pipelines import PipelineState
 from models.staff import Staff
 from resolvers import access
+from resolvers.actors import Actor
+from resolvers.counting_leads import counted
 from resolvers.filters import Filter, condition_for
+from resolvers.leads_order import Sort, in_order
 from resolvers.pages import Key, Page, read_page
 from resolvers.search import search_condition
 from resolvers.views import View
 
-EXACT_BELOW = 10_000
 RECENT = timedelta(hours=24)
 MAX_PRESENT = 1_000
-
-
-class SortKey(StrEnum):
-    NAME = "NAME"
-    CREATED_AT = "CREATED_AT"
-    LAST_ACTIVITY_AT = "LAST_ACTIVITY_AT"
-    STATE_SINCE = "STATE_SINCE"
-    STATE = "STATE"
-    PRIORITY = "PRIORITY"
-    ASSIGNEE = "ASSIGNEE"
-
-
-@dataclass(frozen=True)
-class Sort:
-    by: SortKey = SortKey.LAST_ACTIVITY_AT
-    descending: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,54 +33,19 @@ class Chosen:
     search: str | None = None
 
 
-PRIORITY_RANK = {
-    Priority.URGENT: 3,
-    Priority.HIGH: 2,
-    Priority.NORMAL: 1,
-    Priority.LOW: 0,
-}
-
-
-def order_of(sort: Sort) -> tuple[Key, ...]:
-    """Columns of an order; every one ends with the id."""
-    down = sort.descending
-    match sort.by:
-        case SortKey.NAME:
-            first = Key(col(Lead.name_key), down)
-        case SortKey.CREATED_AT:
-            first = Key(col(Lead.created_at), down, is_instant=True)
-        case SortKey.STATE_SINCE:
-            first = Key(col(Lead.state_since), down, is_instant=True)
-        case SortKey.STATE:
-            place = (
-                select(col(Pipeline.position))
-                .where(col(Pipeline.id) == col(PipelineState.pipeline_id))
-                .scalar_subquery()
-            )
-            first = Key(place, down)
-            return (
-                first,
-                Key(col(PipelineState.position), down),
-                Key(col(Lead.id), down, is_id=True),
-            )
-        case SortKey.PRIORITY:
-            rank = case(PRIORITY_RANK, value=col(Lead.priority), else_=1)
-            first = Key(rank, down)
-        case SortKey.ASSIGNEE:
-            first = Key(col(Staff.name_key), down, is_nullable=True)
-        case _:
-            first = Key(col(Lead.last_activity_at), down, is_instant=True, is_nullable=True)
-    return first, Key(col(Lead.id), down, is_id=True)
+def seen_leads(actor: Actor) -> Select[Any]:
+    """The leads that somebody may see, with what conditions and orders look at."""
+    return (
+        select(Lead)
+        .join(PipelineState, col(PipelineState.id) == col(Lead.state_id))
+        .outerjoin(Staff, col(Staff.id) == col(Lead.assignee_id))
+        .where(access.visible_leads(actor))
+    )
 
 
 async def chosen_leads(view: View, chosen: Chosen) -> Select[Any]:
     """The leads among those that the viewer may see. BadArgument for what can't be chosen by."""
-    statement: Select[Any] = (
-        select(Lead)
-        .join(PipelineState, col(PipelineState.id) == col(Lead.state_id))
-        .outerjoin(Staff, col(Staff.id) == col(Lead.assignee_id))
-        .where(access.visible_leads(view.actor))
-    )
+    statement = seen_leads(view.actor)
     if chosen.filter is not None:
         statement = statement.where(await condition_for(view, chosen.filter))
     if chosen.search is not None:
@@ -119,15 +60,13 @@ async def leads_page(
 ) -> Page[Lead]:
     """One page of the leads that the viewer may see. BadArgument for what can't be chosen by."""
     scope = f"leads:{chosen}:{sort}"
-    statement = await chosen_leads(view, chosen)
-    return await read_page(view, statement, order_of(sort), scope, first, after)
+    statement, order = await in_order(view, await chosen_leads(view, chosen), sort)
+    return await read_page(view, statement, order, scope, first, after)
 
 
 async def count_leads(view: View, chosen: Chosen) -> int:
-    """How many leads were chosen, counted at most to 10,001."""
-    statement = await chosen_leads(view, chosen)
-    limited = statement.with_only_columns(col(Lead.id)).limit(EXACT_BELOW + 1)
-    return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
+    """How many leads were chosen, as `counted` says it."""
+    return await counted(view, (await chosen_leads(view, chosen)).with_only_columns(col(Lead.id)))
 
 
 async def visitors_page(view: View, first: int, after: str | None) -> Page[Lead]:
@@ -147,10 +86,9 @@ async def visitors_page(view: View, first: int, after: str | None) -> Page[Lead]
 
 
 async def count_visitors(view: View) -> int:
-    """How many visitors there are, counted at most to 10,001."""
+    """How many visitors there are, as `counted` says it."""
     present = await view.services.presence.present(MAX_PRESENT)
-    limited = select(col(Lead.id)).where(*_visiting(view, present)).limit(EXACT_BELOW + 1)
-    return await view.scalar(select(func.count()).select_from(limited.subquery())) or 0
+    return await counted(view, select(col(Lead.id)).where(*_visiting(view, present)))
 
 
 async def count_present(view: View) -> int:

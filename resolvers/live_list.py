@@ -45,6 +45,8 @@ class ListReset:
 class LiveList(ABC, Generic[V, Item]):
     """One stream of a list; `scope` names the list, and a cursor of another one is refused."""
 
+    apart_seconds = APART_SECONDS
+
     def __init__(self, services: Services, caller: StaffActor, scope: str) -> None:
         self.services = services
         self.caller = caller
@@ -102,7 +104,7 @@ class LiveList(ABC, Generic[V, Item]):
                         yield item
                         del item
                 del view
-                await asyncio.sleep(APART_SECONDS)
+                await asyncio.sleep(self.apart_seconds)
                 if not await hints.moved(look_seconds):
                     return
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -25,6 +26,8 @@ class Key:
     descending: bool = False
     is_instant: bool = False
     is_id: bool = False
+    is_number: bool = False
+    is_day: bool = False
     is_nullable: bool = False
     """NULLs come last in either direction."""
 
@@ -110,8 +113,10 @@ def seal(secrets: Secrets, scope: str, values: Sequence[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     return value.hex if isinstance(value, UUID) else value
 
 
@@ -128,6 +133,10 @@ def _typed(key: Key, value: Any) -> Any:
         return None
     if key.is_instant:
         return datetime.fromisoformat(value)
+    if key.is_day:
+        return date.fromisoformat(value)
+    if key.is_number:
+        return Decimal(value)
     return UUID(hex=value) if key.is_id else value
 
 

@@ -18,7 +18,7 @@ from models.enums import (
     PresenceState,
 )
 from resolvers import calls, deliveries
-from resolvers.leads_list import EXACT_BELOW
+from resolvers.counting_leads import EXACT_BELOW
 from resolvers.lists import CONVERSATION_MESSAGES, Counted, Wanted
 from schema.context import Info, argument_id
 from schema.errors import seal_version

@@ -9,7 +9,7 @@ import strawberry
 
 from models.jobs import Job as JobRow
 from resolvers import job_list
-from resolvers.leads_list import EXACT_BELOW
+from resolvers.counting_leads import EXACT_BELOW
 from schema.context import Info, read_id
 from schema.errors import ForbiddenError, InvalidInputError, NotFoundError
 from schema.mutations.writing import INPUT

@@ -18,7 +18,8 @@ from resolvers.lead_list import (
     Watched,
     follow_lead_list,
 )
-from resolvers.leads_list import Chosen, Sort
+from resolvers.leads_list import Chosen
+from resolvers.leads_order import Sort
 from resolvers.live_list import ListReset
 from resolvers.pages import check_first
 from schema.context import Context, Info

@@ -22,8 +22,8 @@ from models.leads import Lead as LeadRow
 from resolvers import access, lists
 from resolvers.actors import StaffActor
 from resolvers.agenda import APPOINTMENTS, CALLS, AppointmentPeriod
+from resolvers.counting_leads import told
 from resolvers.deliveries import ON_SITES
-from resolvers.leads_list import EXACT_BELOW
 from resolvers.lists import Chosen, Counted, OwnedList, Wanted
 from resolvers.policy import Permission
 from resolvers.presence import ViewerList
@@ -331,8 +331,18 @@ class Lead:
     @strawberry.field(
         description="A value or gap for each field that you may see, by label; at most 500."
     )
-    async def properties(self) -> list[Property]:
-        return await properties_of(self.view, self.row.id)
+    async def properties(
+        self,
+        keys: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Only these, in this order, each once; absent: all."),
+        ] = None,
+    ) -> list[Property]:
+        made = await properties_of(self.view, self.row.id)
+        if keys is None:
+            return made
+        by_key = {each.definition.key: each for each in made}
+        return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
     @strawberry.field(description="One property; null for an unknown key.")
     async def property(
@@ -678,8 +688,9 @@ class LeadConnection:
 
 
 def count_of(found: int) -> Count:
-    """What a count that stops behind 10,000 says."""
-    return Count(value=min(found, EXACT_BELOW), is_exact=found <= EXACT_BELOW)
+    """What a count says."""
+    value, is_exact = told(found)
+    return Count(value=value, is_exact=is_exact)
 
 
 def viewers_of(view: SchemaView, listed: ViewerList) -> list[CardViewer]:

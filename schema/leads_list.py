@@ -7,7 +7,8 @@ import strawberry
 
 from resolvers import access, leads_list
 from resolvers.filters import Filter
-from resolvers.leads_list import Chosen, Sort, SortKey
+from resolvers.leads_list import Chosen
+from resolvers.leads_order import Sort, SortKey
 from schema.context import Info, argument_id
 from schema.enums import SortDirection
 from schema.filters import LeadFilter, literal_of
@@ -31,10 +32,11 @@ class LeadSort:
     direction: SortDirection = strawberry.field(
         default=SortDirection.DESCENDING, description="Direction."
     )
+    field_key: str | None = strawberry.field(default=None, description="PROPERTY: its key.")
 
     def given(self) -> Sort:
         """The order as the use-case takes it."""
-        return Sort(self.by, self.direction is SortDirection.DESCENDING)
+        return Sort(self.by, self.direction is SortDirection.DESCENDING, self.field_key)
 
 
 async def lead(

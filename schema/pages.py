@@ -29,7 +29,7 @@ class PageInfo:
 class Count:
     value: int = strawberry.field(description="The number.")
     is_exact: bool = strawberry.field(
-        description="False: there are more than 10,000, and this is 10,000."
+        description="False: there are more than 10,000; of leads this is an estimate, else 10,000."
     )
 
 

@@ -97,9 +97,9 @@ UNTOUCHED = {
     "api_token", "automation", "canned_reply", "event_kind", "field_definition", "field_group",
     "field_layout", "field_option", "important_date_kind", "lead_import", "notification_feed",
     "pinned_field",
-    "pipeline", "pipeline_state", "recovery_code", "segment", "site", "staff", "staff_invitation",
-    "staff_session", "staff_totp", "tag", "team", "team_manager", "team_member", "webhook",
-    "worker_position", "workspace",
+    "pipeline", "pipeline_state", "recovery_code", "saved_view", "segment", "site", "staff",
+    "staff_invitation", "staff_session", "staff_totp", "tag", "team", "team_manager",
+    "team_member", "webhook", "worker_position", "workspace",
 }  # fmt: skip
 """Tables of the team: none of their rows is about one lead."""
 

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from models.workspace import WorkspaceChange
 from resolvers import access
+from resolvers.counting_leads import told
 from resolvers.errors import BadArgument, ProblemCode, invalid
 from resolvers.exports.columns import choose
 from resolvers.filters import BadFilter, explain, read_filter
-from resolvers.leads_list import EXACT_BELOW, Chosen, Sort, SortKey, count_leads
+from resolvers.leads_list import Chosen, chosen_leads, count_leads
+from resolvers.leads_order import Sort, SortKey, in_order
 from resolvers.limits import EXPORT, spend
 from resolvers.policy import Permission
 from resolvers.tickets import Ticket, issue
@@ -51,7 +53,7 @@ class Wish:
             "columns": list(self.columns),
             "filter": self.filter,
             "search": self.search,
-            "sort": [self.sort.by.value, self.sort.descending],
+            "sort": [self.sort.by.value, self.sort.descending, self.sort.field_key],
             "format": self.format.value,
             "has_mark": self.has_mark,
         }
@@ -59,12 +61,12 @@ class Wish:
     @classmethod
     def restored(cls, data: Mapping[str, Any]) -> "Wish":
         """What was stored."""
-        by, descending = data["sort"]
+        by, descending, *field_key = data["sort"]
         return cls(
             columns=data["columns"],
             filter=data["filter"],
             search=data["search"],
-            sort=Sort(SortKey(by), descending),
+            sort=Sort(SortKey(by), descending, *field_key),
             format=Format(data["format"]),
             has_mark=data["has_mark"],
         )
@@ -72,7 +74,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A wish that can be fulfilled, in words, and how many leads it means, counted to 10,001."""
+    """A wish that can be fulfilled, in words, and how many leads it means, as `counted` says it."""
 
     wish: Wish
     words: str
@@ -106,6 +108,10 @@ async def prepare(view: View, wish: Wish) -> Prepared:
         raise error.within("filter") from error
     except BadArgument as error:
         raise invalid("search", ProblemCode.TOO_LARGE, str(error)) from error
+    try:
+        await in_order(view, await chosen_leads(view, chosen), wish.sort)
+    except BadArgument as error:
+        raise invalid("sort", ProblemCode.UNKNOWN, str(error)) from error
     words = (await explain(view.rows, chosen.filter)).words if chosen.filter else "all leads"
     if wish.search and wish.search.strip():
         words += f", found by “{wish.search.strip()}”"
@@ -115,14 +121,13 @@ async def prepare(view: View, wish: Wish) -> Prepared:
 def note_export(work: UnitOfWork, prepared: Prepared) -> LeadsExport:
     """Notes in the workspace's log that the person takes leads away."""
     access.require(work.actor, Permission.EXPORT_LEADS)
-    is_exact = prepared.count <= EXACT_BELOW
-    count = min(prepared.count, EXACT_BELOW)
+    count, is_exact = told(prepared.count)
     noted = work.record_workspace(
         KIND,
         {
             **prepared.wish.stored(),
             "words": prepared.words,
-            "count": f"{count:,}" if is_exact else f"more than {count:,}",
+            "count": f"{count:,}" if is_exact else f"about {count:,}",
             "named": ", ".join(prepared.wish.columns),
         },
     )

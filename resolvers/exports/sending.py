@@ -22,7 +22,8 @@ from resolvers.exports.leads import SCOPE, Format, Wish, is_of
 from resolvers.exports.rights import Sending, rightful_view
 from resolvers.exports.rows import read_leads
 from resolvers.exports.writing import csv_head, csv_rows, json_rows
-from resolvers.leads_list import chosen_leads, order_of
+from resolvers.leads_list import chosen_leads
+from resolvers.leads_order import in_order
 from resolvers.pages import ordered
 from resolvers.policy import Permission
 from resolvers.services import Services
@@ -106,11 +107,13 @@ async def _steps(
     services: Services, actor: StaffActor, wish: Wish
 ) -> AsyncIterator[tuple[Sequence[Column], Sequence[UUID]]]:
     """Ids of the leads along the order, with the columns as the viewer may see them by then."""
-    order, position = order_of(wish.sort), None
+    position: Sequence[Any] | None = None
     while True:
         async with rightful_view(services, actor, Permission.EXPORT_LEADS) as view:
             columns = await choose(view, wish.columns)
-            statement = (await chosen_leads(view, wish.chosen())).with_only_columns(col(Lead.id))
+            leads = await chosen_leads(view, wish.chosen())
+            statement, order = await in_order(view, leads, wish.sort)
+            statement = statement.with_only_columns(col(Lead.id))
             rows: Sequence[Any] = await view.rows(
                 ordered(statement, order, position).limit(IDS_AT_ONCE)
             )

@@ -14,8 +14,8 @@ from models.teams import TeamMember
 from resolvers import access
 from resolvers.actors import StaffActor
 from resolvers.conversations.reading import unread_messages
+from resolvers.counting_leads import EXACT_BELOW
 from resolvers.errors import BadArgument
-from resolvers.leads_list import EXACT_BELOW
 from resolvers.pages import Key, Page, read_page
 from resolvers.views import View
 

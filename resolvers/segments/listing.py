@@ -14,8 +14,8 @@ from models.leads import Lead
 from models.segments import Segment, SegmentStanding
 from resolvers import access, filters
 from resolvers.automations.listing import may_configure
+from resolvers.counting_leads import EXACT_BELOW
 from resolvers.filters import ClauseWords, Filter, condition_for, explain, tree
-from resolvers.leads_list import EXACT_BELOW
 from resolvers.pages import Key, Page, read_page
 from resolvers.segments.facts import read_facts
 from resolvers.segments.following import weigh_all

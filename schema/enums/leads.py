@@ -1,7 +1,7 @@
 """Values of leads, of their fields and of their places."""
 
 from models import enums
-from resolvers import lead_list, leads_list, zones
+from resolvers import lead_list, leads_order, zones
 from schema.enums.describing import described
 
 described(
@@ -127,7 +127,7 @@ described(
     VISITORS="Who is on the sites now or was within the last 24 h.",
 )
 described(
-    leads_list.SortKey,
+    leads_order.SortKey,
     "LeadSortKey",
     "What leads are sorted by; empty values last.",
     NAME="Display name.",
@@ -135,6 +135,9 @@ described(
     LAST_ACTIVITY_AT="Last activity of the lead itself.",
     STATE_SINCE="In state since.",
     STATE="Place in the pipeline.",
+    VALUE="Value: amounts as numbers, whatever their currency.",
     PRIORITY="Priority.",
     ASSIGNEE="Assignee's name.",
+    LAST_MESSAGE_AT="Last message to or from the lead.",
+    PROPERTY="A property: texts by letters, options by their place, amounts as numbers.",
 )

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema import saved_views
 from schema.audience import guarded
 from schema.mutations import (
     accounts,
@@ -106,6 +107,11 @@ class LeadActs:
     remove_tags = strawberry.mutation(
         card.remove_tags, description="Removes tags; those not there change nothing."
     )
+    save_view = strawberry.mutation(
+        saved_views.save_view,
+        description="Makes or changes a saved view; sharing needs CONFIGURE_SEGMENTS.",
+    )
+    remove_view = strawberry.mutation(saved_views.remove_view, description="Removes a saved view.")
     merge_leads = strawberry.mutation(
         merging.merge_leads,
         description="Merges a lead into another; its id redirects, nothing is lost, and unmerge "

@@ -24,6 +24,7 @@ from schema import (
     past,
     pipelines,
     project,
+    saved_views,
     segments,
     sign_in_providers,
     sites,
@@ -81,6 +82,10 @@ class Query:
     conversation = strawberry.field(conversations.conversation, description="One conversation.")
     conversations = strawberry.field(
         inbox.conversations, description="The inbox; longest waiting first."
+    )
+    saved_views = strawberry.field(
+        saved_views.all_saved_views,
+        description="Saved views of the leads list: yours and shared ones, in order; at most 200.",
     )
     canned_replies = strawberry.field(
         canned_replies.my_canned_replies,

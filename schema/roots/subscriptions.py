@@ -10,6 +10,7 @@ from schema import (
     lead_card,
     lead_list,
     notifications,
+    saved_views,
     team_presence,
     visitor_feed,
 )
@@ -31,6 +32,11 @@ class Subscription:
         lead_list.lead_list,
         description="The top of a list of leads, alive: a snapshot, then what entered, changed, "
         "moved and left; at most 2 items a second.",
+    )
+    saved_views = strawberry.subscription(
+        saved_views.saved_views_items,
+        description="Your saved views and the team's with how many leads each finds, told again "
+        "when one or a count moves; at most 1 in 2 s.",
     )
     inbox = strawberry.subscription(
         inbox.inbox,

@@ -43,6 +43,7 @@ CLAUSES: list[dict[str, Any]] = [
     {"property": {"fieldKey": "company", "is": {"isEmpty": True}}},
     {"property": {"fieldKey": "long_gone", "is": {"number": {"atLeast": "3"}}}},
     {"presence": ["ONLINE"]},
+    {"segmentId": f"segment_{'0' * 32}"},
     {"subscription": {"in": ["BOUNCED"]}},
     {"subscription": {"hasNoAddress": True}},
     {"event": {}},
@@ -103,3 +104,96 @@ async def test_a_filter_is_the_same_after_it_was_taken_apart_into_controls(
     await expect(page.get_by_test_id("connection")).to_have_text("live", timeout=PATIENCE)
     given = [*CLAUSES, *GROUPS]
     assert await page.evaluate(EDITED, given) == [[each, 0] for each in given]
+
+
+ACT = """async ([name, input]) => {
+  const { request } = await import("/live/assets/graphql.js");
+  const type = name[0].toUpperCase() + name.slice(1);
+  const query = `mutation ($input: ${type}Input!) { ${name}(input: $input) { __typename } }`;
+  return (await request(query, { input }))[name].__typename;
+}"""
+
+
+async def act(page: Page, name: str, **given: Any) -> None:
+    done = await page.evaluate(ACT, [name, given])
+    assert done == f"{name[0].upper()}{name[1:]}Success", done
+
+
+@pytest.mark.behaviour("B3", "A12")
+async def test_a_list_is_narrowed_saved_shared_and_alive(set_up: SetUp, watched: Watched) -> None:
+    ada_at, ben_at = STAFF
+    ada = await watched.open(f"{set_up.first}/live")
+    await sign_in(ada, ada_at)
+    await expect(ada.get_by_test_id("connection")).to_have_text("live", timeout=PATIENCE)
+    await act(ada, "createField", key="budget", label="Budget", type="NUMBER")
+    for name, budget, tags in (
+        ("Anna", "100", ["VIP"]),
+        ("Bert", "300", ["VIP"]),
+        ("Cleo", "", []),
+    ):
+        properties = [{"fieldKey": "budget", "value": {"number": budget}}] if budget else []
+        await act(
+            ada, "createLead", idempotencyKey=f"make-{name}-now", person={"firstName": name},
+            properties=properties, tags=tags,
+        )  # fmt: skip
+    rows = ada.locator("#all .row-name")
+    count = ada.get_by_test_id("lead-count")
+    await expect(count).to_have_text("3", timeout=PATIENCE)
+    await ada.get_by_label("Search leads").fill("bert")
+    await expect(rows).to_have_text(["Bert"])
+    await expect(count).to_have_text("1")
+    await ada.get_by_label("Search leads").fill("")
+    await ada.get_by_label("Sort by").select_option("NAME")
+    await expect(rows).to_have_text(["Anna", "Bert", "Cleo"])
+
+    await ada.get_by_role("button", name="Filter").click()
+    dialog = ada.get_by_role("dialog", name="Filter and columns")
+    await dialog.get_by_role("button", name="Add a clause").click()
+    await dialog.get_by_label("What is looked at").select_option("property:budget")
+    await dialog.get_by_label("Number", exact=True).fill("many")
+    wrong = dialog.locator(".clause .refusal")
+    await expect(wrong).to_contain_text("12.50", timeout=PATIENCE)
+    await dialog.get_by_label("Number", exact=True).fill("50")
+    await expect(dialog.get_by_text("Budget is at least 50")).to_be_visible(timeout=PATIENCE)
+    await expect(wrong).to_have_text("")
+    await expect(rows).to_have_text(["Anna", "Bert"])
+    await dialog.get_by_label("Columns").select_option("property:budget")
+    await dialog.get_by_label("Columns").select_option("tags")
+    await pictured(ada, "filter-open")
+    await dialog.get_by_label("Name of the view").fill("Buyers")
+    await dialog.get_by_label("for the team").check()
+    await dialog.get_by_role("button", name="Save as a view").click()
+    tab = ada.get_by_role("button", name="Buyers 2")
+    await expect(tab).to_have_attribute("aria-pressed", "true", timeout=PATIENCE)
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(ada.get_by_test_id("list-name")).to_have_text("Buyers")
+    await expect(ada.locator("#all .row-values").first).to_contain_text("100")
+    await expect(ada.locator("#all .row-values").first).to_contain_text("VIP")
+    await pictured(ada, "view-open")
+
+    ben = await watched.open(f"{set_up.last}/live")
+    await sign_in(ben, ben_at)
+    await ben.get_by_role("button", name="Buyers 2").click(timeout=PATIENCE)
+    await expect(ben.locator("#all .row-name")).to_have_text(["Anna", "Bert"])
+    given = [{"fieldKey": "budget", "value": {"number": "70"}}]
+    await act(
+        ben, "createLead", idempotencyKey="make-Abby-now", person={"firstName": "Abby"},
+        properties=given,
+    )  # fmt: skip
+    await expect(rows).to_have_text(["Abby", "Anna", "Bert"], timeout=PATIENCE)
+    await expect(ada.get_by_role("button", name="Buyers 3")).to_be_visible(timeout=PATIENCE)
+    await expect(count).to_have_text("3")
+
+    await ada.reload()
+    await ada.get_by_role("button", name="Buyers 3").click(timeout=PATIENCE)
+    await expect(rows).to_have_text(["Abby", "Anna", "Bert"], timeout=PATIENCE)
+    await ada.get_by_role("button", name="Filter").click()
+    await expect(dialog.get_by_label("Number", exact=True)).to_have_value("50")
+    await dialog.get_by_label("Name of the view").fill("Spenders")
+    await dialog.get_by_role("button", name="Save", exact=True).click()
+    await expect(ben.get_by_role("button", name="Spenders 3")).to_be_visible(timeout=PATIENCE)
+    await dialog.get_by_role("button", name="Remove", exact=True).click()
+    await dialog.get_by_role("button", name="Yes").click()
+    for page in (ada, ben):
+        await expect(page.get_by_test_id("list-name")).to_have_text("All leads", timeout=PATIENCE)
+        await expect(page.locator("#all .row-name")).to_have_count(4, timeout=PATIENCE)

@@ -15,7 +15,8 @@ from models.tables import metadata
 from resolvers import erasing, files, live_list, visits
 from resolvers.lead_card import Erased, Snapshot
 from resolvers.lead_list import LeadCollection, ListChanged, ListSnapshot, Watched, follow_lead_list
-from resolvers.leads_list import Chosen, Sort, SortKey
+from resolvers.leads_list import Chosen
+from resolvers.leads_order import Sort, SortKey
 from resolvers.notification_feed import follow_notifications
 from resolvers.services import Services
 from resolvers.views import View

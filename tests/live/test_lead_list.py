@@ -29,7 +29,8 @@ from resolvers.lead_list import (
     Watched,
     follow_lead_list,
 )
-from resolvers.leads_list import Chosen, Sort, SortKey
+from resolvers.leads_list import Chosen
+from resolvers.leads_order import Sort, SortKey
 from resolvers.live_list import ListReset
 from resolvers.services import Services
 from resolvers.staff import StaffEdit

@@ -25,7 +25,7 @@ from resolvers.exports import sending as on_its_way
 from resolvers.exports.rights import Withdrawn
 from resolvers.fields import NewField, OptionEdit
 from resolvers.leads import PropertyEdit
-from resolvers.leads_list import Sort, SortKey
+from resolvers.leads_order import Sort, SortKey
 from resolvers.limits import EXPORT
 from resolvers.services import Services
 from resolvers.tickets import LASTS

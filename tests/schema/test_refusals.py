@@ -30,7 +30,7 @@ from models.tasks import Task
 from models.teams import Team
 from models.visits import Site
 from models.webhooks import Webhook, WebhookDelivery
-from resolvers import canned_replies, policy
+from resolvers import canned_replies, policy, saved_views
 from resolvers.actors import SYSTEM
 from resolvers.limits import EDITING, EXPORT, RESET_LEAD_PASSWORD, TEST_WEBHOOK, spend
 from resolvers.policy import Permission
@@ -1901,6 +1901,95 @@ async def _remove_a_reply_of_the_team(desk: Desk) -> Case:
     reply = await _reply(desk.admin, isShared=True)
     given = {"cannedReplyId": reply["id"]}
     return Case(await desk.other(), given, {"permission": "CONFIGURE_CARD"})
+
+
+VIEW: dict[str, Any] = {"name": "Hot", "columns": ["name", "state"]}
+
+
+async def _saved_view(client: Client, **changes: Any) -> dict[str, Any]:
+    made = await client.done("saveView", "savedView { id version }", **VIEW, **changes)
+    view: dict[str, Any] = made["savedView"]
+    return view
+
+
+@case("saveView", "InvalidInput")
+async def _view_with_an_unknown_column(desk: Desk) -> Case:
+    given = {"name": "Hot", "columns": ["name", "property:shoe_size"]}
+    return Case(desk.admin, given, problem("columns.1", "UNKNOWN"))
+
+
+@case("saveView", "InvalidInput", "a filter over a field that there is not")
+async def _view_of_an_unknown_field(desk: Desk) -> Case:
+    clause = {"property": {"fieldKey": "shoe_size", "is": {"isEmpty": True}}}
+    given = {**VIEW, "filter": {"and": [{"isHidden": True}, {"not": clause}]}}
+    return Case(desk.admin, given, problem("filter.and.1.not.property", "UNKNOWN"))
+
+
+@case("saveView", "InvalidInput", "an order by a field that there is not")
+async def _view_in_an_unknown_order(desk: Desk) -> Case:
+    given = {**VIEW, "sort": {"by": "PROPERTY", "fieldKey": "shoe_size"}}
+    return Case(desk.admin, given, problem("sort", "UNKNOWN"))
+
+
+@case("saveView", "NotFound")
+async def _view_of_somebody_else(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin)
+    given = {**VIEW, "savedViewId": view["id"]}
+    return Case(await desk.other(StaffRole.ADMIN), given, {"id": view["id"]})
+
+
+@case("saveView", "Forbidden")
+async def _view_for_the_team_by_an_agent(desk: Desk) -> Case:
+    given = {**VIEW, "isShared": True}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_SEGMENTS"})
+
+
+@case("saveView", "Forbidden", "one of the team made one's own")
+async def _view_of_the_team_by_an_agent(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin, isShared=True)
+    given = {**VIEW, "savedViewId": view["id"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_SEGMENTS"})
+
+
+@case("saveView", "Conflict")
+async def _view_of_a_name_that_is_taken(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin, isShared=True)
+    expected = {"conflictReason": "DUPLICATE", "existingId": view["id"]}
+    return Case(await desk.other(), {**VIEW, "name": "HOT"}, expected)
+
+
+@case("saveView", "Conflict", "an older version")
+async def _view_that_was_changed(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin)
+    given = {**VIEW, "savedViewId": view["id"], "expectedVersion": view["version"]}
+    await desk.admin.done("saveView", **{**given, "columns": ["name"]})
+    return Case(desk.admin, given, {"conflictReason": "STALE_VERSION", "conflicts": []})
+
+
+@case("saveView", "Limit")
+async def _view_too_many(desk: Desk) -> Case:
+    desk.patch.setattr(saved_views, "MOST", 1)
+    await _saved_view(desk.admin)
+    return Case(desk.admin, {**VIEW, "name": "Other"}, {"limit": 1, "retryAfter": None})
+
+
+@case("removeView", "InvalidInput")
+async def _remove_no_view(desk: Desk) -> Case:
+    return Case(desk.admin, {"savedViewId": f"note_{NOBODYS}"}, problem("savedViewId", "MALFORMED"))
+
+
+@case("removeView", "NotFound")
+async def _remove_a_view_of_somebody_else(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin)
+    given = {"savedViewId": view["id"]}
+    return Case(await desk.other(StaffRole.ADMIN), given, {"id": view["id"]})
+
+
+@case("removeView", "Forbidden")
+async def _remove_a_view_of_the_team(desk: Desk) -> Case:
+    view = await _saved_view(desk.admin, isShared=True)
+    given = {"savedViewId": view["id"]}
+    return Case(await desk.other(), given, {"permission": "CONFIGURE_SEGMENTS"})
 
 
 @case("exportHistory", "InvalidInput")

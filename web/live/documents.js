@@ -76,9 +76,6 @@ fragment ConversationParts on Conversation { id channel state lastMessage { id t
 fragment DateParts on ImportantDate { id date note isOnDashboard version kind { id name } }
 ${FILES}${PLANS}${TASKS}${ITEMS}`;
 
-const ROW = `fragment Row on Lead { id displayName lastActivityAt
-  state { ${STATE} } assignee { id name } presence { ${PRESENCE} } }`;
-
 const PERSON = "staff { id name role avatar { url initials } }";
 
 export const ME = `query Me { me { ${PERSON} } }`;
@@ -99,20 +96,6 @@ export const SET_MY_AVATAR = `mutation SetMyAvatar($input: SetMyAvatarInput!) {
     ... on SetMyAvatarSuccess { me { ${PERSON} } } ... on Error { message } } }`;
 
 export const SIGN_OUT = `mutation SignOut { signOut { ... on SignOutSuccess { isSignedOut } } }`;
-
-export const LEAD_LIST = `subscription LeadList($collection: LeadCollection!,
-  $sort: LeadSort, $after: Cursor) {
-  leadList(collection: $collection, first: 50, sort: $sort, after: $after) { __typename
-    ... on LeadListSnapshot { cursor rows { ...ListRow } totalCount { value isExact } }
-    ... on LeadListChanged { cursor rows { ...ListRow } leftIds totalCount { value isExact } }
-    ... on ListReset { cursor } } }
-fragment ListRow on LeadListRow { position lead { ...Row } }
-${ROW}`;
-
-export const MORE_LEADS = `query MoreLeads($first: Int!, $after: Cursor) {
-  leads(first: $first, after: $after, sort: { by: LAST_ACTIVITY_AT }) {
-    nodes { ...Row } pageInfo { hasNextPage endCursor } } }
-${ROW}`;
 
 export const CARD_CHOICES = `query CardChoices {
   staff: staffMembers(first: 100, activeOnly: true) { nodes { id name } }

@@ -66,7 +66,7 @@ export function exporting({ chosen, onSignedOut }) {
     const answer = await mutate(EXPORT_LEADS, { columns: wanted, filter, search, format: value });
     if (!answer.downloadPath) return void (refusal.textContent = answer.message);
     const { value: count, isExact } = answer.leadCount;
-    told.textContent = `${isExact ? "" : "More than "}${count.toLocaleString("en")} ${count === 1
+    told.textContent = `${isExact ? "" : "About "}${count.toLocaleString("en")} ${count === 1
       ? "lead is" : "leads are"} on the way.`;
     save(answer.downloadPath);
   });

@@ -23,12 +23,14 @@ import { choice, choose, options } from "./settings-picker.js";
 const PAUSE_MS = 400;
 const UNFINISHED = "Please fill this in or take it out.";
 
-/** What clauses can name: people, teams, states, pipelines, kinds of events, fields. */
+/** What clauses can name: people, teams, segments, states, pipelines, kinds of events, fields. */
 export async function filterChoices() {
-  const { pipelines, staff, teams, eventKinds, fieldGroups } = await request(FILTER_CHOICES);
+  const { pipelines, staff, teams, segments, eventKinds, fieldGroups } =
+    await request(FILTER_CHOICES);
   const pairs = (rows) => rows.map(({ id, name }) => [id, name]);
   return {
     pipelines: pairs(pipelines), people: pairs(staff.nodes), teams: pairs(teams),
+    segments: pairs(segments.nodes),
     eventKinds: pairs(eventKinds.filter((each) => !each.archivedAt)),
     states: pipelines.flatMap(({ name, states }) => states.map((each) =>
       [each.id, pipelines.length > 1 ? `${name}: ${each.name}` : each.name])),
@@ -87,11 +89,11 @@ export function filterBuilder({ choices, onChange = () => {}, isForNobody = fals
   const nodes = () => root.all("");
   const unfinished = () => nodes().filter(({ node }) => node.isUnfinished());
 
-  /** The node with the longest path that this one begins with. */
+  /** The innermost node with the longest path that this one begins with. */
   function at(path) {
     const within = ({ path: mine }) => mine === "" || path === mine || path.startsWith(`${mine}.`);
-    const found = nodes().filter(within).sort((one, two) => two.path.length - one.path.length);
-    return found[0]?.node;
+    const found = nodes().filter(within).sort((one, two) => one.path.length - two.path.length);
+    return found.at(-1)?.node;
   }
 
   function placeOf(path) {
@@ -108,8 +110,8 @@ export function filterBuilder({ choices, onChange = () => {}, isForNobody = fals
 
 /** Path and words of an error of an operation: as filters are refused, or as variables are. */
 function placed(message) {
-  const variable = /at '\w+((?:\.\w+|\[\d+\])*)'[;:,]?\s*(.*)$/s.exec(message);
-  if (variable) return [variable[1].replace(/\[(\d+)\]/g, ".$1").slice(1), variable[2]];
+  const variable = /has invalid value(?: at \.([\w.[\]]+))?: (.*)$/s.exec(message);
+  if (variable) return [(variable[1] ?? "").replace(/\[(\d+)\]/g, ".$1"), variable[2]];
   const [, path, words] = /^([\w.]+): (.*)$/s.exec(message) ?? [null, "", message];
   return [path, words];
 }

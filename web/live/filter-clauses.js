@@ -126,6 +126,7 @@ const CLAUSES = [
       { key: "longerThan", words: "for longer than", of: length },
       { key: "closedWithinLast", words: "won or lost within the last", of: length }])],
     ["assignee", "Assignee", assignee],
+    ["segmentId", "Segment", one("Segment", ({ segments }) => segments)],
     ["priority", "Priority", several("Priorities", members("URGENT HIGH NORMAL LOW"))],
     ["value", "Value", amountTest],
     ["createdAt", "Created", when()],

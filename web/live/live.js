@@ -53,7 +53,7 @@ const team = teamHere({ connection, onSignedOut: signedOut, changed: () => {
 const picture = myPicture(signedOut, showMe);
 const myself = profile({ perform, changed: showMe, onSignedOut: signedOut });
 const imports = importing({ connection, onSignedOut: signedOut });
-const exports = exporting({ chosen: () => lists.chosen?.() ?? {}, onSignedOut: signedOut });
+const exports = exporting({ chosen: () => lists.chosen(), onSignedOut: signedOut });
 const newOne = newLead({ opened: (id) => { location.hash = id; }, onSignedOut: signedOut });
 at("list-acts").append(newOne.button, imports.button, exports.button);
 at("person-name").addEventListener("click", myself.open);
