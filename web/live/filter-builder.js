@@ -10,8 +10,9 @@
 //
 // `onChange()` follows each edit. A clause that is not filled in yet has null for an operand, which the
 // API refuses: ask `problems()` first. `isForNobody` leaves out what means somebody else for each who
-// looks, as stored rules have to; `nothing` says what no clause at all means. `explain(filter)` answers
-// `{ clauses }` or throws a Failure; without it a query asks for the words a moment after the last edit.
+// looks, as stored rules have to, and `without` clauses by their keys; `nothing` says what no clause at
+// all means. `explain(filter)` answers `{ clauses }` or throws a Failure; without it a query asks for
+// the words a moment after the last edit.
 
 import { clauseOf, idOf, offered } from "./filter-clauses.js";
 import { EXPLAIN_FILTER, FILTER_CHOICES } from "./filter-documents.js";
@@ -41,8 +42,8 @@ export async function filterChoices() {
 const explained = async (filter) => (await request(EXPLAIN_FILTER, { filter })).leads.rule;
 
 export function filterBuilder({ choices, onChange = () => {}, isForNobody = false,
-  nothing = "All leads.", explain = explained }) {
-  const context = { choices, isForNobody, nothing, changed: () => root && changed() };
+  nothing = "All leads.", explain = explained, without = [] }) {
+  const context = { choices, isForNobody, nothing, without, changed: () => root && changed() };
   const element = h("div", { class: "filter", role: "group", "aria-label": "Filter",
     oninput: changed, onchange: changed });
   const place = refusalPlace();
@@ -144,8 +145,9 @@ function clauseNode(literal, isNot, context, remove) {
     words, place);
   let control = null;
 
-  what.append(...offered(context.choices).filter(([, pairs]) => pairs.length)
-    .map(([label, pairs]) => h("optgroup", { label }, options(pairs))));
+  const fits = ([id]) => !context.without.includes(id);
+  what.append(...offered(context.choices).map(([label, pairs]) => [label, pairs.filter(fits)])
+    .filter(([, pairs]) => pairs.length).map(([label, pairs]) => h("optgroup", { label }, options(pairs))));
   what.addEventListener("change", () => take(null));
 
   function take(given) {

@@ -217,6 +217,7 @@ function showConnection({ name, since }) {
 
 function openFromAddress() {
   if (!me) return;
+  if (location.hash === "#segments") history.replaceState(null, "", "#settings/segments");
   const [isSettings, section] = /^#settings(?:\/([\w-]+))?$/.exec(location.hash) ?? [];
   const [isInbox, talk] = /^#inbox(?:\/(conversation_[0-9a-f]{32}))?$/.exec(location.hash) ?? [];
   showPage(at(isSettings ? "settings" : isInbox ? "inbox" : "desk"));

@@ -10,7 +10,8 @@ const CAUSE = "cause { id summary at actor { name } } lead { id displayName }";
 const PAGE = "pageInfo { hasNextPage endCursor }";
 
 export const ALL_RULES = `query AllRules { automations { id name version isEnabled problems
-  trigger { kind words path eventName channels fromState { id } toState { id } eventKind { id } }
+  trigger { kind words path eventName channels fromState { id } toState { id } eventKind { id }
+    segment { id } }
   condition { words filter }
   actions { kind words text tags fieldKey webhookId lossReason state { id } people { id name }
     dueAfter { amount unit } value { ${VALUE} } }

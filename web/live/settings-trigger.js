@@ -7,10 +7,11 @@ const KINDS = [
   ["STATE_ENTERED", "A lead moves to a state"], ["STATE_LEFT", "A lead leaves a state"],
   ["LEAD_CREATED", "A lead comes to be"], ["ASSIGNED", "The assignee changes"],
   ["FIELD_CHANGED", "A field changes"], ["EVENT_RECORDED", "An event is recorded"],
-  ["MESSAGE_RECEIVED", "The lead writes"], ["TASK_OVERDUE", "A task becomes overdue"]];
+  ["MESSAGE_RECEIVED", "The lead writes"], ["TASK_OVERDUE", "A task becomes overdue"],
+  ["SEGMENT_ENTERED", "A lead enters a segment"], ["SEGMENT_LEFT", "A lead leaves a segment"]];
 const KEYS = { STATE_ENTERED: "stateEntered", STATE_LEFT: "stateLeft", LEAD_CREATED: "leadCreated",
   ASSIGNED: "assigned", FIELD_CHANGED: "fieldChanged", MESSAGE_RECEIVED: "messageReceived",
-  TASK_OVERDUE: "taskOverdue" };
+  TASK_OVERDUE: "taskOverdue", SEGMENT_ENTERED: "segmentEnteredId", SEGMENT_LEFT: "segmentLeftId" };
 const OTHERS = [["tags", "Tags"], ["email_addresses", "E-mail addresses"],
   ["phone_numbers", "Phone numbers"], ["state", "State"], ["assignee", "Assignee"]];
 const CHANNELS = [["CHAT", "chat"], ["EMAIL", "e-mail"], ["SMS", "text message"],
@@ -25,6 +26,7 @@ export function triggerPart(parts, changed) {
   const event = choice("Event", [...parts.eventKinds, ["", "another name …"]]);
   const name = h("input", { maxlength: "100", "aria-label": "Name of the event",
     placeholder: "Name, such as Brochure sent" });
+  const segment = choice("Segment", parts.choices.segments);
   const channels = picker("Ways", CHANNELS, changed);
   const place = refusalPlace();
   const narrow = h("div", { class: "narrow" });
@@ -36,7 +38,7 @@ export function triggerPart(parts, changed) {
     const is = kind.value;
     narrow.replaceChildren(...(is === "STATE_ENTERED" ? ["to", to, "from", from]
       : is === "STATE_LEFT" ? ["from", from, "to", to]
-        : is === "FIELD_CHANGED" ? [path]
+        : is.startsWith("SEGMENT_") ? [segment] : is === "FIELD_CHANGED" ? [path]
           : is === "EVENT_RECORDED" ? [event, event.value ? "" : name]
             : is === "MESSAGE_RECEIVED" ? ["by", channels.element, h("small", {}, "Nothing "
               + "chosen: by any way.")] : []));
@@ -48,6 +50,7 @@ export function triggerPart(parts, changed) {
     choose(from, trigger.fromState?.id, "an archived state");
     choose(to, trigger.toState?.id, "an archived state");
     choose(path, trigger.path ?? "tags", "an archived field");
+    if (trigger.segment) choose(segment, trigger.segment.id, "an archived segment");
     if (trigger.eventKind) choose(event, trigger.eventKind.id, "an archived kind");
     else if (trigger.kind === "EVENT_RECORDED") choose(event, "");
     name.value = trigger.eventName ?? "";
@@ -60,6 +63,7 @@ export function triggerPart(parts, changed) {
     if (is.startsWith("STATE_")) {
       return { [KEYS[is]]: { fromStateId: from.value || null, toStateId: to.value || null } };
     }
+    if (is.startsWith("SEGMENT_")) return { [KEYS[is]]: segment.value };
     if (is === "FIELD_CHANGED") return { fieldChanged: path.value };
     if (is === "EVENT_RECORDED") {
       return event.value ? { eventKindId: event.value } : { eventName: name.value };

@@ -11,6 +11,7 @@ import { dateKindsSection, eventKindsSection } from "./settings-kinds.js";
 import { peopleSection } from "./settings-people.js";
 import { pipelinesSection } from "./settings-pipelines.js";
 import { rulesSection } from "./settings-rules.js";
+import { segmentsSection } from "./settings-segments.js";
 import { summarySection } from "./settings-summary.js";
 import { webhooksSection } from "./settings-webhooks.js";
 import { duesSection, workspaceSection } from "./settings-work.js";
@@ -26,7 +27,7 @@ import { duesSection, workspaceSection } from "./settings-work.js";
  */
 export const SECTIONS = [pipelinesSection, headerSection, fieldsSection, summarySection,
   eventKindsSection, dateKindsSection, duesSection, workspaceSection, peopleSection, accessSection,
-  teamsSection, rulesSection, webhooksSection];
+  teamsSection, segmentsSection, rulesSection, webhooksSection];
 
 /** The place: `{ button, start(me), stop(), show(name, from), refresh(), askRights() }`. */
 export function settingsPlace({ element, connection, perform, here, onSignedOut }) {

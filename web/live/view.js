@@ -21,6 +21,7 @@ import { notesPanel } from "./notes.js";
 import { chatPanel } from "./panels.js";
 import { peoplePart } from "./people.js";
 import { pinsPart } from "./pins.js";
+import { segmentsPart } from "./segments.js";
 import { slimPart, statesPart } from "./states.js";
 import { summaryPart } from "./summary.js";
 import { tasksPanel } from "./tasks.js";
@@ -38,7 +39,7 @@ export function cardView(context) {
   const { leadId, perform, onSignedOut } = context;
   const pins = pinsPart(perform, () => update(last));
   const facts = [summaryPart(leadId), fieldsPart(context, pins), contactPart(leadId, perform),
-    tagsPart(leadId, perform), mergingPart(leadId, perform),
+    tagsPart(leadId, perform), segmentsPart(leadId), mergingPart(leadId, perform),
     accountPart(leadId, perform, onSignedOut)];
   const chat = chatPanel(context);
   const notes = notesPanel(context);
