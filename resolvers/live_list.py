@@ -45,8 +45,6 @@ class ListReset:
 class LiveList(ABC, Generic[V, Item]):
     """One stream of a list; `scope` names the list, and a cursor of another one is refused."""
 
-    apart_seconds = APART_SECONDS
-
     def __init__(self, services: Services, caller: StaffActor, scope: str) -> None:
         self.services = services
         self.caller = caller
@@ -70,6 +68,10 @@ class LiveList(ABC, Generic[V, Item]):
     @abstractmethod
     async def tell(self, view: V) -> Item | None:
         """Reads, and says what differs from the last reading; None if nothing does."""
+
+    def apart(self) -> float:
+        """Least seconds between two readings."""
+        return APART_SECONDS
 
     @property
     def cursor(self) -> str:
@@ -104,7 +106,7 @@ class LiveList(ABC, Generic[V, Item]):
                         yield item
                         del item
                 del view
-                await asyncio.sleep(self.apart_seconds)
+                await asyncio.sleep(self.apart())
                 if not await hints.moved(look_seconds):
                     return
 

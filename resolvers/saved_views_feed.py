@@ -19,6 +19,7 @@ from resolvers.services import Services
 
 LOOK_SECONDS = 30.0
 """How often they are counted without a reason: for what only time does."""
+APART_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,21 @@ async def follow_saved_views(
 ) -> AsyncGenerator[ViewsReading[V] | ListReset, None]:
     """Items as `LiveList.follow` has them; each tells all views again."""
     channels = topics.saved_views(), topics.leads(), topics.presence_all(), topics.access()
-    stream = SavedViews[V](services, caller, f"saved views:{caller.id}")
+    stream = _SavedViews[V](services, caller, f"saved views:{caller.id}")
     async with aclosing(stream.follow(channels, after, make_view, LOOK_SECONDS)) as items:
         async for item in items:
             yield item
             del item
 
 
-class SavedViews(LiveList[V, ViewsReading[V]]):
-    apart_seconds = 2.0
-
+class _SavedViews(LiveList[V, ViewsReading[V]]):
     def __init__(self, services: Services, caller: StaffActor, scope: str) -> None:
         super().__init__(services, caller, scope)
         self.told: list[tuple[UUID, int, int]] | None = None
         """Id, version and count of each view."""
+
+    def apart(self) -> float:
+        return APART_SECONDS
 
     def has_told(self) -> bool:
         return self.told is not None

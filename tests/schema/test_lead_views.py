@@ -177,7 +177,7 @@ async def test_views_keep_what_was_chosen_count_alive_and_say_what_is_gone(
     agent = await staff_client(services, StaffRole.AGENT)
     anna = lead(await make_lead(services, first_name="Anna", tags=["VIP"]))
     await make_lead(services, first_name="Bert", tags=["VIP"])
-    monkeypatch.setattr(saved_views_feed.SavedViews, "apart_seconds", 0.01)
+    monkeypatch.setattr(saved_views_feed, "APART_SECONDS", 0.01)
     async with aclosing(admin.stream(STREAM)) as stream, asyncio.timeout(PATIENCE):
 
         async def told() -> list[dict[str, Any]]:
