@@ -7,7 +7,7 @@ decided by present rights, and what was removed since stays out.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -24,6 +24,8 @@ from resolvers.views import View
 
 ENDLESS = 2**62
 AT_ONCE = 500
+AHEAD = timedelta(minutes=5)
+"""How far the clock of who asks may be ahead."""
 LEADS_OWN = (ChangeKind.LEAD_CREATED, ChangeKind.EVENT_RECORDED, ChangeKind.MESSAGE_ADDED)
 """Kinds that are activity when the lead itself is the actor."""
 
@@ -59,10 +61,13 @@ async def read_past(view: View, lead: Lead, at: datetime | None, cursor: str | N
     """The lead at an instant or just after a cursor's change; None before it existed.
 
     Raises:
-        BadArgument: the cursor is none of this lead's history, or both or none is given.
+        BadArgument: the cursor is none of this lead's history, both or none is given, or the
+            instant has not come.
     """
     if (at is None) == (cursor is None):
         raise BadArgument("`asOf` takes either an instant or a cursor.")
+    if at is not None and at > view.services.clock.now() + AHEAD:
+        raise BadArgument("That moment has not come yet.")
     place = await _place(view, lead.id, cursor) if cursor is not None else None
     if place is not None:
         at = await _instant(view, place)

@@ -10,7 +10,7 @@ SET_UPS = BOTH
 PATIENCE = 40_000
 
 
-@pytest.mark.behaviour("A3", "A4", "A5")
+@pytest.mark.behaviour("A3", "A4", "A5", "C1")
 async def test_an_event_is_recorded_at_one_click_and_written_on_later(
     set_up: SetUp, watched: Watched
 ) -> None:

@@ -19,7 +19,7 @@ async def pictured(page: Page, name: str) -> None:
         await page.screenshot(path=f"{folder}/{name}.png")
 
 
-@pytest.mark.behaviour("A18", "A42", "C37")
+@pytest.mark.behaviour("A18", "A42", "C1", "C37")
 async def test_a_task_is_given_timed_put_off_and_done_with_words_and_drafts_outlive_the_card(
     set_up: SetUp, watched: Watched
 ) -> None:

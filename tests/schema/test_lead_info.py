@@ -45,7 +45,7 @@ async def sales_of(client: Client, lead_id: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.behaviour("A11", "A15")
+@pytest.mark.behaviour("A11", "A15", "A17")
 async def test_sales_information_is_changed_in_one_change_and_cleared_again(
     admin: Client, services: Services, lead_id: str
 ) -> None:
@@ -88,7 +88,7 @@ ODD_WISHES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.behaviour("A11", "G6")
+@pytest.mark.behaviour("A11", "A17", "G6")
 async def test_sales_information_that_contradicts_itself_or_can_not_be_kept_is_refused(
     admin: Client, services: Services, lead_id: str
 ) -> None:
