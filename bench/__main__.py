@@ -6,11 +6,23 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from app import open_services
-from bench import automations, cards, commits, growth, hostile, importing, latency, memory, states
+from bench import (
+    automations,
+    cards,
+    collections,
+    commits,
+    growth,
+    hostile,
+    importing,
+    latency,
+    memory,
+    states,
+)
 from bench.report import Report
 from bench.seeding import add_leads, address_of, global_id, seed_cards, sign_in, visited_leads
 from bench.setups import Setup, embedded, shared
@@ -20,7 +32,7 @@ from tests.factories import make_staff
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
 PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
-LONG_PARTS = ("import", "states", "automations")
+LONG_PARTS = ("import", "states", "automations", "collections")
 """Measured only when they are asked for, in one round."""
 
 
@@ -30,6 +42,8 @@ def main() -> None:
     # ends as after Ctrl+C, so that no server is left behind
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     size = QUICK if options.quick else FULL
+    if options.leads:
+        size = replace(size, collected=options.leads, collected_small=options.leads)
     report = Report()
     try:
         for name in options.setup or SETUPS:
@@ -49,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small amounts, one round")
     parser.add_argument("--json", type=Path, help="file for all rounds of all figures")
     parser.add_argument("--setup", action="append", choices=SETUPS, help="only this one")
+    parser.add_argument("--leads", type=int, help="so many for collections, on either set-up")
     parser.add_argument(
         "--only", action="append", choices=PARTS + LONG_PARTS, help="only this part"
     )
@@ -92,6 +107,9 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
         if "states" in parts:
             _say(setup, "states")
             await states.measure(report, setup, size, services, actor, tokens)
+        if "collections" in parts:
+            say = partial(_say, setup)
+            await collections.measure(report, setup, size, services, actor, tokens[0], say)
         if "growth" in parts:
             _say(setup, "growth")
             await growth.measure(report, setup, size, services, actor, tokens[0])

@@ -135,6 +135,39 @@ query Leads($first: Int!) {
 }
 """
 
+LEAD_ROW = """
+      id displayName title priority lastActivityAt
+      state { name color } assignee { name } tags { name } presence { state }
+      primaryEmailAddress { address }
+"""
+
+FILTERED_LEADS = f"""
+query Filtered($filter: LeadFilter, $search: String) {{
+  leads(first: 50, filter: $filter, search: $search) {{
+    nodes {{ {LEAD_ROW} }}
+    pageInfo {{ hasNextPage endCursor }}
+  }}
+}}
+"""
+
+PAGE_OF_LEADS = """
+query PageOfLeads($first: Int!, $after: Cursor) {
+  leads(first: $first, after: $after) {
+    nodes { id displayName }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+EXPORT = """
+mutation Export($columns: [String!]!) {
+  exportLeads(input: {columns: $columns}) {
+    ... on ExportLeadsSuccess { downloadPath }
+    ... on Error { message }
+  }
+}
+"""
+
 COUNTED_LEADS = "query { leads(first: 50) { nodes { id } totalCount { value } } }"
 
 COUNTED_HISTORY = """

@@ -24,6 +24,11 @@ class Size:
     import_rows: int = 100_000
     listed_leads: int = 100_000
     """Leads among which one moves along the pipeline."""
+    collected: int = 1_000_000
+    """Leads among which filters find some and pages are turned, on PostgreSQL."""
+    collected_small: int = 100_000
+    """The same on SQLite."""
+    events_each: int = 20
     writers: int = 50
     """Who move leads at once, each its own."""
     moving_seconds: float = 8.0
@@ -47,6 +52,8 @@ QUICK = Size(
     steps=(50, 100, 200),
     import_rows=500,
     listed_leads=500,
+    collected=2_000,
+    collected_small=1_000,
     writers=10,
     moving_seconds=1.5,
     runs=100,
