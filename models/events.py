@@ -34,7 +34,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("lead_id", "page_key", "sequence"),
         Index("ix_event_time", "lead_id", "occurred_at", "id"),
-        Index("ix_event_group_time", "group_key", "occurred_at", "lead_id"),
+        Index("ix_event_group_time", "group_key", "occurred_at", "lead_id", "count"),
         {"postgresql_partition_by": "HASH (lead_id)"},
     )
 

@@ -11,6 +11,9 @@ from models.enums import AvatarSource, Priority, SourceChannel
 from models.ids import new_id
 from models.types import Json, UtcDateTime, one_of, sortable
 
+ACTIVITY_INDEX = "ix_lead_newest_activity"
+"""On PostgreSQL alone, where the other index of the last activity has leads without one first."""
+
 
 class Lead(SQLModel, table=True):
     """A person the team talks to. Columns here are what lists sort and filter by."""

@@ -64,23 +64,52 @@ async def read_page(
     first = check_first(first)
     secrets = view.services.secrets
     position = unseal_position(secrets, scope, after, order) if after is not None else None
-    found = await view.rows(ordered(statement, order, position).limit(first + 1))
+    found = await rows_behind(view, statement, order, position, first + 1)
     rows = found[:first]
     cursors = [seal(secrets, scope, row[-len(order) :]) for row in rows]
     return Page([row[0] for row in rows], cursors, len(found) > first, after is not None)
 
 
-def ordered(
+async def rows_behind(
+    view: View,
+    statement: Select[Any],
+    order: Sequence[Key],
+    position: Sequence[Any] | None,
+    most: int,
+) -> list[Any]:
+    """At most so many rows in an order, behind a position; the columns of the order come last.
+
+    Where NULLs come last they are asked for by themselves: an index leads to a place among the
+    values, and no further than those.
+    """
+    if position is None or position[0] is None or not order[0].is_nullable:
+        return list(await view.rows(_ordered(statement, order, position).limit(most)))
+    column = order[0].column
+    valued = statement.where(_from(order[0], position[0]))
+    found = list(await view.rows(_ordered(valued, order, position).limit(most)))
+    if len(found) < most:
+        rest = _ordered(statement.where(column.is_(None)), order, None)
+        found += await view.rows(rest.limit(most - len(found)))
+    return found
+
+
+def _ordered(
     statement: Select[Any], order: Sequence[Key], position: Sequence[Any] | None
 ) -> Select[Any]:
-    """The statement in an order, behind a position; the columns of the order come last."""
     if position is not None:
         statement = statement.where(_behind(order, position))
+        if position[0] is not None and not order[0].is_nullable:
+            statement = statement.where(_from(order[0], position[0]))
     for key in order:
-        if key.is_nullable:
-            statement = statement.order_by(key.column.is_(None))
-        statement = statement.order_by(key.column.desc() if key.descending else key.column)
+        column = key.column.desc() if key.descending else key.column.asc()
+        statement = statement.order_by(column.nulls_last() if key.is_nullable else column)
     return statement.add_columns(*(key.column for key in order))
+
+
+def _from(key: Key, value: Any) -> Any:
+    """Follows from being behind the position; databases find the place in an index by it alone."""
+    bound = literal(value, key.column.type)
+    return key.column <= bound if key.descending else key.column >= bound
 
 
 def page_of(

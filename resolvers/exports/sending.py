@@ -24,7 +24,7 @@ from resolvers.exports.rows import read_leads
 from resolvers.exports.writing import csv_head, csv_rows, json_rows
 from resolvers.leads_list import chosen_leads
 from resolvers.leads_order import in_order
-from resolvers.pages import ordered
+from resolvers.pages import rows_behind
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.tickets import subject_of
@@ -114,9 +114,7 @@ async def _steps(
             leads = await chosen_leads(view, wish.chosen())
             statement, order = await in_order(view, leads, wish.sort)
             statement = statement.with_only_columns(col(Lead.id))
-            rows: Sequence[Any] = await view.rows(
-                ordered(statement, order, position).limit(IDS_AT_ONCE)
-            )
+            rows = await rows_behind(view, statement, order, position, IDS_AT_ONCE)
         yield columns, [row[0] for row in rows]
         if len(rows) < IDS_AT_ONCE:
             return

@@ -45,7 +45,8 @@ Condition = ColumnElement[bool]
 
 def events(clause: Events, grounds: Grounds, *, leads: bool) -> Condition:
     """Leads with so many such events. Repeats of one page in a visit count each."""
-    rows, numbers, owner = _counted(clause, grounds)
+    is_asked_each = not leads or _holds_for_none(clause)
+    rows, numbers, owner = _counted(clause, grounds, is_asked_each=is_asked_each)
     tests = _tests(clause, numbers, grounds)
     if _holds_for_none(clause):
         # Whoever has none of them is not among the rows, so the rows tell who is to be left out.
@@ -61,12 +62,14 @@ def _found(rows: Select[Any], owner: Any, *, leads: bool) -> Condition:
     return rows.where(owner == col(Lead.id)).correlate(Lead).exists()
 
 
-def _counted(clause: Events, grounds: Grounds) -> tuple[Select[Any], tuple[Any, Any, Any], Any]:
+def _counted(
+    clause: Events, grounds: Grounds, *, is_asked_each: bool
+) -> tuple[Select[Any], tuple[Any, Any, Any], Any]:
     """The events by lead; the number, the first and the last of them; whose they are.
 
     Of all events of a kind or name there is a count for each lead already.
     """
-    table, conditions = source(clause, grounds)
+    table, conditions = source(clause, grounds, is_asked_each=is_asked_each)
     numbers = (
         func.sum(col(EventGroup.count)),
         func.min(col(EventGroup.first_at)),
@@ -84,14 +87,23 @@ def _counted(clause: Events, grounds: Grounds) -> tuple[Select[Any], tuple[Any, 
     return rows, numbers, table.lead_id
 
 
-def source(clause: Events, grounds: Grounds) -> tuple[Any, list[Condition]]:
-    """The table whose rows are counted, and which of them, whenever they happened."""
+def source(
+    clause: Events, grounds: Grounds, *, is_asked_each: bool = False
+) -> tuple[Any, list[Condition]]:
+    """The table whose rows are counted, and which of them, whenever they happened.
+
+    `is_asked_each`: each lead is asked for its own.
+    """
     table: Any = Event if clause.within or clause.parameters else EventGroup
+    key: Any = table.group_key
+    if table is Event and grounds.is_sqlite and is_asked_each:
+        # Else SQLite goes through everybody's events of the group, once for each lead.
+        key = func.coalesce(key, "")
     conditions: list[Condition] = []
     if clause.kind_id:
-        conditions.append(table.group_key == f"kind:{clause.kind_id.hex}")
+        conditions.append(key == f"kind:{clause.kind_id.hex}")
     elif clause.name is not None:
-        conditions.append(table.group_key == f"name:{fold(clause.name)}")
+        conditions.append(key == f"name:{fold(clause.name)}")
     return table, [*conditions, *(_has_parameter(each, grounds) for each in clause.parameters)]
 
 

@@ -121,7 +121,7 @@ def _bound(at: datetime) -> Any:
 
 
 def _events(clause: tree.Events, grounds: Grounds) -> Iterator[Watch]:
-    table, conditions = source(clause, grounds)
+    table, conditions = source(clause, grounds, is_asked_each=True)
     first, last = (
         (col(EventGroup.first_at), col(EventGroup.last_at))
         if table is EventGroup
