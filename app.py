@@ -41,6 +41,7 @@ from resolvers.job_runner import Observe
 from resolvers.limits import ApiRules, DocumentMode
 from resolvers.origins import KnownOrigins
 from resolvers.passwords import Passwords
+from resolvers.places import NoPlaces, Places
 from resolvers.presence import note_alive, take_up_intervals
 from resolvers.secrets import Secrets
 from resolvers.services import Files, Services, VisitTiming
@@ -151,6 +152,7 @@ async def open_services(
                 activity=settings.presence_activity_seconds,
             ),
             files=_files(settings),
+            places=stack.enter_context(contextlib.closing(_places(settings))),
             lease_seconds=settings.worker_lease_seconds,
         )
         await bus.connect()
@@ -165,6 +167,13 @@ def _files(settings: Settings) -> Files:
     store = FileStore(settings.data_dir / "files", settings.file_store_url)
     intake = Intake(store, settings.file_max_bytes, settings.file_check_command)
     return Files(settings.data_dir, settings.upload_max_bytes, store, intake)
+
+
+def _places(settings: Settings) -> Places:
+    try:
+        return Places(settings.location_file)
+    except NoPlaces as refused:
+        raise SettingsRefused(f"LOCATION_FILE: {refused}") from None
 
 
 def _provider(settings: Settings, clock: Clock, secrets: Secrets) -> "OidcProvider | None":

@@ -8,8 +8,7 @@ from starlette.routing import BaseRoute, Route
 from resolvers import staff
 from resolvers.errors import DomainError, LimitReached, ProviderFailed
 from resolvers.services import Services
-from schema.endpoint import GraphQLEndpoint
-from schema.transport import address_of
+from schema.endpoint import GraphQLEndpoint, client_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +36,7 @@ class ProviderRoutes:
         if services.provider is None:
             return Response(status_code=404)
         try:
-            url, cookie = await staff.begin_sign_in(services, client=address_of(request))
+            url, cookie = await staff.begin_sign_in(services, client=client_of(services, request))
         except LimitReached as reached:
             return _too_often(reached)
         except ProviderFailed as failed:
@@ -66,7 +65,7 @@ class ProviderRoutes:
                 request.query_params.get("state", ""),
                 request.query_params.get("code", ""),
                 device=request.headers.get("user-agent", "")[:200],
-                client=address_of(request),
+                client=client_of(services, request),
             )
         except LimitReached as reached:
             return _too_often(reached)

@@ -6,7 +6,8 @@ from starlette.routing import BaseRoute, Route
 
 from resolvers.calendar_feed import PATH, read_feed
 from resolvers.errors import LimitReached, NotFound
-from schema.transport import address_of
+from resolvers.services import Services
+from schema.endpoint import client_of
 
 HEADERS = {
     "cache-control": "private, no-cache",
@@ -18,9 +19,10 @@ HEADERS = {
 
 async def calendar(request: Request) -> Response:
     """A person's diary, or 304 for who has it already."""
+    services: Services = request.app.state.services
     token = request.path_params["token"]
     try:
-        feed = await read_feed(request.app.state.services, token, address_of(request))
+        feed = await read_feed(services, token, client_of(services, request))
     except NotFound:
         return PlainTextResponse("There is no such calendar.", status_code=404)
     except LimitReached as refused:

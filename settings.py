@@ -127,6 +127,12 @@ class Settings(BaseSettings):
         description="Addresses or networks, separated by commas, whose `X-Forwarded-For` and "
         "`X-Forwarded-Proto` are believed.",
     )
+    location_file: Path | None = Field(
+        default=None,
+        description="File in MaxMind's form (`.mmdb`, of cities or countries) in which the address "
+        "of a visit is looked up once; only country, region and city are kept. Without it they are "
+        "unknown. Another file is read after a restart.",
+    )
     oidc_issuer: str | None = Field(
         default=None,
         description="Issuer of an OpenID Connect provider that staff may sign in with, as its "
@@ -337,6 +343,13 @@ class Settings(BaseSettings):
     def _splits(cls, value: str | None) -> str | None:
         if value is not None and not shlex.split(value):
             raise ValueError("a command names a program")
+        return value
+
+    @field_validator("location_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file")
         return value
 
     @field_validator("documents_dir")

@@ -14,13 +14,14 @@ from uuid import UUID
 
 from demo import talks
 from demo.diary import Diary, Part
-from demo.people import COUNTRIES, Person, invent
+from demo.people import COUNTRIES, Country, Person, invent
 from demo.stage import Stage, World
 from models.enums import (
     SourceChannel,
     Via,
 )
 from resolvers.leads import NewLead
+from resolvers.places import Place
 
 SEED = "Oriel Glassworks"
 DAYS = 60
@@ -77,12 +78,13 @@ def _id_at(dice: random.Random, at: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | top << 64 | 2 << 62 | low)
 
 
-def _from_site(diary: Diary, time_zone: str, **more: Any) -> NewLead:
+def _from_site(diary: Diary, country: Country, city: str | None = None, **more: Any) -> NewLead:
     return NewLead(
         source=SourceChannel.SITE,
         source_detail=diary.world.site.name,
         source_referrer=diary.dice.choice(talks.REFERRERS),
-        time_zone=time_zone,
+        time_zone=country.time_zone,
+        place=Place(country.code, None, city),
         **more,
     )
 
@@ -103,7 +105,7 @@ def _full(person: Person) -> dict[str, Any]:
 def _unknown(diary: Diary) -> None:
     """Somebody who looks around; a few write, fewer are looked after."""
     dice = diary.dice
-    new = _from_site(diary, dice.choice(COUNTRIES).time_zone)
+    new = _from_site(diary, dice.choice(COUNTRIES))
     diary.put(None, partial(Stage.visit, new=new))
     diary.browse(dice.randint(3, 8))
     if diary.chance(0.3):
@@ -130,9 +132,8 @@ def _known(diary: Diary, person: Person, number: int) -> None:
 
 
 def _signed_up(diary: Diary, person: Person) -> None:
-    diary.put(
-        None, partial(Stage.visit, new=_from_site(diary, person.country.time_zone, **_full(person)))
-    )
+    new = _from_site(diary, person.country, person.city, **_full(person))
+    diary.put(None, partial(Stage.visit, new=new))
     diary.know(person)
     diary.browse(diary.dice.randint(1, 5))
     diary.sign_up()
@@ -162,7 +163,7 @@ def _imported(diary: Diary, person: Person) -> None:
 
 def _introduced(diary: Diary, person: Person) -> None:
     """A visitor who says later who it is; every second one proves it."""
-    diary.put(None, partial(Stage.visit, new=_from_site(diary, person.country.time_zone)))
+    diary.put(None, partial(Stage.visit, new=_from_site(diary, person.country, person.city)))
     diary.browse(diary.dice.randint(1, 4))
     diary.wait(30, 600)
     external_id = f"customer-{diary.lead_id.hex[-8:]}" if diary.chance(0.5) else None
@@ -172,7 +173,7 @@ def _introduced(diary: Diary, person: Person) -> None:
 def _joined(diary: Diary, person: Person, number: int) -> None:
     """A known customer who looked around on another device before signing in there."""
     external_id = f"customer-{1000 + number}"
-    known = _from_site(diary, person.country.time_zone, **_full(person), external_id=external_id)
+    known = _from_site(diary, person.country, person.city, **_full(person), external_id=external_id)
     diary.at = diary.world.until - timedelta(days=diary.dice.uniform(20, 50))
     diary.put(None, partial(Stage.visit, new=known))
     diary.know(person)
@@ -180,7 +181,7 @@ def _joined(diary: Diary, person: Person, number: int) -> None:
     diary.turn()
     diary.wait(90_000, 400_000)
     other = _diary(diary.dice, diary.world, diary.at)
-    other.put(None, partial(Stage.visit, new=_from_site(diary, person.country.time_zone)))
+    other.put(None, partial(Stage.visit, new=_from_site(diary, person.country, person.city)))
     other.browse(5)
     other.talk()
     other.wait(40, 90)

@@ -19,6 +19,23 @@ class Country:
     given: tuple[str, ...]
     family: tuple[str, ...]
 
+    @property
+    def code(self) -> str:
+        """ISO 3166-1 alpha-2."""
+        return CODES[self.time_zone]
+
+
+CODES = {
+    "Africa/Lagos": "NG", "Africa/Nairobi": "KE", "America/Mexico_City": "MX",
+    "America/New_York": "US", "America/Sao_Paulo": "BR", "America/Toronto": "CA",
+    "Asia/Kolkata": "IN", "Asia/Seoul": "KR", "Asia/Tokyo": "JP", "Australia/Sydney": "AU",
+    "Europe/Amsterdam": "NL", "Europe/Athens": "GR", "Europe/Berlin": "DE",
+    "Europe/Budapest": "HU", "Europe/Dublin": "IE", "Europe/Helsinki": "FI",
+    "Europe/Istanbul": "TR", "Europe/Kyiv": "UA", "Europe/Lisbon": "PT", "Europe/London": "GB",
+    "Europe/Madrid": "ES", "Europe/Paris": "FR", "Europe/Prague": "CZ", "Europe/Rome": "IT",
+    "Europe/Stockholm": "SE", "Europe/Warsaw": "PL",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Person:

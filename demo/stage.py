@@ -44,6 +44,7 @@ from resolvers import (
     leads,
     naming,
     notes,
+    places,
     tags,
     tasks,
 )
@@ -61,6 +62,8 @@ from resolvers.services import Services
 from resolvers.tasks import NewTask
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.values import LoggedValue
+
+DEVICES = ("Chrome on Android", "Safari on iPhone", "Firefox on Windows", "Edge on Windows")
 
 
 @dataclass(frozen=True)
@@ -155,16 +158,18 @@ class Stage:
     async def visit(self, new: NewLead) -> None:
         """The lead comes by its first page."""
         await self.appear(new)
-        self.work.session.add(
-            Visit(
-                id=self.visit_id,
-                site_id=self.world.site.id,
-                lead_id=self.lead_id,
-                token_hash=hash_token(new_token("visit")),
-                started_at=self.work.at,
-                time_zone=new.time_zone,
-            )
+        visit = Visit(
+            id=self.visit_id,
+            site_id=self.world.site.id,
+            lead_id=self.lead_id,
+            token_hash=hash_token(new_token("visit")),
+            started_at=self.work.at,
+            time_zone=new.time_zone,
+            referrer=new.source_referrer,
+            device=DEVICES[self.visit_id.int % len(DEVICES)],
         )
+        places.put_place(visit, new.place)
+        self.work.session.add(visit)
 
     # --- what the visitor does -----------------------------------------------------------------
 

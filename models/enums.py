@@ -243,6 +243,7 @@ class ChangeKind(StrEnum):
     CALL_CHANGED = "call_changed"
     LEAD_ACCOUNT_CHANGED = "lead_account_changed"
     SEGMENTS_CHANGED = "segments_changed"
+    LEAD_VISIBILITY_CHANGED = "lead_visibility_changed"
     LEAD_IDENTIFIED = "lead_identified"
     LEAD_ABSORBED = "lead_absorbed"
     LEAD_MERGED = "lead_merged"

@@ -47,6 +47,11 @@ class Lead(SQLModel, table=True):
     assigned_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     priority: Priority = Field(default=Priority.NORMAL, sa_type=one_of(Priority))
     time_zone: str | None = Field(default=None, max_length=64)
+    country: str | None = Field(default=None, max_length=2)
+    region: str | None = Field(default=None, max_length=100)
+    city: str | None = Field(default=None, max_length=100)
+    region_key: str | None = Field(default=None, sa_type=sortable(100))
+    city_key: str | None = Field(default=None, sa_type=sortable(100))
     last_activity_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Of the lead's own end."""
     avatar_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""What words find a lead: the words of its name, addresses, numbers and tags, and of its messages.
+"""What words find a lead: those of its name, addresses, numbers, tags, place and messages.
 
 Words are kept in ASCII, so that both databases cut and compare them alike: letters and digits as
 they are, any other character by its number. What begins alike is kept alike.

@@ -36,6 +36,9 @@ class Visit(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     is_identified: bool = False
     time_zone: str | None = Field(default=None, max_length=64)
+    country: str | None = Field(default=None, max_length=2)
+    region: str | None = Field(default=None, max_length=100)
+    city: str | None = Field(default=None, max_length=100)
     referrer: str | None = Field(default=None, max_length=2048)
     """The page of another site that it came from last."""
     device: str | None = Field(default=None, max_length=80)

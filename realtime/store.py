@@ -16,6 +16,8 @@ from redis.exceptions import RedisError, ResponseError
 
 _log = logging.getLogger(__name__)
 _CONNECTIONS = 16
+Call = tuple[Sequence[str], Sequence[str | int]]
+"""Keys and arguments of one run of a script."""
 
 
 class Unreachable(Exception):
@@ -94,6 +96,20 @@ class Script:
         self._store = store
         self._text = text
         self._registered: Any = None
+
+    async def run_many(self, calls: Sequence[Call]) -> list[Any]:
+        """Several runs sent at once; their replies. Raises Unreachable."""
+
+        async def act(client: Redis) -> Any:
+            if self._registered is None:
+                self._registered = client.register_script(self._text)
+            async with client.pipeline(transaction=False) as pipe:
+                for keys, arguments in calls:
+                    await self._registered(keys=list(keys), args=list(arguments), client=pipe)
+                return await pipe.execute()
+
+        replies: list[Any] = await self._store.attempt(act) if calls else []
+        return replies
 
     async def run(self, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
         """Raises Unreachable, or Refused with the text of an error that the script returns."""

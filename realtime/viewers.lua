@@ -1,7 +1,7 @@
 -- Streams that show one lead's card. Each has a lease; ended ones go when anybody looks.
 --
 -- KEYS  hash stream -> JSON {staff, name, since, until}
---       hash staff -> JSON {path, until}: the field that the person edits
+--       hash staff -> JSON {path, until}: the field that the person edits; all zeros: the lead types
 -- ARGV  op, now ("" = the server's clock), lease, two channels, then stream, and for "hold":
 --       staff, name, since ("" = now); for "edit": staff, path ("" = none), how long
 -- Reply {now, {{staff, path}...}, {staff, name, since}...} of the live ones for "read",
@@ -66,7 +66,8 @@ elseif op == 'edit' then
   else
     local mark = cjson.encode({path = path, ['until'] = now + tonumber(ARGV[9])})
     redis.call('HSET', EDITING, staff, mark)
-    redis.call('PEXPIRE', EDITING, ARGV[9])
+    local lasting = math.max(tonumber(ARGV[9]), redis.call('PTTL', EDITING))
+    redis.call('PEXPIRE', EDITING, lasting)
   end
 elseif op == 'read' then
   reply[2] = {}

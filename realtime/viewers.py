@@ -1,4 +1,5 @@
-"""Who of the staff looks at a lead's card now, in process or through Redis.
+"""Who of the staff looks at a lead's card now, and whether the lead types, in process or through
+Redis.
 
 Every open stream of a card holds a lease of `LEASE` seconds and renews it every `REFRESH`, so
 whoever dies without a word is gone with the lease. Changes are announced on the bus; the end of a
@@ -7,7 +8,8 @@ lease is announced when anybody else reads or renews.
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,12 +18,14 @@ from uuid import UUID
 
 from realtime import topics
 from realtime.presence.reading import from_ms, to_ms
-from realtime.store import Store, Unreachable
+from realtime.store import Call, Store, Unreachable
 
 LEASE = 60.0
 REFRESH = 20.0
 EDITING = 15.0
 """Seconds that a mark of what somebody edits lasts, unless it is repeated."""
+TYPING = 10.0
+"""Seconds that it counts that the lead types, unless it is told again."""
 SHOWN = 20
 _REMEMBERED = 1_000
 
@@ -45,6 +49,7 @@ class ViewerList:
 
     viewers: list[Viewer]
     count: int
+    is_lead_typing: bool = False
 
 
 class Viewers(Protocol):
@@ -62,8 +67,18 @@ class Viewers(Protocol):
     async def edit(self, lead_id: UUID, staff_id: UUID, path: str | None) -> None:
         """The person edits this field from now on, or none; shown while they look at the card."""
 
+    async def type(self, lead_id: UUID, is_typing: bool) -> None:
+        """The lead types from now on, or ceased to, whoever looks."""
+
     async def read(self, lead_id: UUID) -> ViewerList:
         """Who looks now; while the shared server is gone, who did when it was last read."""
+
+    async def read_many(self, lead_ids: Sequence[UUID]) -> list[ViewerList]:
+        """The same of several leads, in the order given and in one go."""
+
+
+_THE_LEAD = UUID(int=0)
+"""Stands for the lead itself among those who have marks."""
 
 
 def _listed(viewers: Iterable[Viewer], editing: Mapping[UUID, str]) -> ViewerList:
@@ -71,7 +86,7 @@ def _listed(viewers: Iterable[Viewer], editing: Mapping[UUID, str]) -> ViewerLis
     for viewer in sorted(viewers, key=lambda viewer: (viewer.since, viewer.staff_id)):
         marked = replace(viewer, editing=editing.get(viewer.staff_id))
         earliest.setdefault(viewer.staff_id, marked)
-    return ViewerList(list(earliest.values())[:SHOWN], len(earliest))
+    return ViewerList(list(earliest.values())[:SHOWN], len(earliest), _THE_LEAD in editing)
 
 
 class _Clock(Protocol):
@@ -123,11 +138,17 @@ class MemoryViewers:
         await self._tell(lead_id, has_changed)
 
     async def edit(self, lead_id: UUID, staff_id: UUID, path: str | None) -> None:
+        await self._mark(lead_id, staff_id, path, EDITING)
+
+    async def type(self, lead_id: UUID, is_typing: bool) -> None:
+        await self._mark(lead_id, _THE_LEAD, "typing" if is_typing else None, TYPING)
+
+    async def _mark(self, lead_id: UUID, who: UUID, path: str | None, seconds: float) -> None:
         has_changed = self._prune(lead_id)
         marks = self._editing.setdefault(lead_id, {})
-        before = marks.pop(staff_id, None)
+        before = marks.pop(who, None)
         if path is not None:
-            marks[staff_id] = path, self._clock.now() + timedelta(seconds=EDITING)
+            marks[who] = path, self._clock.now() + timedelta(seconds=seconds)
         has_changed |= path != (before[0] if before else None)
         self._prune(lead_id)
         await self._tell(lead_id, has_changed)
@@ -139,6 +160,9 @@ class MemoryViewers:
         listed = _listed((held.viewer for held in live), editing)
         await self._tell(lead_id, has_changed)
         return listed
+
+    async def read_many(self, lead_ids: Sequence[UUID]) -> list[ViewerList]:
+        return [await self.read(each) for each in lead_ids]
 
     def _prune(self, lead_id: UUID) -> bool:
         held, now = self._live.get(lead_id, {}), self._clock.now()
@@ -203,8 +227,20 @@ class RedisViewers:
         lasting = round(EDITING * 1000)
         await self._run(lead_id, "edit", "", staff_id.hex, path or "", lasting)
 
+    async def type(self, lead_id: UUID, is_typing: bool) -> None:
+        mark = "typing" if is_typing else ""
+        await self._run(lead_id, "edit", "", _THE_LEAD.hex, mark, round(TYPING * 1000))
+
     async def read(self, lead_id: UUID) -> ViewerList:
-        reply = await self._run(lead_id, "read")
+        return self._heard(lead_id, await self._run(lead_id, "read"))
+
+    async def read_many(self, lead_ids: Sequence[UUID]) -> list[ViewerList]:
+        replies: Sequence[Any] = [None] * len(lead_ids)
+        with suppress(Unreachable):
+            replies = await self._script.run_many([self._call(each, "read") for each in lead_ids])
+        return [self._heard(*pair) for pair in zip(lead_ids, replies, strict=True)]
+
+    def _heard(self, lead_id: UUID, reply: Any) -> ViewerList:
         if reply is None:
             return self._last_known.get(lead_id) or ViewerList([], 0)
         listed = _listed(
@@ -216,15 +252,18 @@ class RedisViewers:
 
     async def _run(self, lead_id: UUID, op: str, *arguments: str | int) -> Any:
         """The script's reply, None while the server is gone."""
-        now = "" if self._now is None else self._now()
-        channel = topics.viewers(lead_id)
         try:
-            return await self._script.run(
-                (topics.viewers_of(lead_id), topics.editing_of(lead_id)),
-                (op, now, self._lease_ms, channel, topics.viewers_all(), *arguments),
-            )
+            return await self._script.run(*self._call(lead_id, op, *arguments))
         except Unreachable:
             return None
+
+    def _call(self, lead_id: UUID, op: str, *arguments: str | int) -> Call:
+        now = "" if self._now is None else self._now()
+        channel = topics.viewers(lead_id)
+        return (
+            (topics.viewers_of(lead_id), topics.editing_of(lead_id)),
+            (op, now, self._lease_ms, channel, topics.viewers_all(), *arguments),
+        )
 
     def _remember(self, lead_id: UUID, listed: ViewerList) -> None:
         self._last_known[lead_id] = listed

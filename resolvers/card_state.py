@@ -118,6 +118,7 @@ def _places(lead: Lead) -> Values:
         "state_since": lead.state_since.isoformat(),
         "loss_reason": lead.loss_reason,
         "assignee": lead.assignee_id.hex if lead.assignee_id else None,
+        "hidden_at": lead.hidden_at.isoformat() if lead.hidden_at else None,
     }
 
 
@@ -191,10 +192,15 @@ def apply_change(card: CardState, change: RecordedChange) -> None:
     APPLY[change.kind](card, change, change.data)
 
 
+LATER: Values = dict.fromkeys(
+    ("avatar_id", "avatar_source", "hidden_at", "country", "region", "city")
+)
+"""What logs from before there was such a thing don't tell."""
+
+
 def _created(card: CardState, change: RecordedChange, data: Values) -> None:
     card.lead = {
-        "avatar_id": None,
-        "avatar_source": None,
+        **LATER,
         **data["lead"],
         "state": data["state"],
         "state_since": data["since"],
@@ -209,7 +215,7 @@ def _created(card: CardState, change: RecordedChange, data: Values) -> None:
 
 def _set_properties(card: CardState, diffs: list[Values]) -> None:
     for diff in diffs:
-        if diff["path"] in ("priority", "avatar"):
+        if diff["path"] == "priority" or not diff["field_id"]:
             continue  # columns of the lead, told there
         if diff["after"] is None:
             card.properties.pop(diff["field_id"], None)
@@ -319,6 +325,10 @@ def _segments_changed(card: CardState, change: RecordedChange, data: Values) -> 
         }
 
 
+def _visibility_changed(card: CardState, change: RecordedChange, data: Values) -> None:
+    card.lead["hidden_at"] = data["hidden_at"]
+
+
 def _nothing_shown(card: CardState, change: RecordedChange, data: Values) -> None:
     """The change stands in the history only."""
 
@@ -357,6 +367,7 @@ def _merged(card: CardState, change: RecordedChange, data: Values) -> None:
 def _as_told(card: CardState, change: RecordedChange, data: Values) -> None:
     """The change holds the whole card."""
     vars(card).update(vars(CardState(**data["card"])))
+    card.lead = {**LATER, **card.lead}
 
 
 def _erased(card: CardState, change: RecordedChange, data: Values) -> None:
@@ -382,6 +393,7 @@ APPLY: dict[ChangeKind, Callable[[CardState, RecordedChange, Values], None]] = {
     ChangeKind.CALL_CHANGED: _call_changed,
     ChangeKind.LEAD_ACCOUNT_CHANGED: _account_changed,
     ChangeKind.SEGMENTS_CHANGED: _segments_changed,
+    ChangeKind.LEAD_VISIBILITY_CHANGED: _visibility_changed,
     ChangeKind.LEAD_IDENTIFIED: _nothing_shown,
     ChangeKind.LEAD_ABSORBED: _absorbed,
     ChangeKind.LEAD_MERGED: _merged,

@@ -122,6 +122,9 @@ def _summary(kind: ChangeKind, data: dict[str, Any]) -> str:
         case ChangeKind.SEGMENTS_CHANGED:
             verb = "Entered" if data["act"] == SegmentAct.ENTERED else "Left"
             return f"{verb} the segment “{data['segment']['name']}”{SEGMENT_CAUSES[data['cause']]}"
+        case ChangeKind.LEAD_VISIBILITY_CHANGED:
+            is_hidden = data["hidden_at"] is not None
+            return "Hid the lead from Visitors" if is_hidden else "Came back to Visitors"
         case ChangeKind.LEAD_IDENTIFIED:
             how = "proven by the site" if data["is_verified"] else "as told by the visitor"
             return f"Linked a visit to this lead, {how}"

@@ -153,8 +153,9 @@ class _LeadList(LiveList[V, ListSnapshot[V] | ListChanged[V]]):
     async def _read(self, view: V) -> tuple[Sequence[Lead], int]:
         watched = self.watched
         if watched.collection is LeadCollection.VISITORS:
-            page = await visitors_page(view, watched.first, None)
-            return page.rows, await count_visitors(view)
+            filter = watched.chosen.filter
+            page = await visitors_page(view, filter, watched.first, None)
+            return page.rows, await count_visitors(view, filter)
         page = await leads_page(view, watched.chosen, watched.sort, watched.first, None)
         return page.rows, await count_leads(view, watched.chosen)
 

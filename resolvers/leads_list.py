@@ -69,7 +69,9 @@ async def count_leads(view: View, chosen: Chosen) -> int:
     return await counted(view, (await chosen_leads(view, chosen)).with_only_columns(col(Lead.id)))
 
 
-async def visitors_page(view: View, first: int, after: str | None) -> Page[Lead]:
+async def visitors_page(
+    view: View, chosen: Filter | None, first: int, after: str | None
+) -> Page[Lead]:
     """Leads on the sites now or within 24 h, hidden ones left out; present ones first.
 
     Presence is not in the database: who is present now is handed to the statement by id.
@@ -81,14 +83,15 @@ async def visitors_page(view: View, first: int, after: str | None) -> Page[Lead]
         Key(col(Lead.last_activity_at), True, is_instant=True, is_nullable=True),
         Key(col(Lead.id), True, is_id=True),
     )
-    statement = select(Lead).where(*_visiting(view, present))
-    return await read_page(view, statement, order, "visitors", first, after)
+    statement = select(Lead).where(*await _visiting(view, chosen, present))
+    return await read_page(view, statement, order, f"visitors:{chosen}", first, after)
 
 
-async def count_visitors(view: View) -> int:
+async def count_visitors(view: View, chosen: Filter | None) -> int:
     """How many visitors there are, as `counted` says it."""
     present = await view.services.presence.present(MAX_PRESENT)
-    return await counted(view, select(col(Lead.id)).where(*_visiting(view, present)))
+    visiting = await _visiting(view, chosen, present)
+    return await counted(view, select(col(Lead.id)).where(*visiting))
 
 
 async def count_present(view: View) -> int:
@@ -99,13 +102,16 @@ async def count_present(view: View) -> int:
     return await view.scalar(statement.select_from(Lead)) or 0
 
 
-def _visiting(view: View, present: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
+async def _visiting(
+    view: View, chosen: Filter | None, present: Sequence[UUID]
+) -> list[ColumnElement[bool]]:
     recent = col(Lead.last_activity_at) >= view.services.clock.now() - RECENT
-    return (
+    conditions = [
         access.visible_leads(view.actor),
         col(Lead.hidden_at).is_(None),
         or_(col(Lead.id).in_(present), recent),
-    )
+    ]
+    return conditions if chosen is None else [*conditions, await condition_for(view, chosen)]
 
 
 async def staff_page(

@@ -42,6 +42,9 @@ def columns(lead: Lead) -> dict[str, Any]:
         "is_anonymous": lead.is_anonymous,
         "priority": lead.priority,
         "time_zone": lead.time_zone,
+        "country": lead.country,
+        "region": lead.region,
+        "city": lead.city,
         "avatar_id": lead.avatar_id.hex if lead.avatar_id else None,
         "avatar_source": lead.avatar_source,
     }

@@ -17,9 +17,10 @@ from uuid import UUID
 from sqlalchemy import and_, delete, select, tuple_
 from sqlmodel import col
 
+from models.leads import Lead
 from models.visits import Site, Visit, VisitPage
 from realtime.presence import OpenPage, Reading
-from resolvers import devices, events
+from resolvers import access, devices, events, hiding
 from resolvers.actors import SYSTEM, VisitorActor
 from resolvers.errors import InvalidInput, ProblemCode, invalid
 from resolvers.services import Services
@@ -103,10 +104,15 @@ async def show_page(services: Services, actor: VisitorActor, page_key: str, page
     place = (actor.visit_id, page_digest(page_key))
     async with services.database.read_session() as session:
         row = await session.get(VisitPage, place)
+        lead = await session.get(Lead, actor.lead_id)
     if row is None or (row.url, row.title) != (url, title):
+        is_turned = row is None or row.url != url
         async with unit_of_work(services, actor) as work:
             await _check_site(work, actor, page)
             await _store(work, place, {"url": url, "title": title, "told_at": work.at})
+            if is_turned and lead is not None and lead.hidden_at is not None:
+                (lead,) = await access.lock_leads(work.session, actor.lead_id)
+                hiding.note_activity(work, lead)
     return hashlib.sha256(f"{url} {title}".encode()).hexdigest()[:8]
 
 

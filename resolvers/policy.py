@@ -22,6 +22,7 @@ class Permission(StrEnum):
     VERIFY_HISTORY = "VERIFY_HISTORY"
     EXPORT_LEADS = "EXPORT_LEADS"
     EXPORT_PERSONAL_DATA = "EXPORT_PERSONAL_DATA"
+    HIDE_LEAD = "HIDE_LEAD"
     MERGE_LEADS = "MERGE_LEADS"
     ERASE_LEAD = "ERASE_LEAD"
     CONFIGURE_AUTOMATIONS = "CONFIGURE_AUTOMATIONS"
@@ -44,6 +45,7 @@ GRANTS: dict[Permission, frozenset[StaffRole]] = {
     Permission.VERIFY_HISTORY: frozenset({ADMIN}),
     Permission.EXPORT_LEADS: frozenset({ADMIN}),
     Permission.EXPORT_PERSONAL_DATA: frozenset({ADMIN}),
+    Permission.HIDE_LEAD: frozenset({ADMIN, MANAGER, AGENT}),
     Permission.MERGE_LEADS: frozenset({ADMIN, MANAGER}),
     Permission.ERASE_LEAD: frozenset({ADMIN}),
     Permission.CONFIGURE_AUTOMATIONS: frozenset({ADMIN, MANAGER}),
@@ -76,6 +78,7 @@ API_SCOPES: dict[Permission, ApiScope] = {
     Permission.EXPORT_LEADS: ApiScope.READ_LEADS,
     Permission.EXPORT_PERSONAL_DATA: ApiScope.ADMINISTER,
     Permission.CONFIGURE_SEGMENTS: ApiScope.CONFIGURE,
+    Permission.HIDE_LEAD: ApiScope.WRITE_LEADS,
     Permission.MERGE_LEADS: ApiScope.WRITE_LEADS,
     Permission.ERASE_LEAD: ApiScope.ADMINISTER,
     Permission.ADMINISTER: ApiScope.ADMINISTER,

@@ -31,7 +31,7 @@ from resolvers.actors import SYSTEM
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work
 from resolvers.upserts import insert_new
-from resolvers.viewing import as_seen
+from resolvers.viewing import all_as_seen
 from resolvers.views import View
 
 __all__ = [
@@ -90,7 +90,7 @@ async def read_presence(view: View, ids: Sequence[UUID]) -> list[Reading]:
 
 async def read_viewers(view: View, ids: Sequence[UUID]) -> list[ViewerList]:
     """Who looks at each card now."""
-    return [await as_seen(view, await view.services.viewers.read(each)) for each in ids]
+    return await all_as_seen(view, await view.services.viewers.read_many(ids))
 
 
 async def last_seen(view: View, ids: Sequence[UUID]) -> list[datetime | None]:

@@ -2,7 +2,8 @@
 
 What is looked for is data: it is cut into words as what is kept was, so that no quote, star or
 mark of it means anything. Each word is one that a word of the lead begins with, in its name, its
-addresses, numbers and tags or in its messages, all of which whoever sees the lead may see.
+addresses, numbers and tags, in where it is or in its messages, all of which whoever sees the lead
+may see.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,8 @@ RENAMING = frozenset(
     }
 )
 """Kinds of change after which a lead itself has other words."""
+WORDS = frozenset({"display_name", "region", "city"})
+"""Columns whose words find a lead."""
 
 
 def search_condition(sought: str, *, is_sqlite: bool) -> ColumnElement[bool] | None:
@@ -124,7 +127,7 @@ def _is_renamed(changes: Sequence[RecordedChange]) -> bool:
         each.kind in RENAMING
         or (
             each.kind is ChangeKind.PROPERTIES_CHANGED
-            and "display_name" in ((each.data or {}).get("lead") or {})
+            and not WORDS.isdisjoint((each.data or {}).get("lead") or ())
         )
         for each in changes
     )
@@ -168,6 +171,12 @@ def _texts(lead_ids: Sequence[UUID]) -> Any:
     name, number = literal("name", String), literal("number", String)
     return union_all(
         select(col(Lead.id), name, col(Lead.display_name)).where(col(Lead.id).in_(lead_ids)),
+        *(
+            select(col(Lead.id), name, column).where(
+                col(Lead.id).in_(lead_ids), column.is_not(None)
+            )
+            for column in (col(Lead.region), col(Lead.city))
+        ),
         select(col(LeadEmailAddress.lead_id), name, col(EmailAddress.key))
         .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
         .where(col(LeadEmailAddress.lead_id).in_(lead_ids)),

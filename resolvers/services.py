@@ -22,6 +22,7 @@ from resolvers.segments.known import KnownSegments
 if TYPE_CHECKING:
     from resolvers.origins import KnownOrigins
     from resolvers.passwords import Passwords
+    from resolvers.places import Places
     from resolvers.sign_in_providers import OidcProvider
 
 
@@ -61,6 +62,8 @@ class Services:
     public_url: str
     origins: "KnownOrigins"
     files: Files
+    places: "Places"
+    """Where network addresses are."""
     provider: "OidcProvider | None" = None
     """Where staff may sign in besides; None unless the settings name one."""
     api: ApiRules = field(default_factory=ApiRules)

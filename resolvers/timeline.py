@@ -48,6 +48,7 @@ PLACES: dict[ChangeKind, TimelineKind | None] = {
     ChangeKind.CALL_CHANGED: TimelineKind.CALL,
     ChangeKind.LEAD_ACCOUNT_CHANGED: None,
     ChangeKind.SEGMENTS_CHANGED: None,
+    ChangeKind.LEAD_VISIBILITY_CHANGED: None,
     ChangeKind.LEAD_IDENTIFIED: TimelineKind.CHANGE,
     ChangeKind.LEAD_ABSORBED: TimelineKind.CHANGE,
     ChangeKind.LEAD_MERGED: None,

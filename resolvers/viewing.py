@@ -1,5 +1,6 @@
 """Who looks at a card and what they edit, as far as the one who asks may know."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -80,11 +81,23 @@ def typed_in(viewer: Viewer) -> UUID | None:
 
 async def as_seen(view: View, listed: ViewerList) -> ViewerList:
     """Viewers without the marks on fields that one may not see: these are edited by nobody."""
-    if not any(each.editing for each in listed.viewers):
-        return listed
+    (seen,) = await all_as_seen(view, [listed])
+    return seen
+
+
+async def all_as_seen(view: View, lists: Sequence[ViewerList]) -> list[ViewerList]:
+    """The same for several cards."""
+    if not any(each.editing for listed in lists for each in listed.viewers):
+        return list(lists)
     rows = await view.scalars(select(FieldDefinition).where(~access.visible_fields(view.actor)))
     hidden = {path_of(row) for row in rows}
-    shown = [
-        replace(each, editing=None) if each.editing in hidden else each for each in listed.viewers
+    return [
+        replace(
+            listed,
+            viewers=[
+                replace(each, editing=None) if each.editing in hidden else each
+                for each in listed.viewers
+            ],
+        )
+        for listed in lists
     ]
-    return replace(listed, viewers=shown)

@@ -1,10 +1,11 @@
-"""What a visitor's page must know, live: its chat and the pop-ups to show.
+"""What a visitor's page must know, live: its chat, who types to it, and the pop-ups to show.
 
 A cursor that can't be met gives a reset and a snapshot, also after the visit moved to another
 card: the page never has to understand why. Identifying gives the visit a new token and ends the
 feeds that the old one opened, at its very place in the log: whoever else held it hears no more.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
@@ -22,15 +23,19 @@ from models.enums import ChangeKind, Channel
 from models.visits import Visit
 from realtime.hub import HubClosed, NoLongerKept, Topic
 from resolvers.actors import VisitorActor
+from resolvers.conversations.reading import chats_of
 from resolvers.deliveries import ON_SITES, is_to_show
 from resolvers.lead_card import ResetReason, read_feed, why_not_from
 from resolvers.secrets import Secrets, Unsealable
 from resolvers.services import Services
+from resolvers.viewing import typed_in
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
 CHECK_SECONDS = 30.0
 """How often an idle stream looks whether its visit still stands."""
+TYPING_LOOK, TYPING_APART = 5.0, 1.0
+"""Seconds after which marks of who types are looked at again, and between two looks."""
 MOVING = {ChangeKind.LEAD_IDENTIFIED, ChangeKind.LEAD_MERGED}
 """Changes with which a visit may get another token or another card."""
 
@@ -52,6 +57,14 @@ class FeedMessage:
 
 
 @dataclass(frozen=True)
+class FeedStaff:
+    """Who of the team types to the visitor now; None: nobody."""
+
+    cursor: str
+    typing: str | None
+
+
+@dataclass(frozen=True)
 class FeedReset:
     """The cursor can't be met; a snapshot follows."""
 
@@ -66,7 +79,7 @@ class FeedEnded:
     at: datetime
 
 
-FeedItem = FeedSnapshot[V] | FeedMessage | FeedReset | FeedEnded
+FeedItem = FeedSnapshot[V] | FeedMessage | FeedStaff | FeedReset | FeedEnded
 
 
 def feed_owner(actor: VisitorActor) -> UUID:
@@ -124,6 +137,10 @@ class _Feed(Generic[V]):
         self.is_over = False
         self.standing = standing
         self.log = (topic.epoch, topic.resets)
+        self.viewers_mark = -1
+        self.typing: str | None = None
+        """Who was told to type."""
+        self.looked_at = -CHECK_SECONDS
 
     @property
     def cursor(self) -> str:
@@ -148,7 +165,9 @@ class _Feed(Generic[V]):
                 yield item
                 if self.is_over:
                     return
-            await self.topic.wait(marks, CHECK_SECONDS)
+            if (told := await self._staff()) is not None:
+                yield told
+            await self.topic.wait(marks, max(self._until_look(), 0.01))
 
     async def _news(self) -> AsyncIterator[FeedItem[V]]:
         if self.log != (self.topic.epoch, self.topic.resets):
@@ -169,6 +188,30 @@ class _Feed(Generic[V]):
             yield await self._snapshot()
         except HubClosed:
             return
+
+    async def _staff(self) -> FeedStaff | None:
+        """Who types now, if that is news; marks just end, so whoever typed is looked at again."""
+        if self._until_look() > 0:
+            return None
+        self.viewers_mark = self.topic.viewers_mark
+        self.looked_at = asyncio.get_running_loop().time()
+        former, self.typing = self.typing, await self._who_types()
+        return FeedStaff(self.cursor, self.typing) if self.typing != former else None
+
+    def _until_look(self) -> float:
+        """Seconds until it is looked who types."""
+        is_news = self.viewers_mark != self.topic.viewers_mark
+        apart = TYPING_APART if is_news else TYPING_LOOK if self.typing else CHECK_SECONDS
+        return self.looked_at + apart - asyncio.get_running_loop().time()
+
+    async def _who_types(self) -> str | None:
+        listed = await self.services.viewers.read(self.actor.lead_id)
+        typed = {identity: each for each in listed.viewers if (identity := typed_in(each))}
+        if not typed:
+            return None
+        async with self.services.database.read_session() as session:
+            chat = (await chats_of(session.scalars, [self.actor.lead_id])).get(self.actor.lead_id)
+        return typed[chat.id].name if chat and chat.id in typed else None
 
     async def _message(self, change: RecordedChange) -> Message | None:
         if change.kind is not ChangeKind.MESSAGE_ADDED:

@@ -21,6 +21,7 @@ from resolvers.values import TypedValue
 class LocationSource(StrEnum):
     UNKNOWN = "UNKNOWN"
     BROWSER = "BROWSER"
+    NETWORK = "NETWORK"
     STATED = "STATED"
 
 

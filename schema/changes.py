@@ -406,6 +406,14 @@ class SegmentsChanged(LeadChange):
         return SegmentCause(self.data["cause"])
 
 
+@strawberry.type(description="Hidden from Visitors, or back by the lead's own activity.")
+class LeadVisibilityChanged(LeadChange):
+    @strawberry.field(description="Since when hidden; null: not.")
+    def hidden_at(self) -> datetime | None:
+        told = self.data["hidden_at"]
+        return datetime.fromisoformat(told) if told else None
+
+
 @strawberry.type(description="A visit or address was linked to the lead.")
 class LeadIdentified(LeadChange):
     @strawberry.field(description="Number of visits linked.")
@@ -477,6 +485,7 @@ TYPES: dict[ChangeKind, type[LeadChange]] = {
     ChangeKind.CALL_CHANGED: CallChanged,
     ChangeKind.LEAD_ACCOUNT_CHANGED: LeadAccountChanged,
     ChangeKind.SEGMENTS_CHANGED: SegmentsChanged,
+    ChangeKind.LEAD_VISIBILITY_CHANGED: LeadVisibilityChanged,
     ChangeKind.LEAD_IDENTIFIED: LeadIdentified,
     ChangeKind.LEAD_ABSORBED: LeadAbsorbed,
     ChangeKind.LEAD_MERGED: LeadWentIn,

@@ -29,7 +29,9 @@ class Context:
     services: Services
     token: str | None = None
     client: str = ""
-    """Network address of the caller, for limits."""
+    """Names the caller's network for limits, without telling which it is."""
+    address: str = ""
+    """Network address of the caller, for looking up a place; kept nowhere."""
     device: str = ""
     origin: str | None = None
     may_introspect: bool = False

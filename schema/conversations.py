@@ -83,6 +83,14 @@ class Conversation:
         listed = await self.view.load.viewers.load(self.row.lead_id)
         return [CardViewer(row=row, view=self.view) for row in listed.viewers]
 
+    @strawberry.field(description="The lead types now, in the chat; ends by itself within 10 s.")
+    async def is_lead_typing(self) -> bool:
+        listed = await self.view.load.viewers.load(self.row.lead_id)
+        if not listed.is_lead_typing or self.row.channel is not Channel.CHAT:
+            return False
+        chat = await self.view.load.chat_of_lead.load(self.row.lead_id)
+        return chat is not None and chat.id == self.row.id
+
     @strawberry.field(description="Version for `expectedVersion`: it changes with the assignee.")
     def version(self, info: Info) -> Version:
         return seal_version(info, self.row.id, self.row.version)

@@ -39,7 +39,8 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
         context = Context(
             services=self.services,
             token=_bearer(request) or self._cookie_token(request),
-            client=address_of(request),
+            client=self.client_of(request),
+            address=request.client.host if request.client else "",
             device=request.headers.get("user-agent", "")[:200],
             origin=request.headers.get("origin"),
         )
@@ -48,6 +49,9 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
         if isinstance(request, Request):
             context.set_session = lambda token: self.set_session(response, token)
         return context
+
+    def client_of(self, connection: HTTPConnection) -> str:
+        return client_of(self.services, connection)
 
     async def on_ws_connect(self, context: Context) -> None:
         """A token in the first message wins over a cookie; a wrong one closes with 4401, and so
@@ -87,6 +91,11 @@ class GraphQLEndpoint(LeadlightGraphQL[Context, None]):
             httponly=True,
             samesite="lax",
         )
+
+
+def client_of(services: Services, connection: HTTPConnection) -> str:
+    """What a caller's network is called in limits: the address itself is kept nowhere."""
+    return services.secrets.name_of_client(address_of(connection))
 
 
 def _bearer(connection: HTTPConnection) -> str | None:

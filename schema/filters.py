@@ -31,7 +31,7 @@ from schema.filter_operands import (
     PropertyTest,
     TextFilter,
 )
-from schema.scalars import TimeZone
+from schema.scalars import CountryCode, TimeZone
 
 
 @strawberry.input(description="Test of the pipeline position.", one_of=True)
@@ -131,6 +131,11 @@ class TaskCondition:
 
 @strawberry.input(description="Test of the place.", one_of=True)
 class LocationFilter:
+    countries: strawberry.Maybe[list[CountryCode]] = strawberry.field(
+        description="One of these countries, 1 to 200."
+    )
+    region: strawberry.Maybe[TextFilter] = strawberry.field(description="Region.")
+    city: strawberry.Maybe[TextFilter] = strawberry.field(description="City.")
     time_zones: strawberry.Maybe[list[TimeZone]] = strawberry.field(
         description="One of these zones, 1 to 200."
     )

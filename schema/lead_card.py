@@ -24,6 +24,7 @@ from resolvers.lead_card import (
     ResetReason,
     SettingsTold,
     Snapshot,
+    TypingTold,
     ViewersTold,
     follow_lead_card,
 )
@@ -43,6 +44,7 @@ from schema.changes import (
     LeadRestored,
     LeadStateChanged,
     LeadUnmerged,
+    LeadVisibilityChanged,
     MessageAdded,
     MessageDeliveryChanged,
     NoteChanged,
@@ -123,6 +125,18 @@ class ViewersChanged:
 
 
 @strawberry.type(
+    description="The lead began or ceased typing in its chat; also once after a resume; at most "
+    "1 a second. What was not renewed for 10 s has ceased."
+)
+class TypingChanged:
+    cursor: Cursor = strawberry.field(description="Position of the log that you have.")
+    conversation_id: strawberry.ID | None = strawberry.field(
+        description="Conversation; null: none has begun, or nothing is known to have ceased."
+    )
+    is_lead_typing: bool = strawberry.field(description="Types now.")
+
+
+@strawberry.type(
     description="What all cards show changed: the header, a pipeline, buttons of events. Also once "
     "after a resume; at most 1 a second."
 )
@@ -167,6 +181,7 @@ LeadCardItem = Annotated[
     | AccessEnded
     | PresenceChanged
     | ViewersChanged
+    | TypingChanged
     | SettingsChanged
     | DueBandsChanged
     | LeadCreated
@@ -187,6 +202,7 @@ LeadCardItem = Annotated[
     | CallChanged
     | LeadAccountChanged
     | SegmentsChanged
+    | LeadVisibilityChanged
     | LeadIdentified
     | LeadAbsorbed
     | LeadUnmerged
@@ -251,6 +267,13 @@ def _item(context: Context, item: Item[SchemaView]) -> LeadCardItem:
                 lead_id=global_id("lead", item.position.lead_id),
                 viewers=viewers_of(view, item.viewers),
                 viewer_count=item.viewers.count,
+            )
+        case TypingTold():
+            chat = item.conversation_id
+            return TypingChanged(
+                cursor=_cursor(context, item.position),
+                conversation_id=global_id("conversation", chat) if chat else None,
+                is_lead_typing=item.is_typing,
             )
         case SettingsTold():
             view = context.adopt(item.view)

@@ -86,7 +86,7 @@ async def lead_list(
     ] = LeadCollection.LEADS,
     filter: Annotated[
         LeadFilter | None,
-        strawberry.argument(description="Which, as in `leads`; not with VISITORS."),
+        strawberry.argument(description="Which, as in `leads` or `visitors`."),
     ] = None,
     search: Annotated[
         str | None, strawberry.argument(description="As in `leads`; not with VISITORS.")
@@ -128,9 +128,9 @@ async def lead_list(
 def _watched(
     collection: LeadCollection, chosen: Chosen, sort: LeadSort | None, first: int
 ) -> Watched:
-    if collection is LeadCollection.VISITORS and (chosen != Chosen() or sort):
+    if collection is LeadCollection.VISITORS and (chosen.search is not None or sort):
         raise operation_error(
-            Code.BAD_USER_INPUT, "VISITORS has its own order and takes no filter."
+            Code.BAD_USER_INPUT, "VISITORS has its own order and takes no search."
         )
     return Watched(collection, chosen, sort.given() if sort else Sort(), check_first(first))
 

@@ -64,6 +64,7 @@ from schema.pages import AFTER, FIRST, Count, PageInfo, connection
 from schema.pipelines import PipelineState, StateBarStep, bar_of, state_of
 from schema.presence import (
     CardViewer,
+    LastVisit,
     Presence,
     PresenceInterval,
     PresenceIntervalConnection,
@@ -159,6 +160,7 @@ class LeadViewerCan:
     send_message: bool = strawberry.field(description="Write on some channel.")
     channels: list[Channel] = strawberry.field(description="Channels that would work now.")
     verify_history: bool = strawberry.field(description="Check the history's digest chain.")
+    hide: bool = strawberry.field(description="Hide from Visitors.")
     merge: bool = strawberry.field(description="Merge and unmerge.")
     erase: bool = strawberry.field(description="Erase.")
     export_personal_data: bool = strawberry.field(description="Export the person's data.")
@@ -277,6 +279,10 @@ class Lead:
     def last_activity_at(self) -> datetime | None:
         return self.row.last_activity_at
 
+    @strawberry.field(description="Since when hidden from Visitors; null when not.")
+    def hidden_at(self) -> datetime | None:
+        return self.row.hidden_at
+
     @strawberry.field(description="Where the lead is, as far as known.")
     def location(self) -> Location:
         return Location(lead=self.row, view=self.view)
@@ -385,6 +391,11 @@ class Lead:
     async def presence(self) -> Presence:
         return await presence_of(self.view, self.row.id)
 
+    @strawberry.field(description="The visit that it came by last; null: none, or a past card.")
+    async def last_visit(self) -> LastVisit | None:
+        row = None if self.view.is_past else await self.view.load.last_visit.load(self.row.id)
+        return LastVisit(row=row, view=self.view) if row else None
+
     @strawberry.field(description="When the lead was on the site, newest first.")
     async def presence_intervals(
         self,
@@ -426,6 +437,7 @@ class Lead:
             send_message=can_send,
             channels=list(ON_SITES) if can_send else [],
             verify_history=may(Permission.VERIFY_HISTORY),
+            hide=may(Permission.HIDE_LEAD),
             merge=may(Permission.MERGE_LEADS),
             erase=may(Permission.ERASE_LEAD),
             export_personal_data=may(Permission.EXPORT_PERSONAL_DATA),

@@ -21,8 +21,8 @@ from schema.rules import Rule, rule_of
 from schema.scalars import write_instant
 
 SEARCH = (
-    "Words looked for in names, addresses, numbers, tags and messages; the beginning of one will "
-    "do. At most 200 characters and 20 words, never a pattern. Blank: all."
+    "Words looked for in names, addresses, numbers, tags, regions, cities and messages; the "
+    "beginning of one will do. At most 200 characters and 20 words, never a pattern. Blank: all."
 )
 
 
@@ -95,14 +95,23 @@ async def _explain(view: SchemaView, written: LeadFilter, rule: Filter) -> Rule:
     return rule_of(literal_of(written), await view.load.explanation.load(rule))
 
 
-async def visitors(info: Info, first: First, after: After = None) -> LeadConnection:
+async def visitors(
+    info: Info,
+    first: First,
+    after: After = None,
+    filter: Annotated[
+        LeadFilter | None, strawberry.argument(description="Narrows it; absent: all of them.")
+    ] = None,
+) -> LeadConnection:
     """Who is on the sites now or was within the last 24 h."""
     view = await info.context.reading()
-    page = await leads_list.visitors_page(view, first, after)
+    rule = filter.read() if filter else None
+    page = await leads_list.visitors_page(view, rule, first, after)
     return connection(
         LeadConnection,
         LeadEdge,
         page,
         lambda row: Lead(row=row, view=view),
-        count=partial(leads_list.count_visitors, view),
+        count=partial(leads_list.count_visitors, view, rule),
+        explain=partial(_explain, view, filter, rule) if filter and rule else None,
     )

@@ -31,8 +31,9 @@ from resolvers.accounts import AccountRow
 from resolvers.actors import Actor
 from resolvers.automations import listing
 from resolvers.canned_replies import known_by_lead
-from resolvers.conversations.reading import unread_by_conversation
+from resolvers.conversations.reading import chats_by_lead, unread_by_conversation
 from resolvers.filters import Explanation, Filter, explain_all
+from resolvers.last_visits import LastVisit, last_visits
 from resolvers.open_pages import PresenceSession, read_sessions
 from resolvers.pages import Page
 from resolvers.presence import Reading, ViewerList
@@ -314,6 +315,14 @@ class Loaders:
     @cached_property
     def viewers(self) -> DataLoader[UUID, ViewerList]:
         return self._of(presence.read_viewers)
+
+    @cached_property
+    def chat_of_lead(self) -> DataLoader[UUID, Conversation | None]:
+        return self._of(chats_by_lead)
+
+    @cached_property
+    def last_visit(self) -> DataLoader[UUID, LastVisit | None]:
+        return self._of(last_visits)
 
     @cached_property
     def last_seen(self) -> DataLoader[UUID, datetime | None]:

@@ -8,6 +8,7 @@ import strawberry
 
 from models.enums import PresenceState
 from models.visits import PresenceInterval as IntervalRow
+from resolvers.last_visits import LastVisit as LastVisitRow
 from resolvers.open_pages import PresenceSession as SessionRow
 from resolvers.presence import Reading
 from resolvers.presence import Viewer as ViewerRow
@@ -122,6 +123,44 @@ class PresenceSession:
     @strawberry.field(description="Browser and system.")
     def device(self) -> str:
         return self.row.device
+
+
+@strawberry.type(
+    description="The visit that a lead came by last, while it goes on and after it: what its page "
+    "showed last is kept for a day."
+)
+class LastVisit:
+    row: strawberry.Private[LastVisitRow]
+    view: strawberry.Private[SchemaView]
+
+    @strawberry.field(description="Site.")
+    def site(self) -> Site:
+        return Site(row=self.row.site)
+
+    @strawberry.field(description="When this browser came first.")
+    def started_at(self) -> datetime:
+        return self.row.visit.started_at
+
+    @strawberry.field(description="Page shown last, without its query; null when not known.")
+    def page_url(self) -> Url | None:
+        return Url(self.row.page.url) if self.row.page else None
+
+    @strawberry.field(description="Its title, at most 200 characters.")
+    def page_title(self) -> str | None:
+        return self.row.page.title if self.row.page else None
+
+    @strawberry.field(description="Page of another site that the visit came from.")
+    def referrer(self) -> Url | None:
+        return Url(self.row.visit.referrer) if self.row.visit.referrer else None
+
+    @strawberry.field(description="Browser and system.")
+    def device(self) -> str:
+        return self.row.device
+
+    @strawberry.field(description="The lead was on a site before, in an earlier stay.")
+    async def is_returning(self) -> bool:
+        reading = await self.view.load.presence.load(self.row.visit.lead_id)
+        return self.row.is_return(is_there=reading.state.value != PresenceState.OFFLINE.value)
 
 
 @strawberry.type(description="Time on the site.")

@@ -17,6 +17,7 @@ PhoneNumber = NewType("PhoneNumber", str)
 Url = NewType("Url", str)
 Decimal = NewType("Decimal", str)
 CurrencyCode = NewType("CurrencyCode", str)
+CountryCode = NewType("CountryCode", str)
 LanguageTag = NewType("LanguageTag", str)
 TimeZone = NewType("TimeZone", str)
 Html = NewType("Html", str)
@@ -115,6 +116,7 @@ SCALARS: dict[Any, ScalarDefinition] = {
         "after the point; no exponent, comma, NaN or infinity.",
     ),
     CurrencyCode: _text("CurrencyCode", "ISO 4217 code, `EUR`."),
+    CountryCode: _text("CountryCode", "ISO 3166-1 alpha-2 code, `DE`."),
     LanguageTag: _text("LanguageTag", "BCP 47 tag, `de-AT`."),
     LocalTime: _text("LocalTime", "Time of day, `09:30` or `09:30:15`."),
     TimeZone: _text("TimeZone", "IANA name, `Europe/Berlin`."),

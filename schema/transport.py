@@ -284,7 +284,7 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
         return response
 
     async def _serve_socket(self, socket: WebSocket) -> None:
-        waiting = self.sockets.count(opening(address_of(socket)))
+        waiting = self.sockets.count(opening(self.client_of(socket)))
         if waiting >= _MAX_OPENING:
             await socket.close(1013)  # not accepted: the handshake is answered with 403
             return
@@ -296,6 +296,10 @@ class LeadlightGraphQL(GraphQL[Context, RootValue]):
             log_defect("socket failed", defect, uuid4().hex)
             with suppress(*_GONE):
                 await socket.close(1013, "Try again later")
+
+    def client_of(self, connection: HTTPConnection) -> str:
+        """What the caller's network is called in limits."""
+        return address_of(connection)
 
     def _is_ours(self, origin: str, connection: HTTPConnection) -> bool:
         """Whether it is PUBLIC_URL, or the very address that was asked, scheme included."""

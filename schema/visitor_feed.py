@@ -17,12 +17,20 @@ from resolvers.visitor_feed import (
     FeedMessage,
     FeedReset,
     FeedSnapshot,
+    FeedStaff,
     follow_visitor_feed,
 )
 from schema.context import Context, Info
 from schema.loaders import SchemaView
 from schema.scalars import Cursor
-from schema.visits import Visit, VisitMessage, VisitPopUp, pop_up_of
+from schema.visits import (
+    Visit,
+    VisitMessage,
+    VisitPopUp,
+    VisitStaff,
+    pop_up_of,
+    visit_staff,
+)
 
 
 @strawberry.type(description="Where the feed begins.")
@@ -43,6 +51,14 @@ class VisitPopUpShown:
     pop_up: VisitPopUp = strawberry.field(description="The pop-up.")
 
 
+@strawberry.type(description="Somebody of the team began or ceased typing; at most 1 a second.")
+class VisitStaffChanged:
+    cursor: Cursor = strawberry.field(description="Position.")
+    staff_member: VisitStaff | None = strawberry.field(
+        description="Who types in the chat; null: nobody. Ends by itself after 15 s."
+    )
+
+
 @strawberry.type(description="The cursor could not be met; a snapshot follows.")
 class VisitFeedReset:
     cursor: Cursor = strawberry.field(description="Position.")
@@ -55,7 +71,12 @@ class VisitEnded:
 
 
 VisitFeedItem = Annotated[
-    VisitFeedSnapshot | VisitMessageAdded | VisitPopUpShown | VisitFeedReset | VisitEnded,
+    VisitFeedSnapshot
+    | VisitMessageAdded
+    | VisitPopUpShown
+    | VisitStaffChanged
+    | VisitFeedReset
+    | VisitEnded,
     strawberry.union("VisitFeedItem", description="Item of the visitor's feed."),
 ]
 
@@ -89,6 +110,11 @@ def _item(context: Context, caller: VisitorActor, item: FeedItem[SchemaView]) ->
             )
         case FeedMessage():
             return _message(context, Cursor(item.cursor), item.message)
+        case FeedStaff():
+            return VisitStaffChanged(
+                cursor=Cursor(item.cursor),
+                staff_member=visit_staff(item.typing) if item.typing else None,
+            )
         case FeedReset():
             return VisitFeedReset(cursor=Cursor(item.cursor), reset_reason=item.reason)
         case FeedEnded():

@@ -26,6 +26,11 @@ class VisitStaff:
     name: str = strawberry.field(description="First name.")
 
 
+def visit_staff(name: str) -> VisitStaff:
+    """A person of the team: nothing but the first name."""
+    return VisitStaff(name=name.partition(" ")[0])
+
+
 @strawberry.type(description="Message as the visitor sees it.")
 class VisitMessage:
     row: strawberry.Private[MessageRow]
@@ -42,7 +47,7 @@ class VisitMessage:
     def staff_member(self) -> VisitStaff | None:
         if self.row.author_kind not in (ActorKind.STAFF, ActorKind.API):
             return None
-        return VisitStaff(name=self.row.author_name.partition(" ")[0])
+        return visit_staff(self.row.author_name)
 
     @strawberry.field(description="Plain text.")
     def text(self) -> str:

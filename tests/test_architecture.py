@@ -76,6 +76,7 @@ HOMES = {
     "obstore": {"resolvers.file_store"},
     "PIL": {"resolvers.pictures"},
     "icalendar": {"resolvers.calendar_feed"},
+    "maxminddb": {"resolvers.places"},
     "nh3": {"resolvers.formatted_text"},
     "phonenumbers": {"resolvers"},
     "rapidfuzz": {"resolvers.merging.suggesting"},

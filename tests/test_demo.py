@@ -115,7 +115,10 @@ async def test_a_demo_is_whole_loaded_once_and_can_be_entered(
     assert await values(services, col(WorkerPosition.name)) == []
 
 
-UNDOING = {ChangeKind.LEAD_ERASED, ChangeKind.LEAD_UNMERGED, ChangeKind.LEAD_RESTORED}
+UNDOING = {
+    ChangeKind.LEAD_ERASED, ChangeKind.LEAD_UNMERGED, ChangeKind.LEAD_RESTORED,
+    ChangeKind.LEAD_VISIBILITY_CHANGED,
+}  # fmt: skip
 """Left to who tries the demo: they take away what there is to see."""
 
 

@@ -101,15 +101,22 @@ async def move_open_conversations(
     return len(moved)
 
 
-async def follow_lead(work: UnitOfWork, lead: Lead) -> None:
+Held = tuple[UUID | None, int]
+"""Who has a conversation, and its version."""
+
+
+async def follow_lead(work: UnitOfWork, lead: Lead) -> list[tuple[Conversation, Held]]:
     """Takes conversations from people who no longer see their locked lead: it is now its
-    assignee who answers, or nobody yet."""
+    assignee who answers, or nobody yet. Answers which, with who had them."""
+    moved: list[tuple[Conversation, Held]] = []
     for conversation in await _open(work, lead.id):
         person = conversation.assignee_id
         if person and person != lead.assignee_id and not await _sees(work, lead, person):
             to = await _person(work, lead.assignee_id)
             act = ConversationAct.HANDED_ON if to else ConversationAct.RELEASED
+            moved.append((conversation, (person, conversation.version)))
             await _give(work, lead, conversation, to, act)
+    return moved
 
 
 async def _find(
@@ -130,6 +137,7 @@ async def _open(work: UnitOfWork, lead_id: UUID) -> Sequence[Conversation]:
             col(Conversation.assignee_id).is_not(None),
         )
         .order_by(col(Conversation.id))
+        .execution_options(populate_existing=True)
     )
     return rows.all()
 

@@ -202,14 +202,8 @@ async def _conversation(
             raise invalid("channel", ProblemCode.CONTRADICTION, "The conversation is on another.")
         return named
     if channel is Channel.CHAT:
-        statement = (
-            select(Conversation)
-            .where(col(Conversation.lead_id) == lead.id, col(Conversation.channel) == channel)
-            .order_by(col(Conversation.last_message_at).desc(), col(Conversation.id).desc())
-            .limit(1)
-        )
-        found = await work.session.scalar(statement)
-        if found:
+        chats = await reading.chats_of(work.session.scalars, [lead.id])
+        if found := chats.get(lead.id):
             return found
     conversation = Conversation(
         id=new_id(),

@@ -4,14 +4,15 @@ Unread are messages of the lead behind the mark. Where somebody never looked, wh
 answered since counts as read: a new colleague does not begin with all that was ever written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlmodel import col
 
 from models.conversations import Conversation, ConversationRead, Message
-from models.enums import MessageDirection
+from models.enums import Channel, MessageDirection
 from models.ids import encode_id
 from realtime import topics
 from resolvers import access
@@ -20,6 +21,24 @@ from resolvers.errors import NotFound
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_into
 from resolvers.views import View
+
+Rows = Callable[[Select[Any]], Awaitable[Iterable[Any]]]
+
+
+async def chats_of(rows: Rows, lead_ids: Sequence[UUID]) -> dict[UUID, Conversation]:
+    """The chat of each lead: the newest one, where a merge left two."""
+    found = await rows(
+        select(Conversation)
+        .where(col(Conversation.lead_id).in_(lead_ids), col(Conversation.channel) == Channel.CHAT)
+        .order_by(col(Conversation.last_message_at), col(Conversation.id))
+    )
+    return {each.lead_id: each for each in found}
+
+
+async def chats_by_lead(view: View, lead_ids: Sequence[UUID]) -> list[Conversation | None]:
+    """The same for a view."""
+    found = await chats_of(view.scalars, lead_ids)
+    return [found.get(each) for each in lead_ids]
 
 
 def is_unread(person: UUID) -> ColumnElement[bool]:

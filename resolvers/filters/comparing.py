@@ -31,6 +31,11 @@ def name_key(text: str) -> str:
     return fold(text, 254)
 
 
+def place_key(text: str) -> str:
+    """As regions and cities are kept for looking up."""
+    return fold(text, 100)
+
+
 def email_key(text: str) -> str:
     """As addresses are kept for looking up."""
     return text.strip().lower()

@@ -51,6 +51,7 @@ from resolvers.filters.comparing import (
     is_text,
     name_key,
     phone_digits,
+    place_key,
 )
 from resolvers.filters.counting import events
 from resolvers.filters.grounds import Grounds, problem_of
@@ -89,6 +90,9 @@ STATUS = case(
     else_=SubscriptionStatus.SUBSCRIBED,
 )
 """The status of an address, as `contact_points.shown_status` has it."""
+
+
+PLACES = {tree.PlacePart.REGION: Lead.region_key, tree.PlacePart.CITY: Lead.city_key}
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,10 @@ class _Compiling:
             case tree.LocalTimeBetween(since, before):
                 zones = tuple(zones_between(since, before, self.grounds.now.at))
                 return _known(col(Lead.time_zone), col(Lead.time_zone).in_(zones))
+            case tree.CountryIn(codes):
+                return _known(col(Lead.country), col(Lead.country).in_(codes))
+            case tree.PlaceIs(part, place_test):
+                return is_text(place_test, col(PLACES[part]), place_key)
             case tree.StatusIn() | tree.HasNoAddress():
                 return _subscription(clause, leads=leads)
             case tree.Events():

@@ -23,6 +23,7 @@ from resolvers.errors import ProblemCode
 from resolvers.filters import tree
 from resolvers.filters.checking import MAX_CLAUSES, BadFilter
 from resolvers.filters.reading_operands import (
+    country,
     flag,
     identity,
     instant_test,
@@ -196,6 +197,10 @@ def _location(path: str, given: Given) -> tree.Test:
     path = f"{path}.{how}"
     if how == "timeZones":
         return tree.ZoneIn(many(path, value, zone, MOST_NAMES))
+    if how == "countries":
+        return tree.CountryIn(many(path, value, country, MOST_NAMES))
+    if how in tree.PlacePart.__members__.values():
+        return tree.PlaceIs(tree.PlacePart(how), text_test(path, value))
     if how != "localTimeBetween":
         raise _unknown(path)
     part = mapping(path, value, {"from", "to"})

@@ -129,6 +129,14 @@ def identity(noun: str) -> Callable[[str, Given], UUID]:
     return read
 
 
+def country(path: str, given: Given) -> str:
+    """Two letters; whether there is such a country is not known."""
+    code = text(path, given)
+    if not re.fullmatch("[A-Za-z]{2}", code):
+        raise BadFilter(path, ProblemCode.MALFORMED, "A country's two letters, such as DE.")
+    return code.upper()
+
+
 def zone(path: str, given: Given) -> str:
     return _as_stored(path, lambda: time_zone(path, text(path, given)))
 

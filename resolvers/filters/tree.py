@@ -292,6 +292,26 @@ class ZoneIn:
 
 
 @dataclass(frozen=True)
+class CountryIn:
+    key: ClassVar[str] = "location"
+    codes: tuple[str, ...]
+
+
+class PlacePart(StrEnum):
+    """Texts of a place."""
+
+    REGION = "region"
+    CITY = "city"
+
+
+@dataclass(frozen=True)
+class PlaceIs:
+    key: ClassVar[str] = "location"
+    part: PlacePart
+    test: TextTest
+
+
+@dataclass(frozen=True)
 class LocalTimeBetween:
     """The lead's clock shows a time from the first on, before the second; may pass midnight."""
 
@@ -319,8 +339,8 @@ Test = (
     | StateIn | StateKindIn | InPipeline | InStateLonger | ClosedWithin
     | AssigneeIn | AssigneeIsMe | AssigneeInTeam | AssigneeIsNobody
     | HasTags | HasNoTag | PropertyIs | PresenceIn | StatusIn | HasNoAddress
-    | Events | HasConversation | HasTask | ZoneIn | LocalTimeBetween | SourceIn
-    | InSegment
+    | Events | HasConversation | HasTask | ZoneIn | LocalTimeBetween | CountryIn | PlaceIs
+    | SourceIn | InSegment
 )  # fmt: skip
 Filter = All | AnyOf | Not | Test
 

@@ -213,6 +213,10 @@ def _say(clause: tree.Test, names: Names) -> str:
             return "has no address" if value else "has an address"
         case tree.ZoneIn(zones):
             return f"time zone is {listed(zones, as_is=True)}"
+        case tree.CountryIn(codes):
+            return f"country is {listed(codes, as_is=True)}"
+        case tree.PlaceIs(place, place_test):
+            return f"{place} {value_words(place_test)}"
         case tree.LocalTimeBetween(since, before):
             return f"local time is from {since:%H:%M} to {before:%H:%M}"
         case tree.InSegment(segment_id) if segment_id.hex in names.hidden:

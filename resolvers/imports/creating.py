@@ -92,6 +92,9 @@ def _new_lead(
         assigned_since=work.at if keeper else None,
         priority=Priority.NORMAL,
         time_zone=None,
+        country=None,
+        region=None,
+        city=None,
         avatar_id=None,
         avatar_source=None,
     )

@@ -2,7 +2,7 @@
 
 When it is read again is in `resolvers/live_list.py`. A row has changed when its
 lead's log has a change that the viewer may see, when presence moved, when the viewer read it
-elsewhere, or when others began or ceased to look at it or to type.
+elsewhere, when others began or ceased to look at it or to type, or when the lead did.
 """
 
 import hashlib
@@ -53,6 +53,7 @@ class _Mark(NamedTuple):
     presence: tuple[str, tuple[int, int]]
     unread: int
     viewers: tuple[tuple[str, str | None], ...]
+    is_typing: bool
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class _Inbox(LiveList[V, InboxSnapshot[V] | InboxChanged[V]]):
                 (presence[row.lead_id].epoch, presence[row.lead_id].place),
                 unread[row.id],
                 tuple((each.staff_id.hex, each.editing) for each in viewers[row.lead_id].viewers),
+                viewers[row.lead_id].is_lead_typing,
             )
             for row in rows
         }

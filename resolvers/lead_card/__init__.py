@@ -13,6 +13,7 @@ from resolvers.lead_card.items import (
     ResetReason,
     SettingsTold,
     Snapshot,
+    TypingTold,
     ViewersTold,
 )
 from resolvers.lead_card.reading import MAX_BEHIND, may_see_change, read_feed, why_not_from
@@ -34,6 +35,7 @@ __all__ = [
     "ResetReason",
     "SettingsTold",
     "Snapshot",
+    "TypingTold",
     "ViewersTold",
     "follow_lead_card",
     "may_see_change",

@@ -83,6 +83,15 @@ class ViewersTold(Generic[V]):
 
 
 @dataclass(frozen=True)
+class TypingTold:
+    """The lead began or ceased typing in its chat, beside the log; None: it has none yet."""
+
+    position: Position
+    conversation_id: UUID | None
+    is_typing: bool
+
+
+@dataclass(frozen=True)
 class SettingsTold(Generic[V]):
     """What all cards show is different now, beside the log; read it through `view`."""
 
@@ -132,6 +141,7 @@ Item = (
     | Reset
     | PresenceTold[V]
     | ViewersTold[V]
+    | TypingTold
     | SettingsTold[V]
     | BandsTold[V]
     | Merged[V]

@@ -15,6 +15,7 @@ Invariants
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Generic
 from uuid import UUID, uuid4
 
@@ -27,6 +28,7 @@ from realtime.tasks import end
 from realtime.viewers import REFRESH, ViewerList
 from resolvers import access
 from resolvers.actors import SYSTEM, Actor, StaffActor, zone_of
+from resolvers.conversations.reading import chats_by_lead
 from resolvers.errors import AccessEndReason, BadArgument
 from resolvers.lead_card.bands import Bands
 from resolvers.lead_card.items import (
@@ -42,6 +44,7 @@ from resolvers.lead_card.items import (
     ResetReason,
     SettingsTold,
     Snapshot,
+    TypingTold,
     V,
     ViewersTold,
 )
@@ -414,7 +417,8 @@ class _Card(Generic[V]):
         self.revision, self.log = feed.revision, log
         self.told_presence = (presence.epoch, presence.place)
         self.is_provisional = presence.provisional
-        self.told_viewers = viewers
+        # Who types before the first message has no conversation to say so: it is told apart.
+        self.told_viewers = replace(viewers, is_lead_typing=False)
         self.told_settings = settings
         return Snapshot(self.position, lead, now, presence, viewers, view)
 
@@ -467,15 +471,24 @@ class _Card(Generic[V]):
         if self._viewers_are_due():
             self.viewers_mark = self.topic.viewers_mark
             self.viewers_read_at = asyncio.get_running_loop().time()
-            view = self.make_view(self.actor)
+            view, typing = self.make_view(self.actor), None
             async with _closed_on_failure(view):
                 viewers = await as_seen(view, await self.services.viewers.read(self.lead_id))
-            if viewers != self.told_viewers:
-                self.told_viewers = viewers
+                former, self.told_viewers = self.told_viewers, viewers
+                was_typing = former.is_lead_typing if former else None  # what they have is unknown
+                if viewers.is_lead_typing != was_typing and await self._is_still_own(view):
+                    chat = None
+                    if former or viewers.is_lead_typing:
+                        (chat,) = await chats_by_lead(view, [self.lead_id])
+                    typing = TypingTold(
+                        self.position, chat.id if chat else None, viewers.is_lead_typing
+                    )
+            if former is None or (viewers.viewers, viewers.count) != (former.viewers, former.count):
                 yield ViewersTold(self.position, viewers, view)
             else:
                 await view.close()
-
+            if typing is not None:
+                yield typing
         if self.bands.are_due(self.services.clock.now(), zone_of(self.actor)):
             view = self.make_view(self.actor)
             async with _closed_on_failure(view):
@@ -537,5 +550,8 @@ class _Card(Generic[V]):
     @property
     def _viewers_last(self) -> float:
         """Seconds after which viewers are looked at without news: marks and leases just end."""
-        told = self.told_viewers.viewers if self.told_viewers else ()
-        return EDITING_LOOK if any(each.editing for each in told) else REFRESH
+        told = self.told_viewers
+        if told is None:
+            return REFRESH
+        has_marks = told.is_lead_typing or any(each.editing for each in told.viewers)
+        return EDITING_LOOK if has_marks else REFRESH

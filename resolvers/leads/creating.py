@@ -23,13 +23,14 @@ from models.ids import new_id
 from models.leads import Assignment, Lead
 from models.pipelines import Pipeline, PipelineState
 from models.staff import Staff
-from resolvers import access, avatars, contact_points, fields, idempotency, naming, tags
+from resolvers import access, avatars, contact_points, fields, idempotency, naming, places, tags
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import Forbidden, ProblemCode, invalid
 from resolvers.fields import Edit
 from resolvers.leads import sales
 from resolvers.leads.assigning import tell_assignees
 from resolvers.leads.edits import PropertyEdit, person_edits, property_edits
+from resolvers.places import Place
 from resolvers.policy import Permission
 from resolvers.staff.active import active_staff
 from resolvers.text import optional, time_zone
@@ -51,6 +52,8 @@ class NewLead:
     source_detail: str | None = None
     source_referrer: str | None = None
     time_zone: str | None = None
+    place: Place | None = None
+    """Where its first visit was."""
     external_id: str | None = None
     pipeline_id: UUID | None = None
     """Where it begins; None: the default one."""
@@ -97,6 +100,7 @@ async def insert_lead(work: UnitOfWork, new: NewLead, lead_id: UUID) -> Lead:
         assigned_since=work.at if assignee else None,
         time_zone=time_zone("timeZone", new.time_zone) if new.time_zone else None,
     )
+    places.put_place(lead, new.place)
     work.session.add(lead)
     work.session.add(LeadFeed(lead_id=lead_id))
     await work.session.flush()

@@ -1,6 +1,7 @@
 """How one lead goes into another: its rows move and are noted for the way back, its log stays."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from models.notes import Note
 from models.tags import LeadTag
 from models.tasks import Task
 from models.visits import PresenceInterval, Visit
-from resolvers import contact_points, events, naming, search
+from resolvers import contact_points, conversations, events, naming, places, search
 from resolvers.card_state import CardState, read_card
 from resolvers.unit_of_work import UnitOfWork
 
@@ -60,6 +61,7 @@ async def absorb(
         "known_by": (known_by or gone.id).hex,
         "filled": list(filled),
         "last_activity_at": _text(into.last_activity_at),
+        "hidden_at": _text(into.hidden_at),
         "pages": await _forget_pages(work, into.id, gone.id),
         "places": await _places(work, gone.id),
         "groups": list(card.groups.values()),
@@ -74,15 +76,15 @@ async def absorb(
     groups = await _count_again(work, into.id, gone.id)
     undo["intervals"] = await _move_presence(work, into.id, gone.id)
     moved["avatar"] = _take_over_picture(into, gone)
+    undo["place"] = _take_over_place(into, gone)
     gone.merged_at = work.at
-    if gone.last_activity_at and (
-        into.last_activity_at is None or gone.last_activity_at > into.last_activity_at
-    ):
+    if gone.hidden_at is None and _is_later(gone.last_activity_at, into.hidden_at):
+        into.hidden_at = None  # what it did since shows it
+    if into.last_activity_at is None or _is_later(gone.last_activity_at, into.last_activity_at):
         into.last_activity_at = gone.last_activity_at
     undo["last_activity_set"] = _text(into.last_activity_at)
     await naming.rename(work.session, into)
-    kept_for_undo = {**moved, "undo": undo}
-    row = LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved=kept_for_undo)
+    row = LeadAlias(alias_id=gone.id, lead_id=into.id, at=work.at, moved={**moved, "undo": undo})
     work.session.add(row)
     await work.session.flush()
     kept = {
@@ -103,11 +105,25 @@ async def absorb(
         {
             "alias": gone.id.hex,
             "name": gone.display_name,
-            "lead": naming.columns(into),
+            "lead": {**naming.columns(into), "hidden_at": _text(into.hidden_at)},
             "groups": groups,
             "card": await _moved_card(work, into, card, moved),
         },
     )
+    row.moved = {**moved, "undo": {**undo, "conversations": await _hand_over(work, into)}}
+
+
+async def _hand_over(work: UnitOfWork, into: Lead) -> dict[str, list[Any]]:
+    """Conversations of people who do not see the lead that stays go to who does. Answers by id who
+    had them and who has them, each with the version then."""
+    return {
+        each.id.hex: [_hex(had), version, _hex(each.assignee_id), each.version]
+        for each, (had, version) in await conversations.follow_lead(work, into)
+    }
+
+
+def _hex(identity: UUID | None) -> str | None:
+    return identity.hex if identity else None
 
 
 async def _moved_card(
@@ -158,6 +174,15 @@ def _take_over_picture(into: Lead, gone: Lead) -> list[str]:
         return []
     into.avatar_id, into.avatar_source = gone.avatar_id, gone.avatar_source
     return [gone.avatar_id.hex]
+
+
+def _take_over_place(into: Lead, gone: Lead) -> list[str | None]:
+    """Nobody knows where the lead is: where the other one was. Answers the place that was taken."""
+    place = places.place_of(gone)
+    if place is None or into.country is not None:
+        return []
+    places.put_place(into, place)
+    return list(astuple(place))
 
 
 async def _forget_pages(work: UnitOfWork, into: UUID, gone: UUID) -> list[list[Any]]:
@@ -217,6 +242,10 @@ async def _move_presence(work: UnitOfWork, into: UUID, gone: UUID) -> list[list[
         execution_options={"synchronize_session": False},
     )
     return [[version, epoch] for version, epoch in rows]
+
+
+def _is_later(instant: datetime | None, other: datetime | None) -> bool:
+    return instant is not None and other is not None and instant > other
 
 
 def _text(instant: datetime | None) -> str | None:

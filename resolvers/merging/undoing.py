@@ -26,7 +26,7 @@ from models.leads import Lead, LeadAlias
 from models.segments import Segment, SegmentStanding
 from models.tags import LeadTag
 from models.visits import PresenceInterval, Visit
-from resolvers import fields, naming, search
+from resolvers import fields, naming, places, search
 from resolvers.card_state import read_card
 from resolvers.fields import Edit
 from resolvers.merging.absorbing import MOVED
@@ -51,8 +51,12 @@ async def give_back(work: UnitOfWork, alias: LeadAlias, into: Lead, gone: Lead) 
     await _count_again(work, undo, into.id, gone.id)
     if undo and _instant(undo["last_activity_set"]) == into.last_activity_at:
         into.last_activity_at = _instant(undo["last_activity_at"])
+        into.hidden_at = into.hidden_at or _instant(undo.get("hidden_at"))
     if into.avatar_id and into.avatar_id.hex in moved.get("avatar", ()):
         into.avatar_id = into.avatar_source = None
+    if undo.get("place") and undo["place"] == [into.country, into.region, into.city]:
+        places.put_place(into, None)
+    await _return_conversations(work, undo.get("conversations", {}))
     diffs, stamps = await _empty_fields(work, into, undo.get("filled", ()))
     gone.merged_at = None
     await work.session.delete(alias)
@@ -140,6 +144,14 @@ async def _return_presence(work: UnitOfWork, undo: Any, into: UUID, gone: UUID) 
         await _move(work, PresenceInterval, into, gone, *is_it)
 
 
+async def _return_conversations(work: UnitOfWork, handed: dict[str, list[Any]]) -> None:
+    """Gives conversations back that the merge handed over, unless they changed hands since."""
+    for identity, (had, version, has, present) in handed.items():
+        row = await work.session.get(Conversation, UUID(hex=identity), populate_existing=True)
+        if row and (row.assignee_id, row.version) == (UUID(hex=has) if has else None, present):
+            row.assignee_id, row.version = UUID(hex=had) if had else None, version
+
+
 async def _sort_later(work: UnitOfWork, alias: LeadAlias, into: Lead, gone: Lead) -> None:
     """Moves what came since the merge by a channel of the lead that returns."""
     for other in await work.session.scalars(
@@ -185,7 +197,7 @@ async def _note_activity(work: UnitOfWork, alias: LeadAlias, gone: Lead) -> None
     for statement in (event, message):
         at = await work.session.scalar(statement)
         if at is not None and (gone.last_activity_at is None or at > gone.last_activity_at):
-            gone.last_activity_at = at
+            gone.last_activity_at, gone.hidden_at = at, None
 
 
 async def _return_pages(work: UnitOfWork, undo: Any, gone: UUID) -> None:

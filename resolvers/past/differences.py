@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.changes import Change
-from resolvers import contact_points
+from resolvers import contact_points, hiding
 from resolvers.history import Diff, diffs_of, tag_diff
 from resolvers.past.folding import Past
 from resolvers.values import LoggedValue
@@ -43,6 +43,7 @@ def _others(before: Past, after: Past) -> list[Diff]:
         *_loss_reasons(before.card.lead["loss_reason"], after.card.lead["loss_reason"]),
         *(Diff(each["path"], each["label"], each["before"], each["after"], None)
           for each in points),
+        *_hidden(before.card.lead["hidden_at"], after.card.lead["hidden_at"]),
         *_accounts(before.card.account, after.card.account),
         *(tag_diff(name, is_added=True) for key, name in new.items() if key not in old),
         *(tag_diff(name, is_added=False) for key, name in old.items() if key not in new),
@@ -58,6 +59,11 @@ def _loss_reasons(before: str | None, after: str | None) -> list[Diff]:
     if before == after:
         return []
     return [Diff("lossReason", "Loss reason", _text(before), _text(after), None)]
+
+
+def _hidden(before: str | None, after: str | None) -> list[Diff]:
+    old, new = ({"type": "INSTANT", "at": each} if each else None for each in (before, after))
+    return [Diff(hiding.PATH, hiding.LABEL, old, new, None)] if old != new else []
 
 
 def _text(text: str | None) -> LoggedValue | None:

@@ -26,7 +26,13 @@ ENDLESS = 2**62
 AT_ONCE = 500
 AHEAD = timedelta(minutes=5)
 """How far the clock of who asks may be ahead."""
-LEADS_OWN = (ChangeKind.LEAD_CREATED, ChangeKind.EVENT_RECORDED, ChangeKind.MESSAGE_ADDED)
+LEADS_OWN = (
+    ChangeKind.LEAD_CREATED,
+    ChangeKind.EVENT_RECORDED,
+    ChangeKind.MESSAGE_ADDED,
+    ChangeKind.LEAD_IDENTIFIED,
+    ChangeKind.LEAD_VISIBILITY_CHANGED,
+)
 """Kinds that are activity when the lead itself is the actor."""
 
 
@@ -194,6 +200,7 @@ def _row(lead: Lead, past: Past) -> Lead:
     now, then = lead.model_dump(), past.card.lead
     own = {key: value for key, value in then.items() if key in now}
     assignee, avatar = then["assignee"], then["avatar_id"]
+    hidden_at = then["hidden_at"]
     return Lead(
         **{
             **now,
@@ -205,6 +212,7 @@ def _row(lead: Lead, past: Past) -> Lead:
             "state_since": datetime.fromisoformat(then["state_since"]),
             "assignee_id": UUID(hex=assignee) if assignee else None,
             "assigned_since": past.assigned_since,
+            "hidden_at": datetime.fromisoformat(hidden_at) if hidden_at else None,
             "last_activity_at": past.last_activity_at,
         }
     )

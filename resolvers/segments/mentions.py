@@ -34,6 +34,8 @@ CLAUSES: dict[type, str] = {
     tree.HasTask: "task",
     tree.PriorityIn: "path:priority",
     tree.Events: "event",
+    tree.CountryIn: "place",
+    tree.PlaceIs: "place",
 }
 """What clauses of one kind look at. What is not here looks at fields, or at what never changes."""
 PARTS: dict[str, str] = {
@@ -62,6 +64,7 @@ TOUCHED: dict[ChangeKind, Mentions] = {
     ChangeKind.APPOINTMENT_CHANGED: NOTHING,
     ChangeKind.CALL_CHANGED: NOTHING,
     ChangeKind.LEAD_ACCOUNT_CHANGED: NOTHING,
+    ChangeKind.LEAD_VISIBILITY_CHANGED: frozenset({"hidden", "activity"}),
     ChangeKind.SEGMENTS_CHANGED: NOTHING,
     ChangeKind.LEAD_ERASED: NOTHING,
 }
@@ -132,6 +135,8 @@ def _touched_fields(data: Mapping[str, Any]) -> Mentions:
         found.add(f"path:{diff['path']}")
         if diff.get("field_id"):
             found.add(f"field:{diff['field_id']}")
+        if diff["path"].startswith("location."):
+            found.add("place")
     if data.get("lead"):
         found |= {"name", "contact"}
     return frozenset(found)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,9 +12,11 @@ from models.enums import EventOrigin
 from models.events import Event
 from models.ids import new_id
 from realtime.presence import TooManyPages
+from realtime.viewers import TYPING as TYPING_SECONDS
 from resolvers import (
     conversations,
     events,
+    hiding,
     idempotency,
     limits,
     open_pages,
@@ -39,6 +41,14 @@ MAX_MESSAGE = 5_000
 
 
 MAX_EVENT_BYTES = 4_096
+
+
+async def set_typing(services: Services, actor: VisitorActor, is_typing: bool) -> datetime:
+    """Marks that the visitor types in the chat, or ceased to; nothing is stored. Answers when the
+    mark ends."""
+    await limits.spend(services.limiter, limits.TYPING, actor.visit_id.hex)
+    await services.viewers.type(actor.lead_id, is_typing)
+    return services.clock.now() + timedelta(seconds=TYPING_SECONDS if is_typing else 0)
 
 
 async def heartbeat(
@@ -113,7 +123,7 @@ async def record(services: Services, actor: VisitorActor, told: Told) -> UUID:
         if name.casefold() in ("page view", "page_view"):
             name = "Page view"
             repeated = await events.latest_of_visit(work, lead.id, actor.visit_id, name, url)
-        lead.last_activity_at = work.at
+        hiding.note_activity(work, lead)
         seen = Seen(actor.visit_id, told.page_key, told.sequence)
         if repeated:
             work.touch(lead.id, "event", f"event:{repeated.group_key}", "activity")
@@ -151,6 +161,6 @@ async def send_visitor_message(
         )
         if message_id == wanted:
             text = required("text", text, MAX_MESSAGE, lines=True)
-            lead.last_activity_at = work.at
+            hiding.note_activity(work, lead)
             await conversations.receive_message(work, lead, text, message_id)
     return message_id

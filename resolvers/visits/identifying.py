@@ -15,7 +15,9 @@ from resolvers import (
     access,
     contact_points,
     fields,
+    hiding,
     limits,
+    places,
     zones,
 )
 from resolvers.actors import VisitorActor
@@ -64,9 +66,12 @@ async def identify(services: Services, actor: VisitorActor, claim: Claim) -> Sta
             visit.is_identified = True
             if visit.time_zone:
                 await zones.hear_browser(work, lead, visit.time_zone)
+            if place := places.place_of(visit):
+                places.follow_visit(work, lead, place)
         else:
             lead = await own_lead(work, actor)
         await _add_contact_points(work, lead, claim, is_proven)
+        hiding.note_activity(work, lead)
         work.record(
             lead.id,
             ChangeKind.LEAD_IDENTIFIED,

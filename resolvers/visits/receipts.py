@@ -10,7 +10,7 @@ from models.conversations import Message
 from models.enums import Channel, DeliveryState, MessageDirection
 from models.ids import encode_id
 from models.leads import Lead
-from resolvers import deliveries, limits
+from resolvers import deliveries, hiding, limits
 from resolvers.actors import VisitorActor
 from resolvers.errors import NotFound, ProblemCode, invalid
 from resolvers.services import Services
@@ -37,7 +37,7 @@ async def mark_messages(
         for each in [message] if is_pop_up else await _unseen_until(work, lead, message):
             deliveries.advance(work, each, state)
         if is_clicked and work.committed:
-            lead.last_activity_at = work.at
+            hiding.note_activity(work, lead)
 
 
 async def _message_for(work: UnitOfWork, lead: Lead, message_id: UUID) -> Message:

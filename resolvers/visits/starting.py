@@ -17,6 +17,7 @@ from resolvers import (
     events,
     limits,
     naming,
+    places,
     zones,
 )
 from resolvers.actors import VisitorActor
@@ -24,6 +25,7 @@ from resolvers.devices import device_name
 from resolvers.errors import InvalidInput, NotFound, ProblemCode, invalid
 from resolvers.leads import NewLead, insert_lead
 from resolvers.open_pages import Page
+from resolvers.places import Place
 from resolvers.secrets import hash_token, new_token
 from resolvers.services import Services
 from resolvers.sites import origin_of, site_for_key
@@ -52,6 +54,9 @@ class NewVisit:
     language: str | None = None
     origin: str | None = None
     client: str = ""
+    """Names the caller for limits, without telling who it is."""
+    address: str = ""
+    """Network address, looked up and dropped."""
     user_agent: str = ""
 
 
@@ -76,7 +81,8 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
             raise invalid(
                 "page.url", ProblemCode.UNKNOWN, "The page is on none of the site's origins."
             )
-        lead = await insert_lead(work, _begun(new, site), lead_id)
+        place = services.places.find(new.address)
+        lead = await insert_lead(work, _begun(new, site, place), lead_id)
         lead.last_activity_at = work.at
         visit = Visit(
             id=actor.visit_id,
@@ -88,6 +94,7 @@ async def start_visit(services: Services, new: NewVisit) -> StartedVisit:
             referrer=_foreign_referrer(new, site),
             device=device_name(new.user_agent),
         )
+        places.put_place(visit, place)
         work.session.add(visit)
     return StartedVisit(actor, token, work.committed[lead.id][-1].revision)
 
@@ -97,13 +104,20 @@ async def _arrive(services: Services, actor: VisitorActor, new: NewVisit) -> Non
     async with services.database.read_session() as session:
         visit = await session.get_one(Visit, actor.visit_id)
         site = await session.get_one(Site, visit.site_id)
+        lead = await session.get_one(Lead, visit.lead_id)
     referrer = _foreign_referrer(new, site) or visit.referrer
     device = device_name(new.user_agent)
-    if (referrer, device) == (visit.referrer, visit.device):
+    place = services.places.find(new.address)
+    known = (visit.referrer, visit.device, places.place_of(visit), places.place_of(lead))
+    if known == (referrer, device, place or known[2], place or known[3]):
         return
     async with unit_of_work(services, actor) as work:
+        lead = await own_lead(work, actor)
         visit = await work.session.get_one(Visit, actor.visit_id)
         visit.referrer, visit.device = referrer, device
+        if place is not None:
+            places.put_place(visit, place)
+            places.follow_visit(work, lead, place)
 
 
 def _referrer(new: NewVisit) -> str | None:
@@ -118,7 +132,7 @@ def _foreign_referrer(new: NewVisit, site: Site) -> str | None:
     return referrer if referrer and origin_of(referrer) not in site.origins else None
 
 
-def _begun(new: NewVisit, site: Site) -> NewLead:
+def _begun(new: NewVisit, site: Site, place: Place | None) -> NewLead:
     """What a visit says of its lead; what is malformed is left out, the visit begins anyway."""
     language = new.language if LANGUAGE.fullmatch(new.language or "") else None
     return NewLead(
@@ -127,6 +141,7 @@ def _begun(new: NewVisit, site: Site) -> NewLead:
         source_detail=site.name,
         source_referrer=_referrer(new),
         time_zone=_zone(new.time_zone),
+        place=place,
     )
 
 

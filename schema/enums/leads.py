@@ -26,6 +26,7 @@ described(
     "How a place is known.",
     UNKNOWN="Not at all.",
     BROWSER="Browser's time zone.",
+    NETWORK="Network address of the last visit, which is not kept.",
     STATED="Told by the lead or staff.",
 )
 described(

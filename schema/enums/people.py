@@ -87,6 +87,7 @@ described(
     VERIFY_HISTORY="Check the digest chain of a history.",
     EXPORT_LEADS="Export many leads.",
     EXPORT_PERSONAL_DATA="Export one person's data.",
+    HIDE_LEAD="Hide from Visitors.",
     MERGE_LEADS="Merge and unmerge.",
     ERASE_LEAD="Erase a lead with all its data.",
     CONFIGURE_AUTOMATIONS="Automations.",

@@ -200,6 +200,22 @@ MarkVisitorMessagesReadResult = Annotated[
 ]
 
 
+@strawberry.input(description="Input of `setVisitorTyping`.")
+class SetVisitorTypingInput:
+    is_typing: bool = strawberry.field(description="Types.")
+
+
+@strawberry.type(description="Success of `setVisitorTyping`.")
+class SetVisitorTypingSuccess:
+    until: datetime = strawberry.field(description="When the mark ends.")
+
+
+SetVisitorTypingResult = Annotated[
+    SetVisitorTypingSuccess | LimitError | InvalidInputError,
+    strawberry.union("SetVisitorTypingResult", description="Result of `setVisitorTyping`."),
+]
+
+
 def _started(context: Context, started: StartedVisit) -> tuple[Visit, str]:
     return Visit(caller=started.actor, view=context.view(started.actor)), started.token
 
@@ -221,6 +237,7 @@ async def start_visit(
             language=input.language,
             origin=context.origin,
             client=context.client,
+            address=context.address,
             user_agent=context.device,
         ),
     )
@@ -343,3 +360,14 @@ async def mark_visitor_messages_read(
     )
     unread = await deliveries.unread_of(context.view(caller), caller.lead_id)
     return MarkVisitorMessagesReadSuccess(unread_count=unread)
+
+
+async def set_visitor_typing(
+    info: Info,
+    input: Annotated[SetVisitorTypingInput, strawberry.argument(description=INPUT)],
+) -> SetVisitorTypingResult:
+    """Says that the visitor types."""
+    context: Context = info.context
+    caller = await context.visitor()
+    until = await visits.set_typing(context.services, caller, input.is_typing)
+    return SetVisitorTypingSuccess(until=until)

@@ -10,6 +10,7 @@ from schema.mutations import (
     card,
     contact_points,
     erasing,
+    hiding,
     merging,
     sales,
     states,
@@ -112,6 +113,10 @@ class LeadActs:
         description="Makes or changes a saved view; sharing needs CONFIGURE_SEGMENTS.",
     )
     remove_view = strawberry.mutation(saved_views.remove_view, description="Removes a saved view.")
+    hide_lead = strawberry.mutation(
+        hiding.hide_lead,
+        description="Takes the lead off Visitors until the lead itself does something.",
+    )
     merge_leads = strawberry.mutation(
         merging.merge_leads,
         description="Merges a lead into another; its id redirects, nothing is lost, and unmerge "

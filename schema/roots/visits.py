@@ -41,6 +41,12 @@ class VisitActs:
         directives=[VISITOR],
         description="Writes to the team in the visit's chat; activity of the lead.",
     )
+    set_visitor_typing = strawberry.mutation(
+        visit_acts.set_visitor_typing,
+        directives=[VISITOR],
+        description="Says that the visitor types in the chat; ends by itself after 10 s. 60 a "
+        "minute; nothing is stored.",
+    )
     mark_visitor_messages_read = strawberry.mutation(
         visit_acts.mark_visitor_messages_read,
         directives=[VISITOR],

@@ -13,7 +13,7 @@ from sqlmodel import col
 from models.clock import ManualClock
 from models.conversations import Conversation
 from models.enums import Channel, ConversationState, StaffRole
-from realtime.viewers import EDITING
+from realtime.viewers import EDITING, ViewerList
 from resolvers import conversations, leads, live_list, visits
 from resolvers.actors import StaffActor
 from resolvers.conversations import NewMessage
@@ -28,14 +28,16 @@ from resolvers.inbox import (
     live,
     mark_read,
 )
-from resolvers.lead_card import follow_lead_card
+from resolvers.lead_card import TypingTold, follow_lead_card
 from resolvers.live_list import ListReset
 from resolvers.services import Services
 from resolvers.staff import StaffEdit, update_staff
 from resolvers.viewing import set_editing, typed_in
 from resolvers.views import View
+from resolvers.visitor_feed import FeedStaff, follow_visitor_feed
 from resolvers.visits import StartedVisit
 from resolvers.worker import run_due_jobs
+from tests.client import nothing_written
 from tests.factories import make_staff, make_visit
 from tests.live.following import Follower, in_task
 from tests.resolvers.verify import act
@@ -187,7 +189,12 @@ async def test_a_row_tells_who_looks_and_types_and_what_one_read_elsewhere(
         listed = follower.items[-1].now.viewers[one.lead_id].viewers
         return [(each.name, typed_in(each) == one.id) for each in listed]
 
+    def is_lead_typing() -> bool:
+        listed: ViewerList = follower.items[-1].now.viewers[one.lead_id]
+        return listed.is_lead_typing
+
     make_view = lambda actor: View(here, actor)  # noqa: E731  # shorter than a function here
+    make_feed_view = lambda actor: View(there, actor)  # noqa: E731
     async with AsyncExitStack() as stack:
         follower = await stack.enter_async_context(listening(there, ada))
         await follower.count(1)
@@ -198,6 +205,22 @@ async def test_a_row_tells_who_looks_and_types_and_what_one_read_elsewhere(
             await follower.until(lambda: looking() == [("Bo Brandt", False)])
             await set_editing(here, bo, one.lead_id, None, one.id)
             await follower.until(lambda: looking() == [("Bo Brandt", True)])
+            feed = follow_visitor_feed(there, one.visit.actor, None, make_feed_view)
+            async with in_task(there, feed) as page:
+                assert (await page.of(FeedStaff)).typing == "Bo Brandt"
+                await set_editing(here, bo, one.lead_id, None)
+                assert (await page.of(FeedStaff, 2)).typing is None
+            await set_editing(here, bo, one.lead_id, None, one.id)
+            await follower.until(lambda: looking() == [("Bo Brandt", True)])
+            async with nothing_written(here):
+                await visits.set_typing(there, one.visit.actor, True)
+                typing = await open_card.of(TypingTold)
+                await follower.until(is_lead_typing)
+                await visits.set_typing(there, one.visit.actor, False)
+                ceased = await open_card.of(TypingTold, 2)
+                await follower.until(lambda: not is_lead_typing())
+            assert [typing.is_typing, ceased.is_typing] == [True, False]
+            assert typing.conversation_id == one.id
             clock.advance(EDITING + 1)
             await set_editing(here, ada, one.lead_id, None)
             if here is there:  # the shared server has a clock of its own

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from models.clock import ManualClock
 from models.enums import NoteVisibility, Priority, StaffRole
 from models.pipelines import PipelineState
 from realtime.bus.feed import Feed
-from resolvers import lead_list, leads, live_list, notes, staff, tags
+from resolvers import hiding, lead_list, leads, live_list, notes, staff, tags, visits
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
 from resolvers.filters import Filter
@@ -233,7 +233,7 @@ async def test_a_list_is_taken_up_without_a_snapshot_while_nothing_moved(
                 await follower.end()
 
 
-@pytest.mark.behaviour("A12")
+@pytest.mark.behaviour("A12", "B27", "B43")
 async def test_visitors_come_to_the_top_and_go(
     pair: tuple[Services, Services], clock: ManualClock
 ) -> None:
@@ -246,6 +246,10 @@ async def test_visitors_come_to_the_top_and_go(
         visitor = (await make_visit(here)).actor
         await follower.until(lambda: visitor.lead_id in shown(follower.items))
         assert shown(follower.items)[0] == visitor.lead_id
+        await act(here, admin, hiding.hide_lead, visitor.lead_id)
+        await follower.until(lambda: visitor.lead_id not in shown(follower.items))
+        await visits.send_visitor_message(here, visitor, "Me again", uuid4().hex)
+        await follower.until(lambda: visitor.lead_id in shown(follower.items))
 
 
 @given(

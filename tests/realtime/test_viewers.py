@@ -311,3 +311,34 @@ async def test_who_does_not_look_at_the_card_marks_nothing_on_it(card: Card) -> 
     assert await edited(card) == {}
     await card.viewers.edit(card.lead, ANN, None)
     await card.viewers.edit(card.lead, ANN, None)
+
+
+@pytest.mark.behaviour("B29")
+async def test_that_the_lead_types_is_told_whoever_looks_and_ends_by_itself(card: Card) -> None:
+    async def types() -> bool:
+        return (await card.viewers.read(card.lead)).is_lead_typing
+
+    await card.viewers.join(card.lead, "s1", ANN, "Ann")
+    await card.viewers.edit(card.lead, ANN, "title")
+    await card.announcements()
+    await card.viewers.type(card.lead, True)
+    assert await types()
+    card.clock.advance(9)
+    await card.viewers.type(card.lead, True)
+    assert await card.announcements() == 1
+    assert await edited(card) == {"Ann": "title"}
+    card.clock.advance(9)
+    assert await types()
+    card.clock.advance(1)
+    assert not await types()
+    await card.viewers.type(card.lead, True)
+    await card.viewers.type(card.lead, False)
+    assert not await types()
+
+    other = uuid4()
+    await card.viewers.type(other, True)
+    found = await card.viewers.read_many([other, card.lead, uuid4()])
+    assert [(each.count, each.is_lead_typing) for each in found] == [
+        (0, True), (1, False), (0, False)
+    ]  # fmt: skip
+    assert await card.viewers.read_many([]) == []

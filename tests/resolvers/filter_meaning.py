@@ -293,6 +293,11 @@ class Meaning:
         )
 
     def location(self, given: Any, lead: Known) -> bool:
+        ((how, value),) = given.items()
+        if how == "countries":
+            return lead.row.country in value
+        if how in ("region", "city"):
+            return self.text(value, getattr(lead.row, how))
         zone = lead.row.time_zone
         if zone is None or "timeZones" in given:
             return zone is not None and zone in given["timeZones"]

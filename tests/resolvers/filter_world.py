@@ -42,6 +42,8 @@ from resolvers.values import Choice, LoggedValue, TypedValue
 
 NAMES = ["Éva Nagy", "anna", "50%_off", "Łukasz", "Zoë", "אבי", "😀 Shop", 'O\'Hara "Q"', "Ann"]
 TAGS = ["VIP", "Wärm", "cold", "100%"]
+COUNTRIES = ["DE", "AT", "US"]
+REGIONS, CITIES = ["Île-de-France", "Bavaria", "100%"], ["Paris", "Köln", "köln a_b"]
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"]
 EVENTS = ["Page view", "Signed up", "Quote"]
 COLOURS = ["Blue", "bluish", "Grün", "red_1"]
@@ -153,6 +155,17 @@ class _Lead:
     def maybe(self, value: Any) -> Any:
         return value if self.random.random() < 0.7 else None
 
+    def place(self) -> dict[str, Any]:
+        region, city = (
+            self.maybe(self.random.choice(REGIONS)),
+            self.maybe(self.random.choice(CITIES)),
+        )
+        return {
+            "country": self.maybe(self.random.choice(COUNTRIES)), "region": region, "city": city,
+            "region_key": fold(region, 100) if region else None,
+            "city_key": fold(city, 100) if city else None,
+        }  # fmt: skip
+
     def make(self, tags: Sequence[Tag]) -> tuple[Known, list[list[SQLModel]]]:
         """The lead, and its rows in the order in which they can be written."""
         pick, state = self.random.choice, self.random.choice(self.world.states)
@@ -162,6 +175,7 @@ class _Lead:
             created_at=self.ago(), source_channel=pick(list(SourceChannel)), state_id=state.id,
             state_since=self.ago(), assignee_id=self.maybe(pick(self.world.staff)),
             priority=pick(list(Priority)), time_zone=self.maybe(pick(ZONES)),
+            **self.place(),
             last_activity_at=self.maybe(self.ago()), hidden_at=self.maybe(self.ago()),
         )  # fmt: skip
         known = Known(lead, state)

@@ -17,7 +17,18 @@ from models.enums import (
     SubscriptionStatus,
 )
 from models.ids import encode_id
-from tests.resolvers.filter_world import COLOURS, EVENTS, NAMES, PLANS, TAGS, ZONES, World
+from tests.resolvers.filter_world import (
+    CITIES,
+    COLOURS,
+    COUNTRIES,
+    EVENTS,
+    NAMES,
+    PLANS,
+    REGIONS,
+    TAGS,
+    ZONES,
+    World,
+)
 
 Literal = dict[str, Any]
 
@@ -241,6 +252,12 @@ class Writer:
         return {key: value for key, value in given.items() if self.random.random() < 0.6}
 
     def location(self) -> Literal:
+        places = {"region": REGIONS, "city": CITIES}
+        match self.one(["countries", "region", "city", "timeZones", "localTime"]):
+            case "countries":
+                return {"countries": self.some(COUNTRIES)}
+            case "region" | "city" as part:
+                return {part: self.text(places[part])}
         if self.flag():
             return {"timeZones": self.some(ZONES)}
         ends = [f"{self.random.randint(0, 23):02}:{self.one(['00', '30'])}" for _ in range(2)]

@@ -43,6 +43,7 @@ from resolvers import (
     erasing,
     event_texts,
     events,
+    hiding,
     important_dates,
     leads,
     logged_messages,
@@ -785,6 +786,17 @@ async def a_segment_left(stage: Stage) -> tuple[UUID, Act]:
     return stage.lead_id, lambda: stage.by_admin(tags.remove_tags, stage.lead_id, ["VIP"])
 
 
+@proves(ChangeKind.LEAD_VISIBILITY_CHANGED)
+async def a_lead_hidden(stage: Stage) -> tuple[UUID, Act]:
+    return stage.lead_id, lambda: stage.by_admin(hiding.hide_lead, stage.lead_id)
+
+
+@proves(ChangeKind.LEAD_VISIBILITY_CHANGED)
+async def a_hidden_lead_that_writes(stage: Stage) -> tuple[UUID, Act]:
+    await stage.by_admin(hiding.hide_lead, stage.lead_id)
+    return stage.lead_id, stage.conversation
+
+
 @proves(ChangeKind.LEAD_IDENTIFIED)
 async def a_visitor_identified(stage: Stage) -> tuple[UUID, Act]:
     claim = stage.claim("customer-1")
@@ -908,7 +920,7 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
     """One of everything that changes the card, with random contents; it may change nothing."""
     services, lead_id, visitor = stage.services, stage.lead_id, stage.visit.actor
     word, key = dice.choice(WORDS), uuid4().hex
-    match dice.randrange(17):
+    match dice.randrange(18):
         case 0:
             value = dice.choice([None, {"text": word}, {"text": " "}])
             await stage.by_admin(leads.set_properties, lead_id, [PropertyEdit("remark", value)])
@@ -992,6 +1004,8 @@ async def random_act(stage: Stage, dice: random.Random, others: list[UUID]) -> N
                 known = row.id if row and dice.random() < 0.5 else None
                 save = important_dates.save_important_date
                 await stage.by_admin(save, lead_id, known, moved, None, None)
+        case 17:
+            await stage.by_admin(hiding.hide_lead, lead_id)
 
 
 async def random_task_act(stage: Stage, dice: random.Random, word: str) -> None:

@@ -15,7 +15,7 @@ from models.enums import CallOutcome, ChangeKind, MessageDirection, StaffRole
 from models.leads import Lead
 from models.search import SearchEntry
 from models.visits import Visit
-from resolvers import calls, leads, merging, notes, phone_numbers, visits
+from resolvers import calls, conversations, leads, merging, notes, phone_numbers, visits
 from resolvers.access import surviving_lead
 from resolvers.calls import NewCall
 from resolvers.card_state import CardState
@@ -28,7 +28,7 @@ from resolvers.upserts import table_of
 from resolvers.visits import Page, Told
 from resolvers.worker import store_all
 from tests.client import lead, staff_client
-from tests.factories import ORIGIN, make_lead, make_visit
+from tests.factories import ORIGIN, make_lead, make_staff, make_visit
 from tests.resolvers.test_card_state import Stage, random_act, stage
 from tests.resolvers.verify import (
     assert_folds,
@@ -184,6 +184,44 @@ async def test_a_merge_below_another_is_undone_last(stage: Stage) -> None:
     await stage.by_admin(merging.unmerge_lead, first)
     for each in (first, second, third):
         await fold_of(stage.services, each)
+
+
+async def test_a_conversation_goes_to_who_sees_the_lead_that_stays_and_back(stage: Stage) -> None:
+    services = stage.services
+    agents = [await make_staff(services, StaffRole.AGENT, name) for name in ("Bo Berg", "Cy Cole")]
+    into = await make_lead(services, stage.admin, assignee_id=agents[0].id)
+    gone, conversation = stage.lead_id, await stage.conversation()
+    await stage.by_admin(leads.assign, gone, agents[1].id, None)
+    give = conversations.assign_conversation
+    await stage.by_admin(give, gone, conversation, agents[1].id, None)
+    before = [await state_of(services, each) for each in (into, gone)]
+
+    async def holder(lead_id: UUID) -> tuple[str, int]:
+        found = (await card_of(services, lead_id)).conversations[conversation.hex]
+        return found["assignee"], found["version"]
+
+    stage.clock.advance(60)
+    await stage.by_admin(merging.merge_leads, into, gone)
+    had = before[1]["card"].conversations[conversation.hex]
+    assert await holder(into) == (agents[0].id.hex, had["version"] + 1)
+    kinds = await kinds_of(services, into)
+    assert kinds[-2:] == [ChangeKind.LEAD_ABSORBED, ChangeKind.CONVERSATION_CHANGED]
+    await fold_of(services, into)
+    await stage.by_admin(merging.unmerge_lead, gone)
+    after = [await state_of(services, each) for each in (into, gone)]
+    for was, now in zip(before, after, strict=True):
+        for name, content in was.items():
+            if name != "notification":  # who was told stays told
+                assert now[name] == content, name
+    for each in (into, gone):
+        await fold_of(services, each)
+
+    # one that changed hands since stays as it is
+    await stage.by_admin(merging.merge_leads, into, gone)
+    await stage.by_admin(give, into, conversation, stage.admin.id, had["version"] + 1)
+    await stage.by_admin(merging.unmerge_lead, gone)
+    assert await holder(gone) == (stage.admin.id.hex, had["version"] + 2)
+    await fold_of(services, gone)
 
 
 CARD_THEN = """query ($id: ID!, $at: DateTime!) { lead(id: $id, asOf: {at: $at}) { displayName

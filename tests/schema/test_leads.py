@@ -572,6 +572,7 @@ async def test_a_filter_that_can_not_be_is_refused(admin: Client, services: Serv
         {"event": {"kindId": f"eventkind_{'0' * 32}", "name": "Both"}},
         {"event": {"count": {"atLeast": -1}}},
         {"location": {"timeZones": ["Mars/Olympus"]}},
+        {"location": {"countries": ["Germany"]}},
         {"location": {"localTimeBetween": {"from": "24:00", "to": "01:00"}}},
         {"name": {}},
         {"state": {}},

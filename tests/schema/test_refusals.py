@@ -105,6 +105,7 @@ LEAD_ACTS: dict[str, dict[str, Any]] = {
     "logMessage": {"channel": "EMAIL", "direction": "FROM_LEAD", "text": "Hello"},
     "changeConversationState": {"state": "CLOSED"},
     "eraseLead": {},
+    "hideLead": {},
     "assignConversation": {},
 }
 KEYED = (
@@ -134,6 +135,7 @@ PERMISSIONS = {
     "sendMessage": Permission.SEND_MESSAGE,
     "changeConversationState": Permission.SEND_MESSAGE,
     "eraseLead": Permission.ERASE_LEAD,
+    "hideLead": Permission.HIDE_LEAD,
     "assignConversation": Permission.SEND_MESSAGE,
 }
 
@@ -353,6 +355,7 @@ CASES: dict[tuple[str, str, str], Arrange] = {}
 # page says of itself.
 UNREACHABLE = {
     ("signOut", "InvalidInputError"),
+    ("setVisitorTyping", "InvalidInputError"),
     ("renewCalendarFeed", "InvalidInputError"),
 }
 
@@ -3312,6 +3315,13 @@ async def _too_many_receipts(desk: Desk) -> Case:
     for _ in range(120):
         await desk.visitor.write("markVisitorMessagesRead", **given)
     return Case(desk.visitor, given, {"limit": 120, "retryAfter": ...})
+
+
+@case("setVisitorTyping", "Limit")
+async def _typing_without_end(desk: Desk) -> Case:
+    for _ in range(60):
+        await desk.visitor.write("setVisitorTyping", isTyping=True)
+    return Case(desk.visitor, {"isTyping": True}, {"limit": 60, "retryAfter": ...})
 
 
 # --- the tests -----------------------------------------------------------------------------------

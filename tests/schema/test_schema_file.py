@@ -338,7 +338,7 @@ def test_few_fields_are_public():
         ("Mutation", "startVisit"),
     ]
     assert len(FOR_STAFF) > 20
-    assert len(FOR_VISITORS) == 6
+    assert len(FOR_VISITORS) == 7
 
 
 async def test_fields_of_staff_refuse_everybody_else(nobody, visitor, services):

@@ -28,6 +28,9 @@ export function apply(card, item) {
     const { viewers, viewerCount } = item;
     return { ...card, lead: { ...card.lead, viewers, viewerCount }, touched: [] };
   }
+  if (type === "TypingChanged") {
+    return { ...card, lead: { ...card.lead, isTyping: item.isLeadTyping }, touched: [] };
+  }
   if (type === "SettingsChanged") {
     return { ...card, lead: { ...card.lead, ...item.lead }, touched: ["settings"] };
   }
@@ -122,6 +125,9 @@ const CHANGES = {
   },
   LeadAccountChanged(lead, { account, lead: head }) {
     return { lead: { ...lead, ...head, account }, touched: ["account"] };
+  },
+  LeadVisibilityChanged(lead, { hiddenAt }) {
+    return { lead: { ...lead, hiddenAt }, touched: [] };
   },
   TagsChanged(lead, { added, removed }) {
     const gone = new Set([...removed, ...added.map(({ name }) => name)]);

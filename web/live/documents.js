@@ -4,7 +4,7 @@ const STATE = "id name kind color";
 const PAGE = "pageInfo { hasNextPage endCursor }";
 const PRESENCE = `state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional`;
 const SESSIONS = `sessions { id pageUrl pageTitle isVisible device }`;
-const CAN = "erase exportPersonalData merge edit changeState reopen assign assignToMe sendMessage channels resetPassword";
+const CAN = "hide erase exportPersonalData merge edit changeState reopen assign assignToMe sendMessage channels resetPassword";
 const ACCOUNT = "emailAddress createdAt mustChangePassword";
 const VALUE = "value { amount currency }";
 const BAR = `stateBar { state { ${STATE} archivedAt } isCurrent isPassed spentSeconds } lossReason
@@ -213,7 +213,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
       source { channel detail } state { ${STATE} } ${BAR} assignee { ${WHOSE} }
       presence { ...PresenceParts } viewers { ...ViewerParts } viewerCount
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts }
-      properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { timeZone }
+      properties { ...PropertyParts } ${LAYOUT} pinnedProperties { key } location { country region city timeZone } hiddenAt
       tags { id name }
       tasks(first: 15) { ${PAGE} nodes { ...TaskParts } }
       importantDates { ...DateParts }
@@ -233,12 +233,13 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AccessEnded { at endReason }
     ... on PresenceChanged { cursor leadId presence { ...PresenceParts } }
     ... on ViewersChanged { cursor leadId viewers { ...ViewerParts } viewerCount }
+    ... on TypingChanged { isLeadTyping }
     ... on SettingsChanged { cursor lead { state { ${STATE} } ${BAR} } }
     ... on LeadChange { cursor at actor { kind name } entry { ...EntryParts }
       timelineItem { ...TimelineParts } }
     ... on PropertiesChanged { lead { avatar { url initials }
         version displayName title priority ${VALUE} isAnonymous
-        location { timeZone } }
+        location { country region city timeZone } }
       properties { ...PropertyParts } missingRequiredFields { key label } }
     ... on ContactPointsChanged { lead { version displayName title priority isAnonymous }
       emailAddresses { ...AddressParts } phoneNumbers { ...NumberParts } }
@@ -257,6 +258,7 @@ export const LIVE_CARD = `subscription LiveCard($id: ID!, $after: Cursor) {
     ... on AppointmentChanged { appointment { ...AppointmentParts } }
     ... on CallChanged { call { ...CallParts } }
     ... on ConversationChanged { conversation { ...ConversationParts } }
+    ... on LeadVisibilityChanged { hiddenAt }
     ... on LeadIdentified { visitCount isVerified } } }
 ${FRAGMENTS}`;
 

@@ -111,6 +111,14 @@ export function localTime(zone) {
   return h("span", {}, h("span", { data: { zone } }, inZone(zone)), ` in ${zone}`);
 }
 
+const COUNTRIES = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+
+/** A place in words, `Würzburg, Germany`; null: unknown. */
+export function placeWords({ country, region, city }) {
+  if (!country) return null;
+  return [city ?? region, COUNTRIES.of(country)].filter(Boolean).join(", ");
+}
+
 /** True when the text is in the clipboard. */
 export const copied = (text) =>
   navigator.clipboard?.writeText(text).then(() => true, () => false) ?? Promise.resolve(false);

@@ -3,7 +3,7 @@
 const PRESENCE = "state since at lastSeenAt lastActiveAt activeUntil leaseUntil isProvisional";
 const COUNTS = `counts { mine { value isExact } unassigned { value isExact } open { value isExact }
   snoozed { value isExact } closed { value isExact } unread { value isExact } }`;
-const TALK = `id state channel subject snoozedUntil waitingSince unreadCount version
+const TALK = `id state channel subject snoozedUntil waitingSince unreadCount version isLeadTyping
   assignee { id name } viewers { staff { id name } typingInConversationId }`;
 const LOOKS = `fragment RowParts on Conversation { ${TALK}
   lastMessage { id text at direction author { name } }

@@ -4,6 +4,7 @@ import { clock, fill, h, moment, refusalPlace, words } from "./elements.js";
 import { mutate, request } from "./graphql.js";
 import { GIVE, ONE_TALK, READ, TURN, TYPE } from "./inbox-documents.js";
 import { repliesPart } from "./inbox-replies.js";
+import { typingLine } from "./panels.js";
 
 const REPEAT_MS = 8000; // a mark of typing lasts 15 s
 
@@ -38,10 +39,11 @@ export function talkPart({ perform, serverNow, staff, onLead, onSignedOut, onBac
     h("div", { class: "beside" }, replies.button,
       h("button", { class: "primary", "data-testid": "talk-send" }, "Send")));
   const note = h("p", { class: "soft" });
+  const typing = typingLine("talk-types");
   const shown = h("div", { class: "talk-shown", hidden: true },
     h("header", { class: "talk-head" }, back, h("div", { class: "talk-who" }, name, about, beside),
       h("div", { class: "talk-acts" }, take, answerer, snooze, turn, cardButton)),
-    refusal, log, replies.element, form, note);
+    refusal, log, typing.element, replies.element, form, note);
   const calm = h("div", { class: "calm" });
   const element = h("section", { class: "talk", "aria-label": "Conversation" }, calm, shown);
 
@@ -127,6 +129,9 @@ export function talkPart({ perform, serverNow, staff, onLead, onSignedOut, onBac
     if (kind === "ViewersChanged") {
       talk = { ...talk, viewers: item.viewers };
       draw();
+    } else if (kind === "TypingChanged") {
+      talk = { ...talk, isLeadTyping: item.isLeadTyping && talk.channel === "CHAT" };
+      draw();
     } else if (kind === "LeadErased" || kind === "AccessEnded") gone();
     else if (["MessageAdded", "MessageDeliveryChanged", "ConversationChanged"].includes(kind)) {
       if (kind === "MessageDeliveryChanged" || item.conversation.id === talk.id) refresh();
@@ -145,6 +150,7 @@ export function talkPart({ perform, serverNow, staff, onLead, onSignedOut, onBac
       .filter(Boolean).join(" · ");
     about.dataset.state = talk.state;
     showCompany();
+    typing.tell(talk.isLeadTyping, talk.lead.displayName);
     drawActs();
     earlier.hidden = !page?.hasNextPage;
     outbox.settle(messages);

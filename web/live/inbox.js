@@ -165,7 +165,8 @@ function makeRow(row, me) {
   const { id, lamp, lead, lastMessage, assignee, unreadCount, waits, others } = row;
   const isOurs = lastMessage?.direction === "TO_LEAD";
   const typing = others.filter((one) => one.typingInConversationId === id);
-  const others2 = typing.length ? `${names(typing)} typing …`
+  const others2 = row.isLeadTyping ? `${lead.name} is typing …`
+    : typing.length ? `${names(typing)} typing …`
     : others.length ? `${names(others)} looking` : "";
   return h("li", {}, h("a", { href: `#inbox/${id}`, data: { testid: "conversation-row", id } },
     h("span", { class: "light", data: { state: lamp }, title: LAMPS[lamp] },

@@ -15,14 +15,14 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
   const at = (id) => document.getElementById(id);
   const more = at("more");
   const refusal = at("lists-refusal");
-  const lists = { VISITORS: blank(), LEADS: blank() };
+  const lists = { VISITORS: blankList(), LEADS: blankList() };
   const choice = leadChoice({ connection, changed: reopen, onSignedOut });
   let further = [], next = null, timer = 0, isRunning = false, current = null;
   at("list-name").append(choice.name, choice.total);
   at("list-choice").append(choice.element);
 
   function open(collection) {
-    const list = lists[collection] = { ...blank(), rows: lists[collection].rows };
+    const list = lists[collection] = { ...blankList(), rows: lists[collection].rows };
     const variables = { collection, after: null,
       ...(collection === "LEADS" ? choice.variables() : ALL_VISITORS) };
     list.stream = connection.open(LEAD_LIST, variables, {
@@ -30,7 +30,7 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
         variables.after = item.cursor;
         refusal.textContent = "";
         if (item.__typename === "LeadListSnapshot") delete at(PLACES[collection]).dataset.filled;
-        apply(list, item);
+        applyItem(list, item);
         draw();
       },
       onFailure: (failure) => {
@@ -111,7 +111,7 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
     clearInterval(timer);
     for (const [name, list] of Object.entries(lists)) {
       list.stream?.close();
-      lists[name] = blank();
+      lists[name] = blankList();
     }
     choice.stop();
     further = [];
@@ -127,11 +127,11 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
 }
 
 const PLACES = { VISITORS: "present", LEADS: "all" };
-const blank = () => ({ rows: [], total: null, isRead: false, stream: null });
+export const blankList = () => ({ rows: [], total: null, isRead: false, stream: null });
 
 // As the schema says: drop what left and what comes anew, then put rows in at their places, the
 // least first.
-function apply(list, item) {
+export function applyItem(list, item) {
   if (item.__typename === "ListReset") return;
   list.isRead = true;
   list.total = item.totalCount;
@@ -146,7 +146,7 @@ function apply(list, item) {
   list.rows = rows;
 }
 
-function distinct(leads) {
+export function distinct(leads) {
   const known = new Set();
   return leads.filter(({ id }) => !known.has(id) && known.add(id));
 }

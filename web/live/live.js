@@ -19,6 +19,7 @@ import { Outbox } from "./outbox.js";
 import { profile } from "./profile.js";
 import { settingsPlace } from "./settings.js";
 import { cardView } from "./view.js";
+import { visitorsPlace } from "./visitors.js";
 
 const at = (id) => document.getElementById(id);
 const stage = at("stage");
@@ -50,6 +51,8 @@ const team = teamHere({ connection, onSignedOut: signedOut, changed: () => {
   redrawCard();
   settings.refresh();
 } });
+const visitors = visitorsPlace({ element: at("visitors"), connection, perform, serverNow,
+  onSignedOut: signedOut });
 const picture = myPicture(signedOut, showMe);
 const myself = profile({ perform, changed: showMe, onSignedOut: signedOut });
 const imports = importing({ connection, onSignedOut: signedOut });
@@ -57,7 +60,7 @@ const exports = exporting({ chosen: () => lists.chosen(), onSignedOut: signedOut
 const newOne = newLead({ opened: (id) => { location.hash = id; }, onSignedOut: signedOut });
 at("list-acts").append(newOne.button, imports.button, exports.button);
 at("person-name").addEventListener("click", myself.open);
-at("person").before(inbox.button, settings.button, bell.element);
+at("person").before(visitors.button, inbox.button, settings.button, bell.element);
 at("person-name").before(...picture.elements);
 
 // ---- session ------------------------------------------------------------------------------------
@@ -86,6 +89,7 @@ async function signedIn(person) {
   team.start();
   settings.start(me);
   inbox.start(me, outbox);
+  visitors.start();
   imports.start();
   exports.start();
   myself.start();
@@ -108,6 +112,7 @@ function signedOut(why = me ? ENDED : "") {
   team.stop();
   settings.stop();
   inbox.stop();
+  visitors.stop();
   imports.stop();
   exports.stop();
   newOne.stop();
@@ -137,7 +142,8 @@ function showGate(name) {
 }
 
 function showPage(page) {
-  for (const one of [at("sign-in"), at("desk"), at("settings"), at("inbox")]) one.hidden = one !== page;
+  const pages = ["sign-in", "desk", "settings", "inbox", "visitors"];
+  for (const name of pages) at(name).hidden = at(name) !== page;
   at("badge").hidden = at("person").hidden = bell.element.hidden = page === at("sign-in");
 }
 
@@ -220,13 +226,17 @@ function openFromAddress() {
   if (location.hash === "#segments") history.replaceState(null, "", "#settings/segments");
   const [isSettings, section] = /^#settings(?:\/([\w-]+))?$/.exec(location.hash) ?? [];
   const [isInbox, talk] = /^#inbox(?:\/(conversation_[0-9a-f]{32}))?$/.exec(location.hash) ?? [];
-  showPage(at(isSettings ? "settings" : isInbox ? "inbox" : "desk"));
+  const isVisitors = location.hash === "#visitors";
+  const page = isSettings ? "settings" : isInbox ? "inbox" : isVisitors ? "visitors" : "desk";
+  showPage(at(page));
+  if (!isVisitors) visitors.hide();
   if (isSettings) return settings.show(section ?? null, opened ? `#${opened.leadId}` : "#");
   // There is one card on the page: it moves to where it is looked at.
   const place = at(isInbox ? "inbox" : "desk");
   if (stage.parentElement !== place) place.append(stage);
   if (isInbox) return inbox.show(talk ?? null);
   inbox.hide();
+  if (isVisitors) return visitors.show();
   document.title = opened?.card.lead ? `${opened.card.lead.displayName} · Leadlight` : "Leadlight";
   const [, leadId, row] = /^#(lead_[0-9a-f]{32})(?:\/(\w+))?$/.exec(location.hash) ?? [];
   pointed = row ?? null;

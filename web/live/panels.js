@@ -33,9 +33,10 @@ export function chatPanel(context) {
   const form = h("form", { class: "composer", onsubmit: submit }, input, send);
   drafts.keep("chat", input);
   const state = h("span", { class: "soft" });
+  const typing = typingLine("lead-types");
   const closed = h("p", { class: "soft note" });
   const popUp = popUpPart(leadId, perform, serverNow);
-  const element = panel("Chat", state, log, form, closed, popUp.element);
+  const element = panel("Chat", state, log, typing.element, form, closed, popUp.element);
 
   function submit(event) {
     event.preventDefault();
@@ -61,6 +62,7 @@ export function chatPanel(context) {
     empty.hidden = carried.length + waiting.length > 0;
     const conversation = lead.conversations.find(({ channel }) => channel === "CHAT");
     state.textContent = conversation ? words(conversation.state) : "";
+    typing.tell(lead.isTyping, lead.displayName);
     const mayWrite = lead.viewerCan.sendMessage && lead.viewerCan.channels.includes("CHAT");
     form.hidden = !mayWrite;
     popUp.update(lead);
@@ -78,6 +80,18 @@ export function chatPanel(context) {
   }
 
   return { element, update };
+}
+
+/** A line that says that the lead types: `{ element, tell(isTyping, name) }`. */
+export function typingLine(testId) {
+  const element = h("p", { class: "typing-line", role: "status", "data-testid": testId });
+
+  function tell(isTyping, name) {
+    const text = isTyping ? `${name} is typing …` : "";
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  return { element, tell };
 }
 
 function makeMessage(message) {

@@ -7,7 +7,7 @@ import { avatarPart } from "./avatar.js";
 import { contactPart } from "./contact.js";
 import { CHANGE_PRIORITY } from "./documents.js";
 import {
-  ago, copied, fill, flash, h, initials, localTime, moment, refusalPlace, words,
+  ago, copied, fill, flash, h, initials, localTime, moment, placeWords, refusalPlace, words,
 }
   from "./elements.js";
 import { datesPanel } from "./dates.js";
@@ -16,6 +16,7 @@ import { eventsPanel, quickPart } from "./events.js";
 import { personalDataPart } from "./export.js";
 import { tagsPart } from "./facts.js";
 import { fieldsPart } from "./fields.js";
+import { hidingPart } from "./hiding.js";
 import { mergingPart } from "./merging.js";
 import { notesPanel } from "./notes.js";
 import { chatPanel } from "./panels.js";
@@ -97,10 +98,11 @@ function headView({ leadId, me, assignees, perform, here }) {
   const priority = h("select", { id: "priority", onchange: rank },
     PRIORITIES.map((member) => h("option", { value: member }, words(member))));
   const link = h("button", { class: "plain", type: "button", onclick: copy }, "Copy link");
+  const hiding = hidingPart(leadId, perform, refusal);
   const element = h("header", { class: "head" },
     h("div", { class: "who" },
       avatar.element, h("div", {}, h("div", { class: "name" }, name, lamp, value), pages, title, reach, born, theirs),
-      h("div", { class: "beside" }, viewers, link)),
+      h("div", { class: "beside" }, viewers, hiding.elements, link)),
     states.element,
     h("div", { class: "controls" },
       people.elements,
@@ -124,12 +126,14 @@ function headView({ leadId, me, assignees, perform, here }) {
     name.textContent = lead.displayName;
     title.textContent = lead.title === lead.displayName ? "" : lead.title;
     if (old?.lastActivityAt !== lead.lastActivityAt || !old) born.replaceChildren(...origin(lead));
-    if (old?.location.timeZone !== lead.location.timeZone || !old) {
-      theirs.replaceChildren(localTime(lead.location.timeZone));
+    if (JSON.stringify(old?.location) !== JSON.stringify(lead.location)) {
+      const place = placeWords(lead.location);
+      theirs.replaceChildren(...(place ? [place, " · "] : []), localTime(lead.location.timeZone));
     }
     if (old?.phoneNumbers !== lead.phoneNumbers || old?.emailAddresses !== lead.emailAddresses) {
       reach.replaceChildren(...waysTo(lead));
     }
+    hiding.update(lead);
     states.update(lead, touched);
     people.update(lead, touched);
     priority.value = lead.priority;

@@ -54,6 +54,19 @@
     mark({ messageId: id });
   }
 
+  // Who of the team types, until told otherwise; the server says when it ends.
+  function showTyping(name) {
+    typing.textContent = name ? `${name} is typing …` : "";
+    if (name) log.scrollTop = log.scrollHeight;
+  }
+
+  let typedAt = 0; // when the server was last told of typing; 0: it thinks of none
+  function tellTyping(isTyping) {
+    if (isTyping ? Date.now() - typedAt < 5000 : !typedAt) return; // a mark lasts 10 s
+    typedAt = isTyping ? Date.now() : 0;
+    ask("setVisitorTyping", "until", () => ({ isTyping }));
+  }
+
   const mark = (input) => ask("markVisitorMessagesRead", "unreadCount", () => input);
 
   function addRow(text, className, note, before = null) {
@@ -118,6 +131,7 @@
     event.preventDefault();
     const text = input.value.normalize().trim();
     input.value = "";
+    tellTyping(false);
     if (text) send({ key: random(), text, wroteAt: Date.now() });
   }
 
@@ -143,8 +157,12 @@
 
   const launcher = make("summary", {}, "Chat");
   const list = make("ol", {});
-  const log = make("div", { role: "log", tabIndex: 0, ariaLabel: "Messages" }, list);
-  const input = make("textarea", { rows: 2, maxLength: 5000, placeholder: "Your message" });
+  const typing = make("p", { className: "typing", ariaLive: "polite" });
+  const log = make("div", { role: "log", tabIndex: 0, ariaLabel: "Messages" }, list, typing);
+  const oninput = () => tellTyping(Boolean(input.value.trim()));
+  const onblur = () => tellTyping(false);
+  const told = { oninput, onblur };
+  const input = make("textarea", { rows: 2, maxLength: 5000, placeholder: "Your message", ...told });
   const button = make("button", {}, "Send");
   const form = make("form", { onsubmit: submit }, input, button);
   const box = make("details", { ontoggle: onToggle, onkeydown: onKey }, launcher, log, form);
@@ -157,7 +175,7 @@
   host.attachShadow({ mode: "open" }).append(style, chat);
   document.documentElement.append(host);
   input.ariaLabel = input.placeholder;
-  const ids = { launcher, messages: list, input, send: button, notice, "pop-up": popUpPlace };
+  const ids = { launcher, messages: list, typing, input, send: button, notice, "pop-up": popUpPlace };
   for (const id of Object.keys(ids)) ids[id].dataset.testid = `leadlight-${id}`;
 
   addEventListener("visibilitychange", showPopUp);
@@ -172,11 +190,13 @@
       host.hidden = false;
       list.querySelectorAll("[data-id]").forEach((row) => row.remove());
       messages.nodes.reverse().forEach(show);
+      showTyping(null);
       if (!box.open) countUnread(unreadCount);
       readChat();
       popUps.forEach(receive);
     },
-    take({ message, popUp }) {
+    take({ message, popUp, staffMember, __typename }) {
+      if (__typename) return showTyping(staffMember?.name); // only this item asks for its kind
       if (popUp) receive(popUp);
       if (!message || !show(message) || message.isMine) return;
       readChat();

@@ -12,7 +12,8 @@
   const POP_UP = "id title text secondsLeft link { text url }";
   const FEED = `subscription Feed($after: Cursor) { visitorFeed(after: $after) {
     ... on VisitMessageAdded { cursor message { ${MESSAGE} } }
-    ... on VisitPopUpShown { cursor popUp { ${POP_UP} } } } }`;
+    ... on VisitPopUpShown { cursor popUp { ${POP_UP} } }
+    ... on VisitStaffChanged { cursor __typename staffMember { name } } } }`;
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const pause = (tries) => sleep(Math.min(5000, 250 * 2 ** tries) * (0.5 + Math.random() / 2));
@@ -54,7 +55,7 @@
   }
 
   // Asks until there is an answer, through outages, limits and the end of the visit; a heartbeat
-  // once, as the next one says more. Each attempt calls `makeInput`: ages grow in the meantime.
+  // or that somebody types once, as the next one says more. Each attempt calls `makeInput`: ages grow in the meantime.
   async function ask(name, fields, makeInput) {
     for (let tries = 0; ; tries++) {
       const mine = name === "startVisit" || (visit ??= startVisit());
@@ -64,7 +65,7 @@
       const { answer, isEnded } = await line;
       if (answer && !answer.retryAfter) return answer;
       if (isEnded && visit === mine) visit = null;
-      else if (name === "heartbeat") return {};
+      else if (name === "heartbeat" || name === "setVisitorTyping") return {};
       else await (answer ? sleep(answer.retryAfter * 1000) : pause(tries));
     }
   }
