@@ -82,7 +82,7 @@ async def test_an_admin_brings_people_and_leads_in(set_up: SetUp, watched: Watch
     await new.get_by_label("Phone").fill("01 234567")
     await new.get_by_role("button", name="Make the lead").click()
     await expect(page.get_by_test_id("card-name")).to_have_text("Kim", timeout=PATIENCE)
-    await expect(page.get_by_text("+431234567").first).to_be_visible()
+    await expect(page.locator(".contact").get_by_text("+431234567")).to_be_visible()
 
     await page.get_by_test_id("import").click()
     files = page.get_by_role("dialog", name="Import leads")

@@ -49,9 +49,15 @@ class Desk:
         return made
 
     async def why_not(self, upload_id: UUID) -> tuple[PreconditionReason, str]:
+        """The reason, and the message without the file's name that it begins with."""
         with pytest.raises(Precondition) as refused:
             await self.attach(upload_id)
-        return refused.value.reason, refused.value.message
+        async with self.services.database.read_session() as session:
+            name = (await session.get_one(Upload, upload_id)).name
+        reason, message = refused.value.reason, refused.value.message
+        is_named = reason is PreconditionReason.UPLOAD_TYPE
+        assert message.startswith(f"{name}: ") is is_named
+        return reason, message.removeprefix(f"{name}: ")
 
     async def read(self, link: str) -> bytes:
         found = await files.open_link(self.services, link.rpartition("/")[2])
@@ -259,7 +265,7 @@ async def test_only_a_picture_will_do_where_only_pictures_do(desk: Desk) -> None
     upload_id = await desk.upload(b"%PDF-1.7", "plan.pdf")
     with pytest.raises(Precondition) as refused:
         await desk.attach(upload_id, pictures_only=True)
-    assert refused.value.message == "Only a picture will do here."
+    assert refused.value.message == "plan.pdf: Only a picture will do here."
 
 
 async def test_an_abandoned_upload_leaves_nothing(desk: Desk, clock: ManualClock) -> None:

@@ -575,7 +575,7 @@ SET_ROOMS = {"setProperty": {"fieldKey": "rooms", "value": {"text": "5"}}}
         (_archive_state, lambda d, bo: {"changeStateId": d.states["Lost"]},
          "This state can't be entered.", "The state Lost is archived."),
         (_archive_field, lambda d, bo: SET_ROOMS,
-         "There is no field `rooms` to set.", "The field Rooms is archived."),
+         "There is no such field to set.", "The field Rooms is archived."),
         (_retype, lambda d, bo: SET_ROOMS,
          "This field takes a value of type NUMBER.",
          "Rooms: This field takes a value of type NUMBER."),
