@@ -239,6 +239,8 @@ class UnitOfWork:
 
     async def tell(self) -> None:
         """Hints to open cards that there is something to see."""
+        if self._renews_rules:
+            self.services.segments.key = None
         bus = self.services.bus
         are_many = len(self.committed) >= MANY_LEADS
         for lead_id, changes in self.committed.items():

@@ -278,8 +278,8 @@ class LeadDiff:
         return _card(self.view, self.later)
 
     @strawberry.field(
-        description="Fields, addresses, numbers and tags that differ; values that you may not see "
-        "are masked."
+        description="Fields, addresses, numbers, tags and segments that differ; values that you "
+        "may not see are masked."
     )
     async def diffs(self) -> list[FieldDiff]:
         return await shown_diffs(self.view, await differences(self.view, self.earlier, self.later))

@@ -72,8 +72,8 @@ class Segment:
         return SegmentEvaluation(done=row.evaluation_done, total=row.evaluation_total)
 
     @strawberry.field(
-        description="What uses it and is yours to know, by name: segments and automations; at "
-        "most 50."
+        description="What uses it and is yours to know, by name: segments, shared views, "
+        "automations; at most 50."
     )
     async def used_by(self) -> list[str]:
         return await self.view.load.users_of_segment.load(self.row.id)

@@ -23,6 +23,7 @@ from models.leads import Lead
 from models.notes import Note, NoteText
 from models.notifications import Notification
 from models.pipelines import Pipeline, PipelineState
+from models.segments import Segment
 from models.staff import Staff
 from models.tags import LeadTag, Tag
 from models.visits import Site
@@ -65,6 +66,7 @@ NAMED: tuple[tuple[Any, Any], ...] = (
     (ImportantDateKind.id, ImportantDateKind.name),
     (Site.id, Site.name),
     (Automation.id, Automation.name),
+    (Segment.id, Segment.name),
 )
 """What rows name by id, and what stands for it outside of this server."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -10,6 +11,7 @@ from models.changes import Change
 from resolvers import contact_points, hiding
 from resolvers.history import Diff, diffs_of, tag_diff
 from resolvers.past.folding import Past
+from resolvers.segments.listing import segments_by_id
 from resolvers.values import LoggedValue
 from resolvers.views import View
 
@@ -33,7 +35,21 @@ async def differences(view: View, before: Past, after: Past) -> list[Diff]:
                 first.setdefault(diff.path, diff)
                 last[diff.path] = diff
     fields = [replace(last[path], before=diff.before) for path, diff in first.items()]
-    return [diff for diff in fields if diff.before != diff.after] + _others(before, after)
+    changed = [diff for diff in fields if diff.before != diff.after]
+    return changed + _others(before, after) + await _segments(view, before, after)
+
+
+async def _segments(view: View, before: Past, after: Past) -> list[Diff]:
+    """Segments that the viewer may know of, one of which the lead was in at one moment only."""
+    old, new = before.card.segments, after.card.segments
+    ids = [UUID(hex=each) for each in sorted(old.keys() ^ new.keys())]
+    rows = [row for row in await segments_by_id(view, ids) if row] if ids else []
+    return [_segment(row.name, is_in=row.id.hex in new) for row in rows]
+
+
+def _segment(name: str, *, is_in: bool) -> Diff:
+    text = _text(name)
+    return Diff("segments", "Segment", None if is_in else text, text if is_in else None, None)
 
 
 def _others(before: Past, after: Past) -> list[Diff]:

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, tuple_
+from sqlmodel import col
 
 from models.changes import RecordedChange
 from models.enums import ActorKind, ChangeKind, HistoryType, SegmentAct, SegmentCause, Via
 from models.ids import new_id
 from models.segments import SegmentStanding
+from models.workspace import Workspace
 from resolvers import log
 from resolvers.actors import SYSTEM
 from resolvers.filters import tree
@@ -31,7 +33,7 @@ from resolvers.filters.wording import explain_all
 from resolvers.log import Place
 from resolvers.segments.facts import Facts, read_facts
 from resolvers.segments.known import KnownSegment, KnownSegments
-from resolvers.segments.learning import grounds_at, learn, read_all
+from resolvers.segments.learning import grounds_at, learn
 from resolvers.segments.mentions import EVERYTHING, Mentions, meet, together, touched_by
 from resolvers.segments.weighing import BROKEN, Verdict, holding, weigh
 from resolvers.upserts import put_rows, table_of
@@ -66,8 +68,9 @@ async def follow(work: "UnitOfWork", place: Place) -> Place:
     """
     settling = _Settling(work, place)
     kept = work.services.segments
-    if kept.key is None or (work.committed and kept.key != place.rules_key):
-        await learn(work.session, kept, place.rules_key if work.committed else None)
+    key = place.rules_key if work.committed else await _present_key(work)
+    if kept.key is None or kept.key != key:
+        await learn(work.session, kept, key)
     known = replace(kept)  # others may read them anew meanwhile
     touched = _touched(work)
     concerned = _concerned(known, together(touched.values())) if known.segments else []
@@ -77,10 +80,20 @@ async def follow(work: "UnitOfWork", place: Place) -> Place:
         await log.lock(work.session, [each for each in leads if each not in causes])
         await settling.settle(known, leads, concerned, Cause(SegmentCause.CHANGE, causes))
     for each in work.weighings:
-        known = await read_all(work.session)
+        await learn(work.session, kept)
+        known = replace(kept)
         await log.lock(work.session, each.lead_ids)
         await settling.settle(known, each.lead_ids, each.segment_ids, Cause(each.cause, {}))
     return settling.place
+
+
+async def _present_key(work: "UnitOfWork") -> int | None:
+    """The key of the rules where no change was numbered; where a process knows of no segment it
+    does not ask, and hears of the first one from the next change or evaluation."""
+    kept = work.services.segments
+    if kept.key is not None and not kept.segments:
+        return kept.key
+    return await work.session.scalar(select(col(Workspace.rules_key)))
 
 
 def _touched(work: "UnitOfWork") -> dict[UUID, Mentions]:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from models.automations import Automation
 from models.leads import Lead
+from models.saved_views import SavedView
 from models.segments import Segment, SegmentStanding
 from resolvers import access, filters
 from resolvers.automations.listing import may_configure
@@ -151,12 +152,17 @@ def told_clauses(logged: Sequence[Mapping[str, str]]) -> list[ClauseWords]:
 
 
 async def names_of_users(view: View, ids: Sequence[UUID]) -> list[list[str]]:
-    """What uses each segment and is the viewer's to know: other segments, and rules."""
+    """What uses each segment and is the viewer's to know: other segments, shared views, and
+    rules."""
     found: dict[UUID, list[str]] = {each: [] for each in ids}
     rules = [
         (row.name, used_by(filters.restore(row.rule)))
         for row in await view.scalars(_visible(view).where(col(Segment.archived_at).is_(None)))
     ]
+    shared = select(SavedView).where(col(SavedView.is_shared), col(SavedView.filter).is_not(None))
+    for saved in await view.scalars(shared):
+        assert saved.filter
+        rules.append((saved.name, used_by(filters.restore(saved.filter))))
     if may_configure(view):
         for row in await view.scalars(
             select(Automation).where(col(Automation.removed_at).is_(None))

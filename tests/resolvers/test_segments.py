@@ -1,30 +1,37 @@
 """Segments: who is in one is kept right through changes, time, edits of rules and merges."""
 
+import asyncio
+from datetime import timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from models.clock import ManualClock
+from models.enums import FieldVisibility
 from models.ids import encode_id
 from models.segments import Segment, SegmentStanding
 from models.workspace import Workspace
+from resolvers import events, tags, visits
 from resolvers.actors import SYSTEM
+from resolvers.card_state import CardState
+from resolvers.events import NewEvent
+from resolvers.presence import store_intervals
 from resolvers.segments import evaluating
 from resolvers.segments.saving import SegmentEdit, save_segment
 from resolvers.segments.verifying import verify
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from resolvers.worker import run_due_jobs
-from tests.factories import make_site, make_staff, make_visit
+from tests.factories import make_lead, make_site, make_staff, make_visit
 from tests.resolvers.filter_meaning import Literal, Meaning
 from tests.resolvers.filter_world import make_world
 from tests.resolvers.filter_writing import CLAUSES, Writer
 from tests.resolvers.segment_life import Life, give_logs, read_again
-from tests.resolvers.verify import act, assert_log_holds
+from tests.resolvers.verify import act, assert_folds, assert_log_holds, card_of, changes_of
 
 ZONE = "America/New_York"
 TIMED: list[Literal] = [
@@ -133,3 +140,92 @@ async def _evaluation(services: Services, segment_id: UUID) -> tuple[UUID, UUID]
     async with services.database.read_session() as session:
         segment = await session.get_one(Segment, segment_id)
         return segment.id, segment.evaluation_id or segment.id
+
+
+async def test_changes_edits_and_time_at_once_leave_nothing_wrong(
+    services: Services, clock: ManualClock
+) -> None:
+    """Several write on the same leads while rules are edited, weighed and turned by time."""
+    admin = await make_staff(services)
+    ids = [await make_lead(services, admin) for _ in range(6)]
+    quiet = {"event": {"name": "Quote", "count": {"is": 0},
+                       "within": {"withinLast": {"amount": 1, "unit": "HOUR"}}}}  # fmt: skip
+    warm = {"tags": {"any": ["VIP"]}}
+    made = await act(services, admin, save_segment, None, SegmentEdit("Warm", literal=warm))
+    inner = {"segmentId": encode_id("segment", made.id)}
+    both = {"and": [{"not": inner}, {"not": quiet}]}
+    other = await act(services, admin, save_segment, None, SegmentEdit("Other", literal=both))
+
+    async def write(number: int) -> None:
+        for turn in range(12):
+            lead_id = ids[(number + turn) % len(ids)]
+            change = tags.add_tags if turn % 3 else tags.remove_tags
+            await act(services, admin, change, lead_id, ["VIP"])
+            if turn % 4 == number:
+                new = NewEvent("Quote", None, clock.now() - timedelta(minutes=55))
+                await act(services, admin, events.add_event, lead_id, new, uuid4().hex)
+
+    async def shape() -> None:
+        for turn in range(4):
+            rule = {"or": [warm, quiet]} if turn % 2 else warm
+            edit = SegmentEdit(literal=rule)
+            await act(services, admin, save_segment, made.id, edit)
+            await run_due_jobs(services)
+
+    async def pass_time() -> None:
+        for _ in range(8):
+            clock.advance(70)
+            await evaluating.flip_due(services)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(write(number) for number in range(4)), shape(), pass_time())
+    await run_due_jobs(services)
+    await evaluating.flip_due(services)
+    found = await verify(services)
+    assert (found.differences, found.under_way) == ([], [])
+    for each in ids:
+        await assert_log_holds(services, each)
+        card, folded = await card_of(services, each), CardState()
+        assert_folds(folded, await changes_of(services, each), card)
+    async with unit_of_work(services, SYSTEM) as work:  # what verify is for
+        await work.session.execute(delete(SegmentStanding))
+    late = await verify(services)
+    members = {each.segment for each in late.differences if each.is_so}
+    assert members <= {"Warm", "Other"}
+    assert late.differences
+    assert other.visibility is FieldVisibility.ALL
+
+
+async def test_stays_on_a_site_count_though_no_change_tells_of_them(
+    services: Services, clock: ManualClock
+) -> None:
+    admin = await make_staff(services)
+    site, _ = await make_site(services)
+    visit = await make_visit(services, site)
+    rule = {"lastSeenAt": {"withinLast": {"amount": 1, "unit": "HOUR"}}}
+    made = await act(services, admin, save_segment, None, SegmentEdit("Here", literal=rule))
+    await run_due_jobs(services)
+
+    async def members() -> list[UUID]:
+        await store_intervals(services)
+        await evaluating.flip_due(services)
+        async with services.database.read_session() as session:
+            found = await session.scalars(
+                select(col(SegmentStanding.lead_id)).where(
+                    col(SegmentStanding.segment_id) == made.id,
+                    col(SegmentStanding.since).is_not(None),
+                )
+            )
+            return list(found)
+
+    assert await members() == []
+    await visits.heartbeat(services, visit.actor, "page-0001", is_visible=True, idle_ms=0)
+    assert await members() == [visit.actor.lead_id]
+    await visits.leave(services, visit.actor, "page-0001")
+    for _ in range(20):  # a leap would be an outage
+        clock.advance(1)
+        await services.presence.sweep()
+    assert await members() == [visit.actor.lead_id]
+    clock.advance(3_601)
+    assert await members() == []
+    assert (await verify(services)).differences == []
