@@ -19,13 +19,19 @@ from resolvers.exports.columns import Column, LeadParts
 from resolvers.upserts import table_of
 from resolvers.views import View
 
+SHOWN = (
+    "id", "display_name", "external_id", "is_anonymous", "created_at", "source_channel",
+    "source_detail", "state_since", "priority", "last_activity_at",
+)  # fmt: skip
+"""Columns of a lead itself."""
+
 
 async def read_leads(view: View, ids: Sequence[UUID], columns: Sequence[Column]) -> list[LeadParts]:
     """The leads in the order of their ids, without those that the viewer may not see any more."""
     lead = table_of(Lead)
     statement = (
         select(
-            *lead.c,
+            *(lead.c[name] for name in SHOWN),
             col(PipelineState.name).label("state"),
             col(Pipeline.name).label("pipeline"),
             col(Staff.name).label("assignee"),
@@ -52,13 +58,18 @@ async def read_leads(view: View, ids: Sequence[UUID], columns: Sequence[Column])
 async def _read_addresses(view: View, found: dict[UUID, LeadParts]) -> None:
     own = col(LeadEmailAddress.lead_id)
     rows = await view.rows(
-        select(own, EmailAddress)
+        select(
+            own,
+            col(EmailAddress.key),
+            col(EmailAddress.consent),
+            col(EmailAddress.deliverability),
+        )
         .join(EmailAddress, col(EmailAddress.id) == col(LeadEmailAddress.email_address_id))
         .where(own.in_(found))
         .order_by(own, col(LeadEmailAddress.position))
     )
-    for lead_id, address in rows:
-        found[lead_id].addresses.append((address.key, shown_status(address)))
+    for row in rows:
+        found[row.lead_id].addresses.append((row.key, shown_status(row)))
 
 
 async def _read_phones(view: View, found: dict[UUID, LeadParts]) -> None:
