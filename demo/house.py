@@ -18,7 +18,8 @@ from resolvers.automations.checking import RuleTask
 from resolvers.automations.saving import GivenAction, RuleEdit, RuleTrigger, save_automation
 from resolvers.filters import read_filter
 from resolvers.leads import PropertyEdit
-from resolvers.leads_list import Chosen, Sort, SortKey, leads_page
+from resolvers.leads_list import Chosen, leads_page
+from resolvers.leads_order import Sort, SortKey
 from resolvers.pipelines import PipelineEdit, StateEdit
 from resolvers.services import Services
 from resolvers.unit_of_work import UnitOfWork, unit_of_work

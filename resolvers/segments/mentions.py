@@ -33,20 +33,26 @@ CLAUSES: dict[type, str] = {
     tree.HasConversation: "conversation",
     tree.HasTask: "task",
     tree.PriorityIn: "path:priority",
+    tree.CountryIn: "path:location.country",
     tree.Events: "event",
     tree.CountryIn: "place",
     tree.PlaceIs: "place",
 }
-"""What clauses of one kind look at. What is not here looks at fields, or at what never changes."""
+"""What clauses of one kind look at. What stands nowhere here looks at whatever is touched."""
+FIXED = (tree.Ids, tree.SourceIn, tree.InSegment)
+"""Clauses that no change of the lead itself can concern."""
 PARTS: dict[str, str] = {
     tree.TextField.NAME: "name",
     tree.TextField.EMAIL_ADDRESS: "contact",
     tree.TextField.PHONE_NUMBER: "contact",
+    tree.InstantField.CREATED: "created",
     tree.InstantField.LAST_ACTIVITY: "activity",
     tree.InstantField.LAST_SEEN: SEEN,
     tree.Mark.ANONYMOUS: "contact",
     tree.Mark.HIDDEN: "hidden",
     tree.Mark.INCOMPLETE: ANY_FIELD,
+    tree.PlacePart.REGION: "path:location.region",
+    tree.PlacePart.CITY: "path:location.city",
 }
 
 TOUCHED: dict[ChangeKind, Mentions] = {
@@ -97,9 +103,13 @@ def _of_clause(clause: tree.Test, fields: Mapping[str, FieldDefinition]) -> set[
         return {f"event:{key}"}
     if isinstance(clause, tree.TextOf | tree.InstantOf | tree.Marked):
         part = PARTS.get(clause.field)
+    elif isinstance(clause, tree.PlaceIs):
+        part = PARTS.get(clause.part)
     else:
         part = CLAUSES.get(type(clause))
-    return found | ({part} if part else set())
+    if part:
+        return {*found, part}
+    return found or (set() if isinstance(clause, FIXED) else {"*"})
 
 
 def meaning_of(filter: tree.Filter) -> Mentions:
@@ -144,7 +154,7 @@ def _touched_fields(data: Mapping[str, Any]) -> Mentions:
 
 def meet(looked: Mentions, touched: Mentions) -> bool:
     """Whether a rule that looks at one may be concerned by the other."""
-    return "*" in touched or not looked.isdisjoint(touched)
+    return "*" in touched or ("*" in looked and bool(touched)) or not looked.isdisjoint(touched)
 
 
 def together(touched: Iterable[Mentions]) -> Mentions:
