@@ -7,7 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from resolvers.filters import read_filter
-from resolvers.leads_list import Chosen, Sort, leads_page
+from resolvers.leads_list import Chosen, leads_page
+from resolvers.leads_order import Sort
 from resolvers.places import NoPlaces, Place, Places
 from resolvers.views import View
 from settings import load_settings

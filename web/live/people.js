@@ -19,6 +19,7 @@ export function peoplePart({ leadId, me, assignees, perform, here }, refusal) {
     h("button", { class: "link", type: "button", onclick: leave }, "Cancel"));
   const take = h("button", { class: "plain", type: "button", "data-testid": "take",
     onclick: () => give(me.id, Boolean(lead.assignee)) }, "Take this lead");
+  const name = h("span", { "data-testid": "assignee-name" });
   const place = h("span", { class: "here", "data-testid": "assignee-here" });
   let lead = null;
 
@@ -50,7 +51,9 @@ export function peoplePart({ leadId, me, assignees, perform, here }, refusal) {
     const asked = question.hidden ? null : assignee.value;
     choices(assignee, assignees(), lead.assignee);
     if (asked !== null) assignee.value = asked;
-    assignee.disabled = !lead.viewerCan.assign;
+    assignee.hidden = !lead.viewerCan.assign;
+    name.hidden = lead.viewerCan.assign;
+    name.textContent = lead.assignee?.name ?? "Nobody";
     take.hidden = !lead.viewerCan.assignToMe;
     if (touched.includes("assignee")) flash(assignee);
     showPlace();
@@ -64,7 +67,7 @@ export function peoplePart({ leadId, me, assignees, perform, here }, refusal) {
   }
 
   const elements = [h("label", { for: "assignee" }, "Assignee"),
-    h("span", { class: "beside" }, assignee, place), question, take];
+    h("span", { class: "beside" }, assignee, name, place), question, take];
   return { elements, update };
 }
 
