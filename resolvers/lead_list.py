@@ -2,21 +2,30 @@
 
 A row has changed when its lead's log has a change that the viewer may see, or its presence moved:
 what is hidden from them makes no item. When it is read is in `resolvers/live_list.py`.
+
+Which leads stand in the window is read once for all who watch it with the same rights. What a row
+tells is read by each, in one transaction that asks again whether they may see it; should it be
+newer than the window, it is told again with the next reading.
 """
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from models.leads import Lead
 from realtime import topics
 from realtime.presence import Reading
+from resolvers import access
 from resolvers.actors import Actor, StaffActor
+from resolvers.filters.tree import AssigneeIsMe, everything
 from resolvers.leads_list import (
     Chosen,
     count_leads,
@@ -25,7 +34,7 @@ from resolvers.leads_list import (
     visitors_page,
 )
 from resolvers.leads_order import Sort
-from resolvers.live_list import ListReset, LiveList, V, revisions_as_seen
+from resolvers.live_list import ListReset, LiveList, V, as_seen, revisions_of
 from resolvers.presence import presence_of
 from resolvers.services import Services
 
@@ -88,6 +97,16 @@ class ListChanged(Generic[V]):
 ListItem = ListSnapshot[V] | ListChanged[V] | ListReset
 
 
+@dataclass(frozen=True)
+class _Window:
+    """One reading of the watched rows."""
+
+    presence: Mapping[UUID, Reading]
+    """Of each lead, in the order of the list."""
+    revisions: Mapping[UUID, int]
+    count: int
+
+
 class _Mark(NamedTuple):
     """What a row looked like when it was told last."""
 
@@ -130,34 +149,63 @@ class _LeadList(LiveList[V, ListSnapshot[V] | ListChanged[V]]):
         return hashlib.sha256(repr((rows, self.count)).encode()).digest()
 
     async def tell(self, view: V) -> ListSnapshot[V] | ListChanged[V] | None:
-        found, count = await self._read(view)
-        ids = [lead.id for lead in found]
-        revisions = await revisions_as_seen(
-            view, ids, {each: mark.revision for each, mark in (self.told or {}).items()}
+        window = await self.services.readings.read(
+            self._key(view.actor), self.since, lambda: self._read(view)
         )
-        presence = await presence_of(self.services, ids)
-        rows = [Row(place, lead, presence[lead.id]) for place, lead in enumerate(found)]
+        told = self.told or {}
+        revisions = await as_seen(
+            view, window.revisions, {each: mark.revision for each, mark in told.items()}
+        )
         marks = {
-            each: _Mark(revisions[each], (presence[each].epoch, presence[each].place))
-            for each in ids
+            each: _Mark(revisions[each], (reading.epoch, reading.place))
+            for each, reading in window.presence.items()
         }
-        told, former = self.told, self.count
-        self.told, self.count = marks, count
-        if told is None:
-            return None if self.is_known() else ListSnapshot(self.cursor, rows, count, view)
-        changed, left = _difference(told, marks, rows)
-        if not changed and not left and count == former:
+        if self.told is not None and (list(told.items()), self.count) == (
+            list(marks.items()),
+            window.count,
+        ):
             return None
-        return ListChanged(self.cursor, changed, left, count, view)
+        return await self._item(view, window, marks)
 
-    async def _read(self, view: V) -> tuple[Sequence[Lead], int]:
+    async def _item(
+        self, view: V, window: _Window, marks: dict[UUID, _Mark]
+    ) -> ListSnapshot[V] | ListChanged[V] | None:
+        seen = await view.scalars(
+            select(Lead).where(col(Lead.id).in_(window.presence), access.visible_leads(view.actor))
+        )
+        leads = {lead.id: lead for lead in seen}
+        ids = [each for each in window.presence if each in leads]
+        rows = [Row(at, leads[each], window.presence[each]) for at, each in enumerate(ids)]
+        told, former = self.told, self.count
+        self.told, self.count = {each: marks[each] for each in ids}, window.count
+        if told is None:
+            return None if self.is_known() else ListSnapshot(self.cursor, rows, self.count, view)
+        changed, left = _difference(told, self.told, rows)
+        if not changed and not left and self.count == former:
+            return None
+        return ListChanged(self.cursor, changed, left, self.count, view)
+
+    def _key(self, actor: Actor) -> Hashable:
+        """The list with everything of the viewer that decides what stands in it."""
+        assert isinstance(actor, StaffActor)
+        filter = self.watched.chosen.filter
+        is_own = filter and any(isinstance(each, AssigneeIsMe) for each in everything(filter))
+        rights = actor.role, actor.rights, actor.api_scopes
+        return self.watched.scope, *rights, actor.id if is_own else None
+
+    async def _read(self, view: V) -> _Window:
         watched = self.watched
         if watched.collection is LeadCollection.VISITORS:
             filter = watched.chosen.filter
             page = await visitors_page(view, filter, watched.first, None)
-            return page.rows, await count_visitors(view, filter)
-        page = await leads_page(view, watched.chosen, watched.sort, watched.first, None)
-        return page.rows, await count_leads(view, watched.chosen)
+            count = await count_visitors(view, filter)
+        else:
+            page = await leads_page(view, watched.chosen, watched.sort, watched.first, None)
+            count = await count_leads(view, watched.chosen)
+        ids = [lead.id for lead in page.rows]
+        presence = await presence_of(self.services, ids)
+        ordered = {each: presence[each] for each in ids}
+        return _Window(ordered, await revisions_of(view, ids), count)
 
 
 def _difference(

@@ -5,15 +5,18 @@ Invariants
 - Each reading is the whole window in one transaction with the viewer's rights of that moment, so an
   item never mixes two states, and who loses a row sees it leave.
 - A slow reader costs nothing: reasons to look become one reading, at most two a second.
+- Who looks at the same list reads at the same ticks, so that what they read can be shared.
 - A cursor is a digest of what was told: resuming is free while nothing moved.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 from sqlalchemy import and_, or_, select
 from sqlmodel import col
@@ -31,7 +34,7 @@ from resolvers.views import View
 V = TypeVar("V", bound=View)
 Item = TypeVar("Item")
 APART_SECONDS = 0.5
-"""Least time between two readings of one list."""
+"""Time between the ticks at which one list is read while it moves."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class LiveList(ABC, Generic[V, Item]):
         self.caller = caller
         self._scope = scope
         self._rights = _rights_of(caller)
+        self.since = 0.0
+        """When the latest reason to look came, by the monotonic clock."""
         self._known: bytes | None = None
         """Digest of what the client has from an earlier stream, until the first reading."""
 
@@ -70,7 +75,7 @@ class LiveList(ABC, Generic[V, Item]):
         """Reads, and says what differs from the last reading; None if nothing does."""
 
     def apart(self) -> float:
-        """Least seconds between two readings."""
+        """Seconds between two ticks."""
         return APART_SECONDS
 
     @property
@@ -98,6 +103,7 @@ class LiveList(ABC, Generic[V, Item]):
         """
         async with self.services.bus.subscribe(*channels) as hints:
             self._take_up(after)
+            self.since = hints.moved_at
             while True:
                 async with present_view(self.services, self.caller, make_view) as view:
                     if view is None:
@@ -106,9 +112,17 @@ class LiveList(ABC, Generic[V, Item]):
                         yield item
                         del item
                 del view
-                await asyncio.sleep(self.apart())
+                await asyncio.sleep(self._pause())
                 if not await hints.moved(look_seconds):
                     return
+                self.since = hints.moved_at
+
+    def _pause(self) -> float:
+        """Seconds until the list's next tick; one that is all but there counts as passed."""
+        apart = self.apart()
+        phase = crc32(self._scope.encode()) / 2**32 * apart
+        left = apart - (monotonic() - phase) % apart
+        return left if left > apart / 4 else left + apart
 
     def _take_up(self, after: str | None) -> None:
         if after is None:
@@ -137,17 +151,26 @@ async def revisions_as_seen(
     view: View, ids: Sequence[UUID], told: dict[UUID, int]
 ) -> dict[UUID, int]:
     """Where each lead's log stands for the viewer: a hidden change leaves it where it was told."""
+    return await as_seen(view, await revisions_of(view, ids), told)
+
+
+async def revisions_of(view: View, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Where each lead's log stands."""
     rows = await view.rows(
         select(col(LeadFeed.lead_id), col(LeadFeed.revision)).where(col(LeadFeed.lead_id).in_(ids))
     )
-    now = {lead_id: int(revision) for lead_id, revision in rows}
+    return {lead_id: int(revision) for lead_id, revision in rows}
+
+
+async def as_seen(view: View, now: Mapping[UUID, int], told: Mapping[UUID, int]) -> dict[UUID, int]:
+    """As `revisions_as_seen`, of revisions that are at hand."""
     risen = {
         each: told[each]
         for each, revision in now.items()
         if each in told and told[each] != revision
     }
     if not risen:
-        return now
+        return dict(now)
     since = or_(
         *(
             and_(col(Change.lead_id) == each, col(Change.revision) > revision)

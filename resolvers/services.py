@@ -18,6 +18,7 @@ from resolvers.outbound import Outbound
 from resolvers.reactions import KnownRules
 from resolvers.secrets import Secrets
 from resolvers.segments.known import KnownSegments
+from resolvers.shared_readings import SharedReadings
 
 if TYPE_CHECKING:
     from resolvers.origins import KnownOrigins
@@ -72,5 +73,6 @@ class Services:
     visit_timing: VisitTiming = field(default_factory=VisitTiming)
     rules: KnownRules = field(default_factory=KnownRules)
     segments: KnownSegments = field(default_factory=KnownSegments)
+    readings: SharedReadings = field(default_factory=SharedReadings)
     lease_seconds: float = 30
     """How long a worker may take for a job before another may begin it anew."""

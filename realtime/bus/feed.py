@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from time import monotonic
 from typing import Self
 
 from broadcaster import Event
@@ -29,6 +30,8 @@ class Feed:
         self._size = size
         self._moved = asyncio.Event()
         self._has_ended = False
+        self.moved_at = monotonic()
+        """When the latest reason to look came, by the monotonic clock."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -39,6 +42,7 @@ class Feed:
             self._items.extend(Gap(channel) for channel in self.channels)
         elif not (isinstance(item, Gap) and self._items and self._items[-1] == item):
             self._items.append(item)
+        self.moved_at = monotonic()
         self._moved.set()
 
     def end(self) -> None:
@@ -55,6 +59,7 @@ class Feed:
             async with asyncio.timeout(seconds):
                 await anext(self)
         except TimeoutError:
+            self.moved_at = monotonic()
             return True
         except StopAsyncIteration:
             return False

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +20,7 @@ from resolvers import hiding, lead_list, leads, live_list, notes, staff, tags, v
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
 from resolvers.filters import Filter
-from resolvers.filters.tree import All, HasTags, StateIn
+from resolvers.filters.tree import All, AssigneeIsMe, HasTags, StateIn
 from resolvers.lead_card import ResetReason
 from resolvers.lead_list import (
     LeadCollection,
@@ -38,6 +38,7 @@ from resolvers.views import View
 from tests.factories import make_lead, make_staff, make_visit
 from tests.live.following import Follower, in_task
 from tests.resolvers.verify import act
+from tests.schema.test_statements import counting
 
 pytestmark = pytest.mark.realtime
 BY_NAME = Sort(SortKey.NAME, descending=False)
@@ -119,6 +120,32 @@ async def test_a_state_change_reaches_every_open_list_and_takes_the_lead_out_of_
         await fresh.count(3)
         assert shown(fresh.items) == [anna, bert]
     assert len(every.items) <= 3
+
+
+@pytest.mark.behaviour("A12")
+async def test_many_who_watch_one_list_read_it_once(pair: tuple[Services, Services]) -> None:
+    here, there = pair
+    admin = await make_staff(here)
+    (anna,) = await tagged(here, "shared", "Anna")
+    elsewhere = await make_lead(here)
+    own = having("shared"), All((having("shared"), AssigneeIsMe(False)))
+    async with AsyncExitStack() as stack:
+        watching = [
+            await stack.enter_async_context(listening(there, person, own[0]))
+            for person in [admin, await make_staff(here)] * 25
+        ]
+        mine = await stack.enter_async_context(listening(there, admin, own[1]))
+        for follower in (*watching, mine):
+            await follower.count(1)
+        with counting(there) as statements:
+            await act(here, admin, leads.change_person, elsewhere, {"first_name": "Ed"}, {}, None)
+            await act(here, admin, leads.change_person, anna, {"first_name": "Zoe"}, {}, None)
+            for follower in (*watching, mine):
+                (*_, item) = await follower.count(2)
+                assert [row.lead.display_name for row in item.rows] == ["Zoe Lorenz"]
+    windows = [each for each in statements.sent if "lead_tag" in each and "ORDER BY" in each]
+    assert 2 <= len(windows) <= 10, len(windows)  # two lists, each read after each of two hints
+    assert {shown(follower.items)[0] for follower in watching} == {anna}
 
 
 @pytest.mark.behaviour("A12")

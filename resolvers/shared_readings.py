@@ -1,0 +1,48 @@
+"""One reading for all of a process who want the same to be read at the same time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+KEPT_SECONDS = 2.0
+"""A reading is of use until something moves, and most of those who want it come at once."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    began: float
+    found: asyncio.Future[Any]
+
+
+class SharedReadings:
+    """What was read lately, by a key that names everything that it depends on."""
+
+    def __init__(self) -> None:
+        self._latest: dict[Hashable, _Reading] = {}
+
+    async def read(self, key: Hashable, since: float, reader: Callable[[], Awaitable[T]]) -> T:
+        """What `reader` finds, or what another one found that began not before `since`, a time of
+        the monotonic clock. One that fails, fails for its own caller only."""
+        while (latest := self._latest.get(key)) and latest.began >= since:
+            await asyncio.wait([latest.found])
+            if not latest.found.cancelled():
+                found: T = latest.found.result()
+                return found
+        loop = asyncio.get_running_loop()
+        mine = self._latest[key] = _Reading(monotonic(), loop.create_future())
+        try:
+            read = await reader()
+        except BaseException:
+            self._forget(key, mine)
+            mine.found.cancel()
+            raise
+        mine.found.set_result(read)
+        loop.call_later(KEPT_SECONDS, self._forget, key, mine)
+        return read
+
+    def _forget(self, key: Hashable, reading: _Reading) -> None:
+        if self._latest.get(key) is reading:
+            del self._latest[key]
