@@ -53,6 +53,15 @@ const amountTest = all([["currency", "", currency],
   ["amount", "", way("How", [...NUMBER, ...emptiness("has none", "has some")])]]);
 const zones = () => Intl.supportedValuesOf("timeZone").map((zone) => [zone, zone]);
 
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+const NO_COUNTRIES = new Set("EU EZ QO UN XA XB ZZ".split(" "));
+function countries() {
+  const names = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+  const codes = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
+  return codes.filter((code) => !NO_COUNTRIES.has(code) && names.of(code))
+    .map((code) => [code, names.of(code)]).sort((one, two) => one[1].localeCompare(two[1]));
+}
+
 const TYPES = {
   TEXT: within("text", TEXT), URL: within("text", TEXT), NUMBER: within("number", NUMBER),
   DATE: within("date", DAY), BOOLEAN, FILE: [],
@@ -154,6 +163,9 @@ const CLAUSES = [
   ["What it wants", [["listingType", "Looks for", one("Listing", members("SALES RENTALS"))],
     ["price", "Price", amountTest],
     ["location", "Place", way("How", [
+      { key: "countries", words: "country is one of", of: several("Countries", countries) },
+      { key: "region", words: "region", of: textTest },
+      { key: "city", words: "city", of: textTest },
       { key: "timeZones", words: "time zone is one of", of: several("Time zones", zones) },
       { key: "localTimeBetween", words: "local time is between",
         of: all([["from", "", clockTime("From")], ["to", "and", clockTime("To")]]) }])]]],
