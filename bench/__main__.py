@@ -20,6 +20,7 @@ from bench import (
     hostile,
     importing,
     latency,
+    lists,
     memory,
     states,
 )
@@ -32,7 +33,7 @@ from tests.factories import make_staff
 SETUPS = {"sqlite": embedded, "postgresql": shared}
 BEGUN = time.monotonic()
 PARTS = ("commits", "latency", "cards", "memory", "growth", "hostile")
-LONG_PARTS = ("import", "states", "automations", "collections")
+LONG_PARTS = ("import", "states", "automations", "collections", "lists")
 """Measured only when they are asked for, in one round."""
 
 
@@ -110,6 +111,10 @@ async def _measure(report: Report, setup: Setup, size: Size, parts: Sequence[str
         if "collections" in parts:
             say = partial(_say, setup)
             await collections.measure(report, setup, size, services, actor, tokens[0], say)
+        if "lists" in parts:
+            _say(setup, "lists")
+            ids = [global_id(each) for each in visited[-lists.WATCHED :]]
+            await lists.measure(report, setup, size, tokens, ids)
         if "growth" in parts:
             _say(setup, "growth")
             await growth.measure(report, setup, size, services, actor, tokens[0])

@@ -74,18 +74,15 @@ class Arrival:
     wall: float
 
 
-class Card:
-    """An open live card on a socket of its own."""
+class Subscriptions:
+    """A signed-in socket, and what is subscribed to on it."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, server: Server, token: str, lead_id: str, after: str | None = None
-    ) -> AsyncIterator[Self]:
-        """Signs in and subscribes; the first item is still to be read."""
+    async def open(cls, server: Server, token: str) -> AsyncIterator[Self]:
         async with connect(
             f"ws://{HOST}:{server.port}/graphql",
             subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]  # a str at run time
@@ -96,23 +93,67 @@ class Card:
             max_queue=None,
             proxy=None,
         ) as connection:
-            card = cls(connection)
-            await card._send({"type": "connection_init", "payload": {"token": token}})
-            await card._expect("connection_ack")
-            payload = {"query": LIVE_CARD, "variables": {"id": lead_id, "after": after}}
-            await card._send({"id": "1", "type": "subscribe", "payload": payload})
-            yield card
+            opened = cls(connection)
+            await opened._send({"type": "connection_init", "payload": {"token": token}})
+            await opened._expect("connection_ack")
+            yield opened
+
+    async def subscribe(self, name: str, query: str, variables: Mapping[str, Any]) -> None:
+        """Its first item is still to be read; `name` stands beside each of them."""
+        payload = {"query": query, "variables": variables}
+        await self._send({"id": name, "type": "subscribe", "payload": payload})
 
     @property
     def is_open(self) -> bool:
         return self._connection.close_code is None
 
-    async def item(self, patience: float = PATIENCE) -> Arrival:
-        """The next item, whatever it is."""
-        payload, monotonic, wall = await self._expect("next", patience)
+    async def item(self, patience: float = PATIENCE) -> tuple[str, dict[str, Any]]:
+        """Whose the next item is, and its data."""
+        message = await self._expect("next", patience)
+        payload = message["payload"]
         if payload.get("errors"):
             raise WrongAnswer(str(payload))
-        return Arrival(payload["data"]["leadCard"], monotonic, wall)
+        return message["id"], payload["data"]
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        await self._connection.send(orjson.dumps(message).decode())
+
+    async def _expect(self, kind: str, patience: float = PATIENCE) -> dict[str, Any]:
+        for _ in range(1_000):
+            async with asyncio.timeout(patience):
+                text = await self._connection.recv()
+            message: dict[str, Any] = orjson.loads(text)
+            if message["type"] == kind:
+                return message
+            if message["type"] != "ping":
+                raise WrongAnswer(str(message)[:2_000])
+        raise WrongAnswer(f"a thousand pings and no {kind}")
+
+
+class Card:
+    """An open live card on a socket of its own."""
+
+    def __init__(self, socket: Subscriptions) -> None:
+        self._socket = socket
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, server: Server, token: str, lead_id: str, after: str | None = None
+    ) -> AsyncIterator[Self]:
+        """Signs in and subscribes; the first item is still to be read."""
+        async with Subscriptions.open(server, token) as socket:
+            await socket.subscribe("1", LIVE_CARD, {"id": lead_id, "after": after})
+            yield cls(socket)
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket.is_open
+
+    async def item(self, patience: float = PATIENCE) -> Arrival:
+        """The next item, whatever it is."""
+        _, data = await self._socket.item(patience)
+        return Arrival(data["leadCard"], time.perf_counter(), time.time())
 
     async def snapshot(self) -> Arrival:
         """The first item of a card that was opened without a cursor."""
@@ -128,23 +169,6 @@ class Card:
             if "entry" in arrival.item:
                 return arrival
         raise WrongAnswer("a thousand items and no change")
-
-    async def _send(self, message: Mapping[str, Any]) -> None:
-        await self._connection.send(orjson.dumps(message).decode())
-
-    async def _expect(
-        self, kind: str, patience: float = PATIENCE
-    ) -> tuple[dict[str, Any], float, float]:
-        for _ in range(1_000):
-            async with asyncio.timeout(patience):
-                text = await self._connection.recv()
-            monotonic, wall = time.perf_counter(), time.time()
-            message = orjson.loads(text)
-            if message["type"] == kind:
-                return message.get("payload") or {}, monotonic, wall
-            if message["type"] != "ping":
-                raise WrongAnswer(str(message)[:2_000])
-        raise WrongAnswer(f"a thousand pings and no {kind}")
 
 
 @asynccontextmanager

@@ -94,6 +94,25 @@ mutation Change($lead: ID!, $priority: Priority!) {
 }
 """
 
+CHANGE_AND_VERSION = """
+mutation Change($lead: ID!, $priority: Priority!) {
+  changePriority(input: {leadId: $lead, priority: $priority}) {
+    ... on ChangePrioritySuccess { lead { version } changes { cursor } }
+    ... on Error { message }
+  }
+}
+"""
+
+LIVE_LIST = """
+subscription List($filter: LeadFilter) {
+  leadList(first: 20, filter: $filter) {
+    __typename
+    ... on LeadListSnapshot { rows { lead { id version } } }
+    ... on LeadListChanged { rows { position lead { id version displayName } } leftIds }
+  }
+}
+"""
+
 STATES = "query { pipelines { states { id } } }"
 
 CHANGE_STATE = """

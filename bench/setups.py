@@ -2,6 +2,7 @@
 that share PostgreSQL and Valkey."""
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,13 @@ class Server(Process):
             return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)]))
         lines = status.read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+    @property
+    def processor_seconds(self) -> float:
+        """Processor time that the process has taken, its own and the system's for it."""
+        assert self._process is not None
+        parts = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").split()
+        return (int(parts[13]) + int(parts[14])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def status(self) -> int | None:

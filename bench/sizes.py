@@ -34,6 +34,9 @@ class Size:
     moving_seconds: float = 8.0
     runs: int = 2_000
     """Runs of a rule that one worker finds waiting."""
+    watchers: int = 1_000
+    """Who watch lists at once."""
+    watched_seconds: float = 20.0
     killed_runs: int = 5_000
     kills: int = 50
     repeats: int = 20
@@ -57,6 +60,8 @@ QUICK = Size(
     writers=10,
     moving_seconds=1.5,
     runs=100,
+    watchers=60,
+    watched_seconds=3.0,
     killed_runs=200,
     kills=5,
     repeats=5,
