@@ -10,7 +10,7 @@ newer than the window, it is told again with the next reading.
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,6 @@ from realtime import topics
 from realtime.presence import Reading
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
-from resolvers.filters.tree import AssigneeIsMe, everything
 from resolvers.leads_list import (
     Chosen,
     count_leads,
@@ -34,7 +33,7 @@ from resolvers.leads_list import (
     visitors_page,
 )
 from resolvers.leads_order import Sort
-from resolvers.live_list import ListReset, LiveList, V, as_seen, revisions_of
+from resolvers.live_list import ListReset, LiveList, V, as_seen, finder, revisions_of
 from resolvers.presence import presence_of
 from resolvers.services import Services
 
@@ -150,7 +149,9 @@ class _LeadList(LiveList[V, ListSnapshot[V] | ListChanged[V]]):
 
     async def tell(self, view: V) -> ListSnapshot[V] | ListChanged[V] | None:
         window = await self.services.readings.read(
-            self._key(view.actor), self.since, lambda: self._read(view)
+            (self.watched.scope, finder(view.actor, self.watched.chosen.filter)),
+            self.since,
+            lambda: self._read(view),
         )
         told = self.told or {}
         revisions = await as_seen(
@@ -184,14 +185,6 @@ class _LeadList(LiveList[V, ListSnapshot[V] | ListChanged[V]]):
         if not changed and not left and self.count == former:
             return None
         return ListChanged(self.cursor, changed, left, self.count, view)
-
-    def _key(self, actor: Actor) -> Hashable:
-        """The list with everything of the viewer that decides what stands in it."""
-        assert isinstance(actor, StaffActor)
-        filter = self.watched.chosen.filter
-        is_own = filter and any(isinstance(each, AssigneeIsMe) for each in everything(filter))
-        rights = actor.role, actor.rights, actor.api_scopes
-        return self.watched.scope, *rights, actor.id if is_own else None
 
     async def _read(self, view: V) -> _Window:
         watched = self.watched

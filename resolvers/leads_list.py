@@ -59,8 +59,8 @@ async def leads_page(
     view: View, chosen: Chosen, sort: Sort, first: int, after: str | None
 ) -> Page[Lead]:
     """One page of the leads that the viewer may see. BadArgument for what can't be chosen by."""
-    scope = f"leads:{chosen}:{sort}"
     statement, order = await in_order(view, await chosen_leads(view, chosen), sort)
+    scope = f"leads:{chosen}:{sort}{order[0].kind}"
     return await read_page(view, statement, order, scope, first, after)
 
 

@@ -1,7 +1,7 @@
 """Orders of lists of leads: the columns that a page is cut by, and the rows that they come from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,7 @@ async def in_order(view: View, statement: Select[Any], sort: Sort) -> Ordered:
             _is_kept_as(field.type),
         )
         value = await _value(view, field, descending=sort.descending)
+        value = replace(value, kind=field.type.value)
         return statement.outerjoin(Property, is_its), (value, by_id)
     if sort.by is SortKey.LAST_MESSAGE_AT:
         at = Key(LAST_MESSAGE.c.at, sort.descending, is_instant=True, is_nullable=True)

@@ -11,7 +11,7 @@ Invariants
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,7 @@ from models.changes import Change, LeadFeed
 from resolvers import access
 from resolvers.actors import Actor, StaffActor
 from resolvers.errors import BadArgument
+from resolvers.filters.tree import AssigneeIsMe, Filter, everything
 from resolvers.lead_card.items import ResetReason
 from resolvers.present_view import present_view
 from resolvers.secrets import Unsealable
@@ -145,6 +146,14 @@ class LiveList(ABC, Generic[V, Item]):
 def _rights_of(actor: Actor) -> tuple[Any, ...]:
     """What decides which rows there are for the viewer."""
     return (actor.role, actor.rights) if isinstance(actor, StaffActor) else ()
+
+
+def finder(actor: Actor, filter: Filter | None) -> Hashable:
+    """All of a viewer that decides which leads a filter finds: who has the same finds the same."""
+    assert isinstance(actor, StaffActor)
+    parts = everything(filter) if filter else ()
+    is_own = any(isinstance(each, AssigneeIsMe) for each in parts)
+    return actor.role, actor.rights, actor.api_scopes, actor.id if is_own else None
 
 
 async def revisions_as_seen(

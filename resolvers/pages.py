@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, Select, and_, literal, or_
 
 from resolvers.errors import BadArgument
-from resolvers.secrets import Secrets, Unsealable
+from resolvers.secrets import Secrets
 from resolvers.views import View
 
 MAX_FIRST = 100
@@ -30,6 +30,8 @@ class Key:
     is_day: bool = False
     is_nullable: bool = False
     """NULLs come last in either direction."""
+    kind: str = ""
+    """What its values are, where that may change between two pages."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,9 @@ def _plain(value: Any) -> Any:
 def unseal_position(secrets: Secrets, scope: str, after: str, order: Sequence[Key]) -> list[Any]:
     try:
         values = orjson.loads(secrets.unseal_page(scope, after))
-    except (Unsealable, orjson.JSONDecodeError) as error:
+        return [_typed(key, value) for key, value in zip(order, values, strict=True)]
+    except (ValueError, ArithmeticError, TypeError) as error:  # sealed otherwise, or as others
         raise BadArgument("`after` is no cursor of this list.") from error
-    return [_typed(key, value) for key, value in zip(order, values, strict=True)]
 
 
 def _typed(key: Key, value: Any) -> Any:

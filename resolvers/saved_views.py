@@ -90,8 +90,9 @@ async def save_view(
 ) -> SavedView:
     """Makes or changes a view; saving what is there changes nothing.
 
-    NotFound for those of others, Forbidden for the team's without the right to shape segments,
-    Conflict for a name that one's own or the team's has, or for an older version.
+    Whoever makes one of the team's their own has it from then on. NotFound for those of others,
+    Forbidden for the team's without the right to shape segments, Conflict for a name that one's own
+    or the team's has, or for an older version, LimitReached for too many of one's own.
     """
     if edit.is_shared:
         access.require(actor, Permission.CONFIGURE_SEGMENTS)
@@ -104,15 +105,17 @@ async def save_view(
         raise Conflict(stale, words, owner=view.id, version=view.version)
     wanted = await _checked(work, edit)
     await _check_name(work, actor, name, view_id)
-    if view is None:
+    owner_id = view.owner_id if view and edit.is_shared else actor.id
+    if view is None or view.owner_id != owner_id:
         await _check_room(work, actor)
+    if view is None:
         view = SavedView(
-            id=new_id(), name="", name_key="", owner_id=actor.id, is_shared=False, sort_by="",
+            id=new_id(), name="", name_key="", owner_id=owner_id, is_shared=False, sort_by="",
             sort_descending=True, columns=[], position=await _last(work),
         )  # fmt: skip
         work.session.add(view)
     was_shared = view.is_shared
-    wanted |= {"name": name, "is_shared": edit.is_shared}
+    wanted |= {"name": name, "is_shared": edit.is_shared, "owner_id": owner_id}
     wanted["position"] = view.position if edit.position is None else edit.position
     if all(getattr(view, key) == value for key, value in wanted.items()):
         return view
@@ -216,7 +219,8 @@ async def _check_name(work: UnitOfWork, actor: StaffActor, name: str, view_id: U
     named = select(SavedView).where(col(SavedView.name_key) == fold(name, 160), _is_seen(actor))
     for other in await work.session.scalars(named):
         if other.id != view_id:
-            identity = encode_id("savedview", other.id)
+            is_hidden = _looks_at(other) & await _hidden_keys(rows_in(work), actor)
+            identity = None if is_hidden else encode_id("savedview", other.id)
             words = "You or the team have a view of this name."
             raise Conflict(ConflictReason.DUPLICATE, words, existing=identity)
 
@@ -234,17 +238,19 @@ async def _last(work: UnitOfWork) -> int:
 
 
 async def views_seen(view: View) -> list[SeenView]:
-    """The viewer's own views and the team's, in order; at most 200."""
+    """The viewer's own views and the team's, in order; at most 200, and none of the own is left
+    out."""
     actor = view.actor
     assert isinstance(actor, StaffActor)
-    found = await view.scalars(
-        select(SavedView).where(_is_seen(actor)).order_by(*ORDER).limit(MOST_SEEN)
-    )
+    found = await view.scalars(select(SavedView).where(_is_seen(actor)).order_by(*ORDER))
     hidden = await _hidden_keys(view.rows, actor) if found else set()
+    seen = [each for each in found if not _looks_at(each) & hidden]
+    own_first = sorted(seen, key=lambda each: each.owner_id != actor.id)
+    kept = {each.id for each in own_first[:MOST_SEEN]}
     return [
         SeenView(each, [column for column in each.columns if _key_of(column) not in hidden])
-        for each in found
-        if not _looks_at(each) & hidden
+        for each in seen
+        if each.id in kept
     ]
 
 

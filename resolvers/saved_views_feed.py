@@ -1,19 +1,22 @@
 """Saved views, live: what there are, and how many leads each finds.
 
 When they are read again is in `resolvers/live_list.py`; counts cost more than rows, so that they
-are read less often.
+are read less often, at the same ticks for all, and each once for all who find the same.
 """
 
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic
 from uuid import UUID
 
+from models.saved_views import SavedView
 from realtime import topics
 from resolvers.actors import Actor, StaffActor
-from resolvers.live_list import ListReset, LiveList, V
+from resolvers.filters import restore
+from resolvers.live_list import ListReset, LiveList, V, finder
 from resolvers.saved_views import SeenView, count_in_view, views_seen
 from resolvers.services import Services
 
@@ -42,7 +45,7 @@ async def follow_saved_views(
 ) -> AsyncGenerator[ViewsReading[V] | ListReset, None]:
     """Items as `LiveList.follow` has them; each tells all views again."""
     channels = topics.saved_views(), topics.leads(), topics.presence_all(), topics.access()
-    stream = _SavedViews[V](services, caller, f"saved views:{caller.id}")
+    stream = _SavedViews[V](services, caller, "saved views")
     async with aclosing(stream.follow(channels, after, make_view, LOOK_SECONDS)) as items:
         async for item in items:
             yield item
@@ -69,11 +72,19 @@ class _SavedViews(LiveList[V, ViewsReading[V]]):
         return hashlib.sha256(repr(rows).encode()).digest()
 
     async def tell(self, view: V) -> ViewsReading[V] | None:
+        began = monotonic()
         found = [
-            CountedView(each, await count_in_view(view, each.saved))
+            CountedView(each, await self._count(view, each.saved, began))
             for each in await views_seen(view)
         ]
         marks = [(each.seen.saved.id, each.seen.saved.version, each.count) for each in found]
         told, self.told = self.told, marks
         is_same = self.is_known() if told is None else told == marks
         return None if is_same else ViewsReading(self.cursor, found, view)
+
+    async def _count(self, view: V, saved: SavedView, began: float) -> int:
+        filter = restore(saved.filter) if saved.filter is not None else None
+        key = saved.id, saved.version, finder(view.actor, filter)
+        return await self.services.readings.read(
+            key, self.since, lambda: count_in_view(view, saved), began
+        )

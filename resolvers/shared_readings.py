@@ -23,16 +23,27 @@ class SharedReadings:
     def __init__(self) -> None:
         self._latest: dict[Hashable, _Reading] = {}
 
-    async def read(self, key: Hashable, since: float, reader: Callable[[], Awaitable[T]]) -> T:
+    async def read(
+        self,
+        key: Hashable,
+        since: float,
+        reader: Callable[[], Awaitable[T]],
+        began: float | None = None,
+    ) -> T:
         """What `reader` finds, or what another one found that began not before `since`, a time of
-        the monotonic clock. One that fails, fails for its own caller only."""
+        the monotonic clock. One that fails, fails for its own caller only.
+
+        `began` is when the transaction of `reader` did; None: it begins with this reading.
+        """
         while (latest := self._latest.get(key)) and latest.began >= since:
             await asyncio.wait([latest.found])
             if not latest.found.cancelled():
                 found: T = latest.found.result()
                 return found
         loop = asyncio.get_running_loop()
-        mine = self._latest[key] = _Reading(monotonic(), loop.create_future())
+        mine = self._latest[key] = _Reading(
+            monotonic() if began is None else began, loop.create_future()
+        )
         try:
             read = await reader()
         except BaseException:

@@ -186,7 +186,9 @@ class SaveViewInput:
         "title, value, priority, emailAddress, phoneNumber, tags, source, createdAt, stateSince, "
         "or `property:` and a key."
     )
-    is_shared: bool = strawberry.field(default=False, description="For the team.")
+    is_shared: bool = strawberry.field(
+        default=False, description="For the team; one of the team's made private becomes yours."
+    )
     position: int | None = strawberry.field(
         default=None, description="Place from 0; absent: as it is, a new one last."
     )

@@ -1,10 +1,11 @@
 """The list of leads shaped by a filter, in a real browser."""
 
+import asyncio
 import os
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
@@ -109,6 +110,7 @@ async def test_a_filter_is_the_same_after_it_was_taken_apart_into_controls(
     assert await page.evaluate(EDITED, given) == [[each, 0] for each in given]
 
 
+MORE = "query MoreLeads"
 ACT = """async ([name, input]) => {
   const { request } = await import("/live/assets/graphql.js");
   const type = name[0].toUpperCase() + name.slice(1);
@@ -142,9 +144,27 @@ async def test_a_list_is_narrowed_saved_shared_and_alive(set_up: SetUp, watched:
     rows = ada.locator("#all .row-name")
     count = ada.get_by_test_id("lead-count")
     await expect(count).to_have_text("3", timeout=PATIENCE)
+    answering = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if MORE in (route.request.post_data or ""):
+            await answering.wait()
+            await route.fulfill(json={"errors": [{"message": "Too late."}]})
+        else:
+            await route.continue_()
+
+    await ada.route("**/graphql", late)
+    more = ada.locator("#more")
+    await more.dispatch_event("click")
+    await expect(more).to_be_disabled()
     await ada.get_by_label("Search leads").fill("bert")
     await expect(rows).to_have_text(["Bert"])
     await expect(count).to_have_text("1")
+    await expect(more).to_be_enabled()
+    async with ada.expect_event("requestfinished", lambda asked: MORE in (asked.post_data or "")):
+        answering.set()
+    await expect(ada.locator("#lists-refusal")).to_have_text("")
+    await ada.unroute("**/graphql", late)
     await ada.get_by_label("Search leads").fill("")
     await ada.get_by_label("Sort by").select_option("NAME")
     await expect(rows).to_have_text(["Anna", "Bert", "Cleo"])

@@ -16,7 +16,17 @@ from models.clock import ManualClock
 from models.enums import NoteVisibility, Priority, StaffRole
 from models.pipelines import PipelineState
 from realtime.bus.feed import Feed
-from resolvers import hiding, lead_list, leads, live_list, notes, staff, tags, visits
+from resolvers import (
+    hiding,
+    lead_list,
+    leads,
+    live_list,
+    notes,
+    saved_views_feed,
+    staff,
+    tags,
+    visits,
+)
 from resolvers.actors import StaffActor
 from resolvers.errors import BadArgument
 from resolvers.filters import Filter
@@ -32,6 +42,8 @@ from resolvers.lead_list import (
 from resolvers.leads_list import Chosen
 from resolvers.leads_order import Sort, SortKey
 from resolvers.live_list import ListReset
+from resolvers.saved_views import ViewEdit, save_view
+from resolvers.saved_views_feed import follow_saved_views
 from resolvers.services import Services
 from resolvers.staff import StaffEdit
 from resolvers.views import View
@@ -49,6 +61,7 @@ def only_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that waits for time instead of its hint fails by the test's patience."""
     monkeypatch.setattr(lead_list, "LOOK_SECONDS", 60.0)
     monkeypatch.setattr(live_list, "APART_SECONDS", 0.02)
+    monkeypatch.setattr(saved_views_feed, "APART_SECONDS", 0.02)
 
 
 def listening(
@@ -64,6 +77,13 @@ def listening(
     watched = Watched(collection, Chosen(filter), sort, first)
     make_view = lambda actor: View(services, actor)  # noqa: E731  # shorter than a function here
     return in_task(services, follow_lead_list(services, person, watched, after, make_view))
+
+
+def following_views(
+    services: Services, person: StaffActor
+) -> AbstractAsyncContextManager[Follower]:
+    make_view = lambda actor: View(services, actor)  # noqa: E731  # shorter than a function here
+    return in_task(services, follow_saved_views(services, person, None, make_view))
 
 
 def shown(items: Sequence[Any]) -> list[UUID]:
@@ -123,19 +143,27 @@ async def test_a_state_change_reaches_every_open_list_and_takes_the_lead_out_of_
 
 
 @pytest.mark.behaviour("A12")
-async def test_many_who_watch_one_list_read_it_once(pair: tuple[Services, Services]) -> None:
+async def test_many_who_watch_one_list_or_view_read_it_once(
+    pair: tuple[Services, Services],
+) -> None:
     here, there = pair
-    admin = await make_staff(here)
+    admin, other = await make_staff(here), await make_staff(here)
+    hot = ViewEdit("Hot", {"priority": ["HIGH"]}, columns=["name"], is_shared=True)
+    await act(here, admin, save_view, admin, None, hot)
     (anna,) = await tagged(here, "shared", "Anna")
     elsewhere = await make_lead(here)
     own = having("shared"), All((having("shared"), AssigneeIsMe(False)))
     async with AsyncExitStack() as stack:
         watching = [
             await stack.enter_async_context(listening(there, person, own[0]))
-            for person in [admin, await make_staff(here)] * 25
+            for person in [admin, other] * 25
+        ]
+        views = [
+            await stack.enter_async_context(following_views(there, person))
+            for person in [admin, other] * 10
         ]
         mine = await stack.enter_async_context(listening(there, admin, own[1]))
-        for follower in (*watching, mine):
+        for follower in (*watching, *views, mine):
             await follower.count(1)
         with counting(there) as statements:
             await act(here, admin, leads.change_person, elsewhere, {"first_name": "Ed"}, {}, None)
@@ -143,6 +171,13 @@ async def test_many_who_watch_one_list_read_it_once(pair: tuple[Services, Servic
             for follower in (*watching, mine):
                 (*_, item) = await follower.count(2)
                 assert [row.lead.display_name for row in item.rows] == ["Zoe Lorenz"]
+        with counting(there) as counted:
+            await act(here, admin, leads.change_priority, anna, Priority.HIGH, None)
+            for follower in views:
+                (begun, told) = await follower.count(2)
+                assert [reading.views[0].count for reading in (begun, told)] == [0, 1]
+    counts = [each for each in counted.sent if "lead.priority IN" in each]
+    assert 1 <= len(counts) <= 10, len(counts)  # of 20 who were told
     windows = [each for each in statements.sent if "lead_tag" in each and "ORDER BY" in each]
     assert 2 <= len(windows) <= 10, len(windows)  # two lists, each read after each of two hints
     assert {shown(follower.items)[0] for follower in watching} == {anna}

@@ -34,6 +34,9 @@ async def test_who_asks_before_a_reading_began_shares_it_and_who_asks_later_does
     assert await asyncio.gather(*first) == [1] * 5
     assert (await other, await late) == (2, 3)
     assert await readings.read("list", before, shelf.read) == 3
+    between = monotonic()
+    assert await readings.read("list", between, shelf.read, began=before) == 4
+    assert await readings.read("list", between, shelf.read) == 5, "of what was before the reason"
 
 
 async def test_a_reading_that_fails_or_is_given_up_does_so_for_its_own_caller_only() -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models.clock import ManualClock
 from models.enums import StaffRole
 from models.ids import new_id
 from models.leads import Lead
-from resolvers import counting_leads, saved_views_feed
+from resolvers import counting_leads, saved_views, saved_views_feed
 from resolvers.counting_leads import rounded
+from resolvers.errors import BadArgument
+from resolvers.pages import Key, seal, unseal_position
 from resolvers.services import Services
 from tests.client import Client, key, lead, nothing_written, staff_client
 from tests.factories import make_lead
@@ -114,6 +116,7 @@ async def test_values_order_leads_exactly_over_pages_with_gaps_and_ties(
     )
     assert [each["key"] for each in told["leads"]["nodes"][0]["properties"]] == ["city", "score"]
     await hidden_fields(services, admin)
+    await changed_type(admin, fields["city"][0]["id"])
     for wrong in (
         {"by": "PROPERTY"}, {"by": "NAME", "fieldKey": "city"},
         {"by": "PROPERTY", "fieldKey": "nope"}, {"by": "PROPERTY", "fieldKey": "papers"},
@@ -127,6 +130,27 @@ async def test_values_order_leads_exactly_over_pages_with_gaps_and_ties(
 async def hidden_fields(services: Services, admin: Client) -> None:
     await define(admin, "Papers", "FILE")
     await define(admin, "Income", "NUMBER", visibility="ADMINS")
+
+
+async def changed_type(admin: Client, city: str) -> None:
+    """The page behind a value that has become one of another type can't be told."""
+    by_city = {"by": "PROPERTY", "fieldKey": "city", "direction": "ASCENDING"}
+    page = (await admin.read(LEADS, first=1, sort=by_city))["leads"]["pageInfo"]
+    types: dict[str, dict[str, Any]] = {
+        "NUMBER": {}, "DROPDOWN": {"options": [{"label": "Bern"}]},
+    }  # fmt: skip
+    for kind, more in types.items():
+        await admin.done("updateField", fieldId=city, type=kind, **more)
+        told = await admin.refused(LEADS, first=1, sort=by_city, after=page["endCursor"])
+        assert told == "BAD_USER_INPUT", kind
+    secrets, column = admin.services.secrets, col(Lead.id)
+    others: list[tuple[Any, list[Key]]] = [
+        ("Bern", [Key(column, is_number=True)]), ("Bern", [Key(column, is_day=True)]),
+        (5, [Key(column, is_instant=True)]), ("Bern", [Key(column), Key(column)]),
+    ]  # fmt: skip
+    for value, keys in others:
+        with pytest.raises(BadArgument):
+            unseal_position(secrets, "list", seal(secrets, "list", [value]), keys)
 
 
 @pytest.mark.behaviour("B3", "G7")
@@ -222,6 +246,12 @@ async def test_views_keep_what_was_chosen_count_alive_and_say_what_is_gone(
     assert list(seen) == ["Hot now", "Own", "Secret column"]
     assert seen["Secret column"]["columns"] == ["name"]
     assert seen["Hot now"]["canEdit"] is False
+    taken = await agent.write("saveView", name="SECRET filter", columns=["name"])
+    assert (taken["conflictReason"], taken["existingId"]) == ("DUPLICATE", None)
+    for most, shown in ((1, ["Own"]), (3, list(seen))):
+        with monkeypatch.context() as patch:
+            patch.setattr(saved_views, "MOST_SEEN", most)
+            assert await names(agent) == shown
     fields = (await admin.read("{ fieldGroups { fields { id key } } }"))["fieldGroups"]
     size = next(each["id"] for group in fields for each in group["fields"] if each["key"] == "size")
     await admin.done("updateField", fieldId=size, isArchived=True)
@@ -229,7 +259,22 @@ async def test_views_keep_what_was_chosen_count_alive_and_say_what_is_gone(
     assert [each["isBroken"] for each in seen["Hot now"]["rule"]["clauses"]] == [False, True]
     assert seen["Hot now"]["leadCount"]["value"] == 0
     await agent.done("removeView", savedViewId=own["savedView"]["id"])
-    await admin.done("removeView", savedViewId=view["id"])
-    assert [each["name"] for each in (await agent.read(f"{{ {VIEWS} }}"))["savedViews"]] == [
-        "Secret column"
-    ]
+    mo = await staff_client(services, StaffRole.MANAGER, "Mo")
+    await admin.done("saveView", name="Quiet", columns=["name"])
+    private = {"savedViewId": view["id"], "name": "Quiet", "columns": ["name"]}
+    with monkeypatch.context() as patch:
+        patch.setattr(saved_views, "MOST", 0)
+        assert (await mo.write("saveView", **private))["__typename"] == "LimitError"
+    made = await mo.done("saveView", "savedView { isShared canEdit owner { name } }", **private)
+    assert made["savedView"] == {"isShared": False, "canEdit": True, "owner": {"name": "Mo"}}
+    assert await names(mo) == ["Quiet", "Secret column"]
+    assert sorted(await names(admin)) == [
+        "Quiet", "Secret column", "Secret filter", "Secret order",
+    ]  # fmt: skip
+    await mo.done("removeView", savedViewId=view["id"])
+    assert await names(agent) == ["Secret column"]
+
+
+async def names(client: Client) -> list[str]:
+    """Of the views that somebody sees."""
+    return [each["name"] for each in (await client.read("{ savedViews { name } }"))["savedViews"]]

@@ -50,6 +50,7 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
     lists.LEADS.stream.close();
     further = [];
     next = null;
+    more.disabled = false;
     open("LEADS");
   }
 
@@ -65,9 +66,9 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
       draw();
     } catch (failure) {
       if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
+      if (list === lists.LEADS) refusal.textContent = failure.message;
     } finally {
-      more.disabled = false;
+      if (list === lists.LEADS) more.disabled = false;
     }
   }
 
@@ -116,6 +117,7 @@ export function leadLists({ connection, serverNow, onSignedOut }) {
     choice.stop();
     further = [];
     next = null;
+    more.disabled = false;
     for (const id of Object.values(PLACES)) {
       at(id).replaceChildren();
       delete at(id).dataset.filled;
