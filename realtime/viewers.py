@@ -152,6 +152,9 @@ class MemoryViewers:
         has_changed |= path != (before[0] if before else None)
         self._prune(lead_id)
         await self._tell(lead_id, has_changed)
+        for other in [each for each in self._editing if each != lead_id]:
+            # nobody may look there ever again
+            await self._tell(other, self._prune(other))
 
     async def read(self, lead_id: UUID) -> ViewerList:
         has_changed = self._prune(lead_id)

@@ -1,6 +1,7 @@
 """Numbers for the sidebar, each of the viewer's own."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from sqlalchemy import func, or_, select
@@ -13,6 +14,10 @@ from resolvers import access, inbox, leads_list, notifications
 from resolvers.actors import StaffActor
 from resolvers.due_bands import in_bands
 from resolvers.views import View
+
+PRESENT = "visitors_present"
+APART_SECONDS = 5.0
+"""Between two ticks: somebody comes or goes all the time on a busy site."""
 
 
 async def _notifications(view: View) -> int:
@@ -46,15 +51,23 @@ COUNTS: Mapping[str, Callable[[View], Awaitable[int]]] = MappingProxyType(
         "inbox_unread": inbox.count_waiting,
         "tasks_overdue": _overdue,
         "tasks_due_today": _due_today,
-        "visitors_present": leads_list.count_present,
+        PRESENT: leads_list.count_present,
     }
 )
 """By name: how each number is read."""
 
 
-async def read_counters(view: View) -> Mapping[str, int]:
-    """All of them."""
-    return {name: await count(view) for name, count in COUNTS.items()}
+async def read_counters(view: View, since: float) -> Mapping[str, int]:
+    """All of them. Visitors are counted once for all with the same rights who had their reason to
+    look by `since`."""
+    assert isinstance(view.actor, StaffActor)
+    whose = view.actor.role, view.actor.rights, view.actor.api_scopes
+    # First, as the view begins with it: nobody is told what is older than their reason to look.
+    present = await view.services.readings.read(
+        (PRESENT, *whose), since, partial(COUNTS[PRESENT], view)
+    )
+    own = {name: await count(view) for name, count in COUNTS.items() if name != PRESENT}
+    return {PRESENT: present, **own}
 
 
 def channels_of(caller: StaffActor) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from models.leads import Lead
 from resolvers import access, idempotency
 from resolvers.errors import NotFound, Precondition, PreconditionReason, ProblemCode, invalid
 from resolvers.policy import Permission
+from resolvers.sites import origin_of
 from resolvers.text import fold, required
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import insert_into, insert_new
@@ -263,7 +264,7 @@ def page_address(path: str, url: str | None) -> str | None:
         parts = urlsplit(url)
     except ValueError as error:
         raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.") from error
-    if parts.scheme not in ("http", "https") or not parts.netloc or len(url) > MAX_URL:
+    if origin_of(url) is None or len(url) > MAX_URL:
         raise invalid(path, ProblemCode.MALFORMED, "An address with http or https.")
     return required(path, parts._replace(query="", fragment="").geturl(), MAX_URL)
 

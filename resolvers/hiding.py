@@ -12,6 +12,7 @@ from uuid import UUID
 from models.enums import ChangeKind, HistoryType
 from models.leads import Lead
 from resolvers import access
+from resolvers.errors import Gone
 from resolvers.policy import Permission
 from resolvers.tasks.recording import diff, instant
 from resolvers.unit_of_work import UnitOfWork
@@ -20,8 +21,13 @@ PATH, LABEL = "hiddenAt", "Hidden from Visitors"
 
 
 async def hide_lead(work: UnitOfWork, lead_id: UUID) -> UUID:
-    """Takes a lead off Visitors; one that is hidden, or was active since, stays as it is."""
+    """Takes a lead off Visitors; one that is hidden, or was active since, stays as it is.
+
+    Gone if it was erased, and the actor may know.
+    """
     access.require(work.actor, Permission.HIDE_LEAD)
+    if erased_at := await access.erased_at(work.session, work.actor, lead_id):
+        raise Gone(erased_at)
     lead = await access.lead_for(work.session, work.actor, lead_id)
     was_active = lead.last_activity_at is not None and lead.last_activity_at > work.at
     if lead.hidden_at is None and not was_active:

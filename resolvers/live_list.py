@@ -13,10 +13,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, Generic, TypeVar
 from uuid import UUID
-from zlib import crc32
 
 from sqlalchemy import and_, or_, select
 from sqlmodel import col
@@ -30,6 +28,7 @@ from resolvers.lead_card.items import ResetReason
 from resolvers.present_view import present_view
 from resolvers.secrets import Unsealable
 from resolvers.services import Services
+from resolvers.shared_readings import until_tick
 from resolvers.views import View
 
 V = TypeVar("V", bound=View)
@@ -113,17 +112,10 @@ class LiveList(ABC, Generic[V, Item]):
                         yield item
                         del item
                 del view
-                await asyncio.sleep(self._pause())
+                await asyncio.sleep(until_tick(self._scope, self.apart()))
                 if not await hints.moved(look_seconds):
                     return
                 self.since = hints.moved_at
-
-    def _pause(self) -> float:
-        """Seconds until the list's next tick; one that is all but there counts as passed."""
-        apart = self.apart()
-        phase = crc32(self._scope.encode()) / 2**32 * apart
-        left = apart - (monotonic() - phase) % apart
-        return left if left > apart / 4 else left + apart
 
     def _take_up(self, after: str | None) -> None:
         if after is None:

@@ -17,12 +17,11 @@ from uuid import UUID
 from sqlalchemy import and_, delete, select, tuple_
 from sqlmodel import col
 
-from models.leads import Lead
 from models.visits import Site, Visit, VisitPage
 from realtime.presence import OpenPage, Reading
 from resolvers import access, devices, events, hiding
 from resolvers.actors import SYSTEM, VisitorActor
-from resolvers.errors import InvalidInput, ProblemCode, invalid
+from resolvers.errors import InvalidInput, NotFound, ProblemCode, invalid
 from resolvers.services import Services
 from resolvers.sites import origin_of
 from resolvers.text import optional
@@ -104,16 +103,24 @@ async def show_page(services: Services, actor: VisitorActor, page_key: str, page
     place = (actor.visit_id, page_digest(page_key))
     async with services.database.read_session() as session:
         row = await session.get(VisitPage, place)
-        lead = await session.get(Lead, actor.lead_id)
     if row is None or (row.url, row.title) != (url, title):
         is_turned = row is None or row.url != url
         async with unit_of_work(services, actor) as work:
             await _check_site(work, actor, page)
+            if is_turned:
+                await _note_turn(work, actor)
             await _store(work, place, {"url": url, "title": title, "told_at": work.at})
-            if is_turned and lead is not None and lead.hidden_at is not None:
-                (lead,) = await access.lock_leads(work.session, actor.lead_id)
-                hiding.note_activity(work, lead)
     return hashlib.sha256(f"{url} {title}".encode()).hexdigest()[:8]
+
+
+async def _note_turn(work: UnitOfWork, actor: VisitorActor) -> None:
+    """Another page is activity. The lead is locked before its pages, as in every act on it."""
+    try:
+        (lead,) = await access.lock_leads(work.session, actor.lead_id)
+    except NotFound as error:  # erased since the token was read
+        raise _unknown_site() from error
+    hiding.note_activity(work, lead)
+    work.touch(lead.id, "activity")
 
 
 async def _check_site(work: UnitOfWork, actor: VisitorActor, page: Page) -> None:
@@ -123,7 +130,11 @@ async def _check_site(work: UnitOfWork, actor: VisitorActor, page: Page) -> None
         .where(col(Visit.id) == actor.visit_id)
     )
     if site is None or origin_of(page.url) not in site.origins:
-        raise invalid("page.url", ProblemCode.UNKNOWN, "The page is on none of the site's origins.")
+        raise _unknown_site()
+
+
+def _unknown_site() -> InvalidInput:
+    return invalid("page.url", ProblemCode.UNKNOWN, "The page is on none of the site's origins.")
 
 
 async def _store(work: UnitOfWork, place: tuple[UUID, str], values: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
+from zlib import crc32
 
 T = TypeVar("T")
 KEPT_SECONDS = 2.0
@@ -15,6 +16,14 @@ KEPT_SECONDS = 2.0
 class _Reading:
     began: float
     found: asyncio.Future[Any]
+
+
+def until_tick(name: str, apart: float) -> float:
+    """Seconds until the next tick of those `apart` seconds from each other that all who name them
+    alike have in common, so that they read together; one that is all but there counts as passed."""
+    phase = crc32(name.encode()) / 2**32 * apart
+    left = apart - (monotonic() - phase) % apart
+    return left if left > apart / 4 else left + apart
 
 
 class SharedReadings:

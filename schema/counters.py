@@ -63,6 +63,7 @@ async def follow_counters(info: Info) -> AsyncGenerator[Counters, None]:
         numbers.channels_of(caller),
         numbers.read_counters,
         make_view,
+        numbers.APART_SECONDS,
     )
     async with aclosing(stream) as items:
         async for item in items:

@@ -46,7 +46,9 @@ async def finish_sign_in(
     staff = await _one_of_the_team(services, address)
     async with unit_of_work(services, acting(staff)) as work:
         found = await work.session.scalar(
-            select(Staff).where(col(Staff.id) == staff.id).with_for_update(key_share=True)
+            select(Staff)
+            .where(col(Staff.id) == staff.id, col(Staff.email_address) == staff.email_address)
+            .with_for_update(key_share=True)
         )
         if found is None or not (found.is_active or found.is_invited):
             raise _nobody()

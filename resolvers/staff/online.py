@@ -6,6 +6,7 @@ An open socket uses its session all the time, a request does so once. Signing ou
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, select, update
@@ -54,8 +55,14 @@ async def last_uses(view: View, ids: Sequence[UUID]) -> list[LastUse]:
     return [found.get(each, LastUse()) for each in ids]
 
 
-async def people_here(view: View) -> tuple[UUID, ...]:
-    """Who is here, by name; at most 200."""
+async def people_here(view: View, since: float) -> tuple[UUID, ...]:
+    """Who is here, by name; at most 200. For everybody who had a reason to look by `since`, it is
+    read once."""
+    reader = partial(_people_here, view)
+    return await view.services.readings.read("people here", since, reader)
+
+
+async def _people_here(view: View) -> tuple[UUID, ...]:
     here = select(col(StaffSession.staff_id)).where(_is_here(view.services.clock.now()))
     return tuple(
         await view.scalars(

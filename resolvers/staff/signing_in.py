@@ -72,13 +72,14 @@ async def _open_session(
     services: Services, proven: Staff, totp_code: str | None, device: str
 ) -> SignedIn:
     async with unit_of_work(services, acting(proven)) as work:
-        # Whoever left or got another password while it was checked gets no session that would
-        # outlive the ending of all others.
+        # Whoever left or got another address or password while it was checked gets no session that
+        # would outlive the ending of all others.
         staff = await work.session.scalar(
             select(Staff)
             .where(
                 col(Staff.id) == proven.id,
                 col(Staff.is_active),
+                col(Staff.email_address) == proven.email_address,
                 col(Staff.password_hash) == proven.password_hash,
             )
             .with_for_update(key_share=True)

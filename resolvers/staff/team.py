@@ -216,8 +216,8 @@ class StaffEdit:
 async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Staff:
     """Changes a person. Letting somebody go ends all that they are signed in with.
 
-    Another sign-in address ends their sessions, but the one of who changes it: whoever came in by
-    the old one has to know the new one.
+    Another sign-in address ends their sessions, but the one of who changes it, and takes back the
+    link of an invitation: whoever came in by the old one has to know the new one.
     """
     if not _is_own_name(work.actor, staff_id, edit):
         access.require(work.actor, Permission.ADMINISTER)
@@ -248,6 +248,7 @@ async def update_staff(work: UnitOfWork, staff_id: UUID, edit: StaffEdit) -> Sta
         await end_sessions(work, staff.id)
         await revoke_all(work, staff.id)
     elif readdressed:
+        await _withdraw(work, staff.id)
         own = work.actor.session_id if isinstance(work.actor, StaffActor) else None
         await end_sessions(work, staff.id, but=own)
     staff.version += 1

@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers import hiding
 from schema.context import Info, read_id
-from schema.errors import ForbiddenError, InvalidInputError, NotFoundError
+from schema.errors import ForbiddenError, GoneError, InvalidInputError, NotFoundError
 from schema.mutations.writing import INPUT, LeadWrite, written
 
 
@@ -21,7 +21,7 @@ class HideLeadSuccess(LeadWrite):
 
 
 HideLeadResult = Annotated[
-    HideLeadSuccess | NotFoundError | ForbiddenError | InvalidInputError,
+    HideLeadSuccess | NotFoundError | ForbiddenError | GoneError | InvalidInputError,
     strawberry.union("HideLeadResult", description="Result of `hideLead`."),
 ]
 

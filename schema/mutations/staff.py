@@ -176,8 +176,8 @@ class UpdateStaffInput:
     name: str | None = strawberry.field(default=None, description="1 to 100 characters.")
     email_address: EmailAddress | None = strawberry.field(
         default=None,
-        description="Address to sign in with from now on; ends the person's sessions, but yours. "
-        "ADMIN.",
+        description="Address to sign in with from now on; ends the person's sessions, but yours, "
+        "and an invited person's link: invite them again. ADMIN.",
     )
     role: StaffRole | None = strawberry.field(
         default=None, description="Role; one active ADMIN must remain."

@@ -313,6 +313,20 @@ async def test_who_does_not_look_at_the_card_marks_nothing_on_it(card: Card) -> 
     await card.viewers.edit(card.lead, ANN, None)
 
 
+async def test_a_mark_on_a_card_that_nobody_reads_is_forgotten_with_the_next_one() -> None:
+    clock, told, left, typed = ManualClock(START), list[str](), uuid4(), uuid4()
+
+    async def announce(channel: str, message: str) -> None:
+        told.append(channel)
+
+    viewers = MemoryViewers(clock, announce)
+    await viewers.type(left, True)
+    clock.advance(10)
+    await viewers.type(typed, True)
+    assert list(viewers._editing) == [typed]
+    assert told.count(topics.viewers(left)) == 2
+
+
 @pytest.mark.behaviour("B29")
 async def test_that_the_lead_types_is_told_whoever_looks_and_ends_by_itself(card: Card) -> None:
     async def types() -> bool:

@@ -21,6 +21,7 @@ from resolvers.services import Services
 from resolvers.views import View
 from resolvers.visits import Claim, NewVisit, Page
 from tests.factories import ORIGIN, make_site, make_visit
+from tests.schema.test_statements import counting
 
 pytestmark = pytest.mark.behaviour("B6")
 
@@ -123,7 +124,9 @@ async def test_telling_the_same_again_writes_nothing(
     actor = (await make_visit(services)).actor
     await beat(services, actor, FERN)
     clock.advance(1)
-    await beat(services, actor, replace(FERN, url=f"{ORIGIN}/lamps/fern?other=secret"))
+    with counting(services) as statements:
+        await beat(services, actor, replace(FERN, url=f"{ORIGIN}/lamps/fern?other=secret"))
+    assert statements.count == 1, statements.sent
     async with services.database.read_session() as session:
         row = (await session.scalars(select(VisitPage))).one()
     assert row.told_at == clock.now() - timedelta(seconds=1)
@@ -262,7 +265,14 @@ async def test_a_visit_keeps_the_last_page_of_another_site_and_its_browser(
     news = "https://news.example/of-today?reader=lena"
     assert await after(referrer=news) == ("https://news.example/of-today", "Firefox on Linux")
     assert (await after())[0] == "https://news.example/of-today"
-    assert (await after(referrer="javascript:1"))[0] == "https://news.example/of-today"
+    for odd in (
+        "javascript:1",
+        "https://x:99999/",
+        "https://x:y/",
+        "http://exa mple/",
+        "https://@/",
+    ):
+        assert (await after(referrer=odd))[0] == "https://news.example/of-today"
     assert (await after(user_agent="curl/8"))[1] == "Unknown device"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from models.enums import StaffRole
+from models.staff import StaffSession
 from models.workspace import WorkspaceChange
 from resolvers import staff
 from resolvers.actors import SYSTEM
-from resolvers.errors import DomainError, LimitReached
+from resolvers.errors import DomainError, LimitReached, Precondition, PreconditionReason
 from resolvers.limits import ApiRules
 from resolvers.passwords import Passwords
 from resolvers.services import Services
@@ -32,6 +34,8 @@ class Counted:
         self._now = 0
         self.most = 0
         self.calls: list[str] = []
+        self.meanwhile: Callable[[], object] = list
+        """Called in the thread of each check."""
 
     def hash(self, password: str) -> str:
         with self:
@@ -41,6 +45,7 @@ class Counted:
     def verify(self, password: str, hashed: str) -> bool:
         with self:
             self.calls.append("verify")
+            self.meanwhile()
             return self._hasher.verify(password, hashed)
 
     def __enter__(self) -> None:
@@ -115,6 +120,21 @@ async def test_the_refusal_of_a_known_account_is_noted_after_the_answer(
     async with asyncio.timeout(30):
         while await refusals(services) != 1:
             await asyncio.wait(services.hub._tasks, timeout=0.05)
+
+
+async def test_an_address_that_changes_while_its_password_is_checked_opens_nothing(
+    services: Services, argon2: Counted
+) -> None:
+    person = await add(services)
+    edit = staff.StaffEdit(email_address="ada.new@team.example")
+    change = act(services, SYSTEM, staff.update_staff, person.id, edit)
+    loop = asyncio.get_running_loop()
+    argon2.meanwhile = lambda: asyncio.run_coroutine_threadsafe(change, loop).result(30)
+    told = await guess(services, KNOWN, PASSWORD)
+    assert isinstance(told, Precondition)
+    assert told.reason is PreconditionReason.SIGN_IN_REFUSED
+    async with services.database.read_session() as session:
+        assert await session.scalar(select(func.count()).select_from(StaffSession)) == 0
 
 
 async def test_no_more_than_two_passwords_are_hashed_at_once(

@@ -451,11 +451,15 @@ async def test_who_goes_hears_of_what_others_plan_move_call_off_and_hand_over(
     at = {"start": "2026-03-03T10:00:00Z", "end": "2026-03-03T11:00:00Z"}
     tour = await diary.plan("Flat tour", **at, assigneeId=bo)
     await diary.plan("My own", **at)
-    await diary.plan("Long ago", "2026-02-03T10:00:00Z", "2026-02-03T11:00:00Z", assigneeId=bo)
+    over = await diary.plan(
+        "Long ago", "2026-02-03T10:00:00Z", "2026-02-03T11:00:00Z", assigneeId=bo
+    )
     await diary.act("updateAppointment", tour, place="Oak Street 1")
     moved = {"startsAt": "2026-03-04T10:00:00Z", "endsAt": "2026-03-04T11:00:00Z"}
     await diary.act("updateAppointment", tour, **moved)
-    await diary.act("updateAppointment", tour, assigneeId=cy)
+    later = {"startsAt": "2026-03-05T10:00:00Z", "endsAt": "2026-03-05T11:00:00Z"}
+    await diary.act("updateAppointment", tour, assigneeId=cy, title="House tour", **later)
+    await diary.act("updateAppointment", over, assigneeId=cy, **later)
     await diary.act("cancelAppointment", tour)
     ask = "{ notifications(first: 9) { nodes { kind text } } }"
     told = []
@@ -469,8 +473,9 @@ async def test_who_goes_hears_of_what_others_plan_move_call_off_and_hand_over(
             ("APPOINTMENT_ASSIGNED", "For you on Tue 3 March, 10:00: Flat tour"),
         ],
         [
-            ("APPOINTMENT_CHANGED", "Called off on Wed 4 March, 10:00: Flat tour"),
-            ("APPOINTMENT_ASSIGNED", "For you on Wed 4 March, 10:00: Flat tour"),
+            ("APPOINTMENT_CHANGED", "Called off on Thu 5 March, 10:00: House tour"),
+            ("APPOINTMENT_ASSIGNED", "For you on Thu 5 March, 10:00: Long ago"),
+            ("APPOINTMENT_ASSIGNED", "For you on Thu 5 March, 10:00: House tour"),
         ],
         [],
-    ], "nobody hears of own acts, of another place, of what is over"
+    ], "nobody hears of own acts, of another place, of what is over, of what is another's"

@@ -710,6 +710,12 @@ async def erased_before(desk: Desk) -> Case:
     return Case(desk.admin, given, {"erasedAt": "2026-03-02T09:00:00.000000Z"})
 
 
+@case("hideLead", "Gone")
+async def hidden_after_erasure(desk: Desk) -> Case:
+    await desk.admin.done("eraseLead", **await desk.act("eraseLead"))
+    return Case(desk.admin, desk.on(), {"erasedAt": "2026-03-02T09:00:00.000000Z"})
+
+
 @case("changeLeadState", "InvalidInput", "a lost lead without the reason that is demanded")
 async def _lost_without_a_reason(desk: Desk) -> Case:
     await desk.pipeline(needsLossReason=True)

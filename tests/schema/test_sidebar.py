@@ -1,5 +1,6 @@
 """What stands beside every page: who of the team is here, and the numbers of the sidebar."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from models.clock import ManualClock
 from models.enums import StaffRole
 from models.ids import encode_id
+from resolvers import counters
 from resolvers.actors import SYSTEM
 from resolvers.services import Services
 from resolvers.staff import keep_awake
 from resolvers.staff.online import RENEW
-from tests.client import Answer, Client, key, lead, nothing_written, staff_client
+from tests.client import Answer, Client, key, lead, nothing_written, staff_client, visitor_client
 from tests.factories import make_lead
+from tests.schema.test_statements import counting
 
 TEAM = "subscription { teamPresence { online { name isOnline } } }"
 PEOPLE = "{ staffMembers(first: 9) { nodes { name isOnline lastSeenAt } } }"
@@ -64,8 +67,13 @@ async def test_who_is_here_is_told_as_people_come_stay_and_go(
 
 
 async def test_the_numbers_are_told_again_when_one_differs(
-    services: Services, admin: Client, client_for: Any, clock: ManualClock
+    services: Services,
+    admin: Client,
+    client_for: Any,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(counters, "APART_SECONDS", 0.2)
     agent = await client_for(StaffRole.AGENT, "Bo Brandt")
     lead_id = await make_lead(services, admin.actor or SYSTEM)
     assert agent.actor
@@ -86,3 +94,17 @@ async def test_the_numbers_are_told_again_when_one_differs(
     assert (later["tasksDueToday"], later["tasksOverdue"]) == (0, 1)
     other = (await admin.read(f"{{ counters {NUMBERS} }}"))["counters"]
     assert (other["notificationsUnread"], other["tasksOverdue"]) == (0, 0), "each has their own"
+
+    streams = [admin.stream(f"subscription {{ counters {NUMBERS} }}") for _ in range(9)]
+    for each in streams:
+        await anext(each)
+    visitor, _ = await visitor_client(services)
+    with counting(services) as statements:
+        await visitor.done("heartbeat", pageKey="page-0001", isVisible=True, idleMs=0)
+        for answer in await asyncio.gather(*(anext(each) for each in streams)):
+            assert answer.data
+            assert answer.data["counters"]["visitorsPresent"] == 1
+    counts = [each for each in statements.sent if "count(" in each and "hidden_at IS NULL" in each]
+    assert 1 <= len(counts) <= 3, len(counts)
+    for each in streams:
+        await each.aclose()

@@ -17,8 +17,11 @@ from models.clock import ManualClock
 from models.enums import StaffRole
 from models.ids import encode_id
 from models.staff import Staff
+from resolvers.actors import SYSTEM
 from resolvers.services import Services
 from resolvers.sign_in_providers import ATTEMPT_LASTS, METADATA_LASTS
+from resolvers.staff import StaffEdit, update_staff
+from resolvers.unit_of_work import unit_of_work
 from tests.client import Client, nothing_written, staff_client
 from tests.conftest import make_settings
 from tests.live.following import execute
@@ -197,6 +200,21 @@ async def test_nobody_is_made_and_nobody_who_left_comes_back(world: World) -> No
         assert await world.sign_in() == REFUSED
         assert await admin.read("{ staffMembers(first: 10) { nodes { id isActive } } }") == before
         assert await world.me() is None
+
+
+async def test_an_address_that_changes_while_its_person_comes_in_opens_nothing(
+    world: World,
+) -> None:
+    ada = await world.add("ada@team.example")
+    assert ada.actor
+    answer = await world.to_provider_and_back()
+    async with unit_of_work(world.services, SYSTEM) as work:
+        edit = StaffEdit(email_address="ada.new@team.example")
+        await update_staff(work, ada.actor.id, edit)
+        coming = asyncio.create_task(world.come_back(answer))
+        await asyncio.wait([coming], timeout=0.3)  # it comes as far as the person's row
+    assert await coming == REFUSED
+    assert await world.me() is None
 
 
 @pytest.mark.parametrize("claims", [

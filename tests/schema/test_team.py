@@ -167,6 +167,13 @@ async def test_another_sign_in_address_counts_at_once_and_is_in_the_audit(
     assert await is_signed_in(await enter(services, "bo.berg@team.example", ANOTHER))
     async with nothing_written(services):
         await admin.done("updateStaff", **person, emailAddress="bo.berg@team.example")
+    mistyped, link = await invite(admin, emailAddress="cy@taem.example")
+    right = {"emailAddress": "cy@team.example"}
+    await admin.done("updateStaff", staffId=mistyped["id"], **right)
+    assert (await accept(nobody, link))["reason"] == "TOKEN_INVALID", "it went to a stranger"
+    renewed, link = await invite(admin, **right)
+    assert renewed["id"] == mistyped["id"]
+    assert (await accept(nobody, link))["me"]["staff"]["isActive"] is True
     own = {"staffId": staff_id(admin), "emailAddress": "ada.new@team.example"}
     await admin.done("updateStaff", **own)
     assert await is_signed_in(admin), "who changes their own stays where they do it"

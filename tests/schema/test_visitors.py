@@ -1,5 +1,6 @@
 """The Visitors section: who is there, where from, and who is hidden until they come back."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -103,8 +104,11 @@ async def test_a_hidden_lead_is_off_visitors_until_it_does_something_itself(
 async def test_of_hiding_and_activity_the_later_instant_wins_whichever_commits_first(
     services: Services, admin: Client, clock: ManualClock
 ) -> None:
-    _, lead_id = await visitor_client(services)
+    visitor, lead_id = await visitor_client(services)
     assert admin.actor
+
+    async def turn(path: str) -> None:
+        await visitor.done("heartbeat", **PAGE, page={"url": f"{ORIGIN}/{path}"})
 
     async def at(seconds: int, actor: Actor, *, is_activity: bool) -> None:
         async with unit_of_work(services, actor) as work:
@@ -123,6 +127,21 @@ async def test_of_hiding_and_activity_the_later_instant_wins_whichever_commits_f
     assert await hidden_at(admin, lead_id) is not None
     await at(20, SYSTEM, is_activity=True)
     assert await hidden_at(admin, lead_id) is None
+
+    clock.advance(30)
+    await turn("lamps")
+    async with nothing_written(services):
+        await at(-1, admin.actor, is_activity=False)
+    assert await hidden_at(admin, lead_id) is None, "hiding was later only in its commit"
+    async with unit_of_work(services, admin.actor) as work:
+        await hiding.hide_lead(work, lead_id)
+        clock.advance(1)
+        turning = asyncio.create_task(turn("chairs"))
+        await asyncio.wait([turning], timeout=0.3)  # it waits for the lead
+    await turning
+    assert await hidden_at(admin, lead_id) is None, "the page was turned after the hiding"
+    history = (await admin.read(CARD, id=lead(lead_id)))["lead"]["history"]["nodes"]
+    assert history[0]["actor"]["kind"] == "LEAD"
 
 
 ROWS = """query ($filter: LeadFilter) { visitors(first: 10, filter: $filter) {

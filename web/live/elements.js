@@ -119,6 +119,9 @@ export function placeWords({ country, region, city }) {
   return [city ?? region, COUNTRIES.of(country)].filter(Boolean).join(", ");
 }
 
+/** An address that somebody else wrote, parsed; null for none and for one that is none. */
+export const addressOf = (url) => (url && URL.canParse(url) ? new URL(url) : null);
+
 /** True when the text is in the clipboard. */
 export const copied = (text) =>
   navigator.clipboard?.writeText(text).then(() => true, () => false) ?? Promise.resolve(false);

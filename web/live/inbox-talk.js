@@ -87,7 +87,7 @@ export function talkPart({ perform, serverNow, staff, onLead, onSignedOut, onBac
       markRead();
     } catch (failure) {
       if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
+      if (id === current) refusal.textContent = failure.message;
     }
   }
 

@@ -7,7 +7,8 @@ import { avatarPart } from "./avatar.js";
 import { contactPart } from "./contact.js";
 import { CHANGE_PRIORITY } from "./documents.js";
 import {
-  ago, copied, fill, flash, h, initials, localTime, moment, placeWords, refusalPlace, words,
+  addressOf, ago, copied, fill, flash, h, initials, localTime, moment, placeWords, refusalPlace,
+  words,
 }
   from "./elements.js";
 import { datesPanel } from "./dates.js";
@@ -187,7 +188,7 @@ function lampText(state, { lastActiveAt, lastSeenAt, isProvisional }) {
 // `on /lamps/fern, 2 tabs`: the page that the lead looks at, and how many there are.
 function showPages(place, sessions) {
   const [first] = sessions;
-  const path = first?.pageUrl ? legible(new URL(first.pageUrl).pathname) : "";
+  const path = legible(addressOf(first?.pageUrl)?.pathname ?? "");
   const where = path && (first.isVisible ? `on ${path}` : `${path} in the background`);
   const count = sessions.length > 1 ? `${sessions.length} tabs` : "";
   const text = [where, count].filter(Boolean).join(", ");

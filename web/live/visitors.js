@@ -2,7 +2,7 @@
 // #visitors. The rows from the top are live; those below them are pages that stand still.
 
 import { lampAt } from "./card.js";
-import { ago, fill, h, localTime, placeWords } from "./elements.js";
+import { addressOf, ago, fill, h, localTime, placeWords } from "./elements.js";
 import { request } from "./graphql.js";
 import { applyItem, blankList, distinct } from "./lists.js";
 import { HIDE_LEAD, MORE_VISITORS, VISITORS } from "./visitors-documents.js";
@@ -86,16 +86,18 @@ export function visitorsPlace({ element, connection, perform, serverNow, onSigne
   }
 
   async function showMore() {
+    const asked = stream;
     more.disabled = true;
     try {
       const variables = { filter: CHOICES[choice].filter, after: next };
       const page = (await request(MORE_VISITORS, variables)).visitors;
+      if (asked !== stream) return; // others were chosen meanwhile
       further = [...further, ...page.nodes];
       next = page.pageInfo.endCursor;
       draw();
     } catch (failure) {
       if (failure.isSignedOut) return onSignedOut();
-      refusal.textContent = failure.message;
+      if (asked === stream) refusal.textContent = failure.message;
     } finally {
       more.disabled = false;
     }
@@ -160,10 +162,11 @@ function makeRow(lead, conceal) {
 function pageOf(visit) {
   const { pageUrl, pageTitle } = visit ?? {};
   if (!pageUrl) return h("span", { class: "soft" }, "No page told");
-  return h("span", { title: pageUrl }, pageTitle || new URL(pageUrl).pathname);
+  return h("span", { title: pageUrl }, pageTitle || (addressOf(pageUrl)?.pathname ?? pageUrl));
 }
 
 function sourceOf(visit) {
-  const host = visit?.referrer && new URL(visit.referrer).host;
-  return h("small", { title: visit?.referrer }, host ? `from ${host}` : "came directly");
+  const { referrer } = visit ?? {};
+  const host = addressOf(referrer)?.host ?? "an odd address";
+  return h("small", { title: referrer }, referrer ? `from ${host}` : "came directly");
 }
