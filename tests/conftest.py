@@ -1,6 +1,7 @@
 """Fixtures for every test. Servers are in servers.py, the browser in chromium.py,
 what the program logs is looked at by log_watch.py."""
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,19 @@ pytest_plugins = [
     "tests.nodejs",
     "tests.log_watch",
 ]
+
+gc.disable()  # until all is loaded, all of which stays
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """The schema and the tables are a million objects; to look through them again and again for
+    garbage took a third of the time of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
+
 
 # --- databases and the application -----------------------------------------------------------
 

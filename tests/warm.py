@@ -6,6 +6,7 @@ workers. What runs is the same code with the same environment; `Process.run` and
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -111,6 +112,7 @@ def _only_parent() -> _Parent:
 def _serve() -> None:
     for name in MODULES:
         importlib.import_module(name)
+    gc.freeze()  # what is forked shares it and need not look through it
     running: set[int] = set()
     for line in sys.stdin:
         request = json.loads(line)

@@ -177,7 +177,9 @@ class Watched:
 
     async def open(self, url: str) -> Page:
         """A page with a cookie jar of its own."""
-        context = await self.browser.new_context(viewport={"width": 1280, "height": 900})
+        context = await self.browser.new_context(
+            viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+        )
         self.contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import BOTH, STAFF, SetUp, Watched, sign_in
+from tests.browser.conftest import STAFF, SetUp, Watched, sign_in
 
 pytestmark = pytest.mark.browser
-SET_UPS = BOTH
 
 
 @pytest.mark.behaviour("B2", "B29", "B30")

@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import BOTH, STAFF, SetUp, Watched, open_card
+from tests.browser.conftest import STAFF, SetUp, Watched, open_card
 
 pytestmark = pytest.mark.browser
-SET_UPS = BOTH
 PATIENCE = 40_000
 
 
