@@ -122,6 +122,7 @@ class UnitOfWork:
             commitment=b"",
             digest=b"",
         )
+        change.data = data  # the very object, not a copy: some acts complete it as they go on
         self.committed.setdefault(lead_id, []).append(change)
         self._stamps.extend((row, change) for row in stamps)
         return change

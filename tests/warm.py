@@ -1,8 +1,8 @@
 """A process that has loaded the program once and forks for each start of it.
 
 Loading all modules takes three seconds of processor time, and tests start hundreds of servers and
-workers. What runs is the same code with the same environment; `Process.run` and the rehearsal of
-`make run` start it cold.
+workers. What runs is the same code with the same environment; the rehearsal of `make run`, imports
+and the README's commands start it cold.
 """
 
 import atexit
@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,17 @@ def start(command: Sequence[str], environment: Mapping[str, str], said: Path, lo
         {"command": command, "environment": environment, "said": str(said), "log": str(log)}
     )
     return Started(pid)
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], timeout: float = 60.0
+) -> "subprocess.CompletedProcess[str]":
+    """The same to its end; what it printed is told apart, as by `subprocess.run`."""
+    with tempfile.TemporaryDirectory(prefix="leadlight-run-") as folder:
+        said, log = Path(folder, "out"), Path(folder, "err")
+        status = start(command, environment, said, log).wait(timeout)
+        out, err = (each.read_text("utf-8", "replace") for each in (said, log))
+        return subprocess.CompletedProcess(list(command), status, out, err)
 
 
 class _Parent:

@@ -97,7 +97,7 @@ async def test_a_pipeline_is_shaped_while_a_colleague_works_with_it(
     await expect(ben.locator(".states")).to_contain_text("Call them first.", timeout=SOON)
     await bar.get_by_role("button", name="Lost").click()
     await ben.get_by_role("button", name="Move to Lost").click()
-    await expect(ben.locator(".states .refusal")).not_to_be_empty(timeout=SOON)
+    await expect(ben.locator(".states [role=alert]")).not_to_be_empty(timeout=SOON)
     await bar.get_by_role("button", name="Warm").click()
     await expect(bar.locator("[aria-current]")).to_contain_text("Warm", timeout=SOON)
     await expect(ben.get_by_role("button", name="Close the deal")).to_be_visible(timeout=SOON)

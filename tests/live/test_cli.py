@@ -3,8 +3,6 @@
 import asyncio
 import io
 import os
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator, Iterator
@@ -23,9 +21,10 @@ from models.jobs import Job
 from models.staff import Staff
 from models.visits import PresenceInterval
 from settings import Settings
+from tests import warm
 from tests.conftest import make_settings
 from tests.live.deployment import ask, next_item
-from tests.processes import ROOT, Process, free_port
+from tests.processes import Process, free_port
 from tests.servers import RedisServer
 from tests.serving import open_socket
 
@@ -60,20 +59,13 @@ HEARTBEAT = """mutation {
 
 def refused(folder: Path, *command: str, **environment: object) -> list[str]:
     """What a command that must fail says, line by line."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cli", *command],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DATA_DIR": str(folder),
-            "DEMO": "false",
-            **{key: str(value) for key, value in environment.items()},
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    given = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(folder),
+        "DEMO": "false",
+        **{key: str(value) for key, value in environment.items()},
+    }
+    done = warm.run(command, given)
     assert done.returncode == 1, done.stdout + done.stderr
     assert not done.stdout
     return done.stderr.splitlines()
