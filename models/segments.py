@@ -61,6 +61,6 @@ class SegmentStanding(SQLModel, table=True):
     since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Since when the lead is in it."""
     because: list[Any] = Field(default_factory=list, sa_type=Json)
-    """Clauses that held when it came in: path, key and words of each."""
+    """Clauses that held when it came in: path, key and words of each, and what it names."""
     flips_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """The first instant at which time alone may change that."""

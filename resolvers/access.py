@@ -88,6 +88,13 @@ def sees_leads_of(actor: Actor, assignee_id: UUID | None) -> bool:
     return assignee_id in actor.rights.people
 
 
+def sees_all_leads(actor: Actor) -> bool:
+    """As `visible_leads`: whether it leaves none out."""
+    if isinstance(actor, VisitorActor) or not is_for(actor, ApiScope.READ_LEADS):
+        return False
+    return not isinstance(actor, StaffActor) or actor.scope is AccessScope.ALL
+
+
 def is_bound_to_people(actor: StaffActor) -> bool:
     """Whether the person sees a lead only while it is with certain people."""
     return actor.scope is not AccessScope.ALL
@@ -161,13 +168,14 @@ def visible_changes(actor: Actor) -> ColumnElement[bool]:
     if not may(actor, Permission.READ_ALL_NOTES):
         note = exists().where(col(Note.id) == subject, visible_notes(actor))
         conditions.append(or_(kind.is_distinct_from("note"), note))
-    if isinstance(actor, VisitorActor) or not _reads_all_fields(actor):
+    if isinstance(actor, VisitorActor) or not reads_all_fields(actor):
         segment = exists().where(col(Segment.id) == subject, visible_segments(actor))
         conditions.append(or_(kind.is_distinct_from("segment"), segment))
     return and_(true(), *conditions)
 
 
-def _reads_all_fields(actor: Actor) -> bool:
+def reads_all_fields(actor: Actor) -> bool:
+    """Whether no field is hidden from the actor."""
     return all(reads_field(actor, each) for each in FieldVisibility)
 
 

@@ -19,7 +19,7 @@ from models.leads import Lead
 from models.saved_views import SavedView
 from realtime import topics
 from resolvers import access, filters
-from resolvers.actors import StaffActor
+from resolvers.actors import Actor, StaffActor
 from resolvers.counting_leads import counted
 from resolvers.errors import (
     BadArgument,
@@ -254,7 +254,14 @@ async def views_seen(view: View) -> list[SeenView]:
     ]
 
 
-async def _hidden_keys(rows: filters.Rows, actor: StaffActor) -> set[str]:
+async def shared_views(view: View) -> list[SavedView]:
+    """The team's views that are there for the viewer."""
+    found = await view.scalars(select(SavedView).where(col(SavedView.is_shared)))
+    hidden = await _hidden_keys(view.rows, view.actor) if found else set()
+    return [each for each in found if not _looks_at(each) & hidden]
+
+
+async def _hidden_keys(rows: filters.Rows, actor: Actor) -> set[str]:
     """Keys of the fields that somebody may not see."""
     statement = select(col(FieldDefinition.key)).where(not_(access.visible_fields(actor)))
     return {row[0] for row in await rows(statement)}

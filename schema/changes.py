@@ -18,7 +18,6 @@ from models.enums import (
     SegmentAct,
     SegmentCause,
 )
-from resolvers.segments.listing import told_clauses
 from schema.accounts import LeadAccount
 from schema.appointments import Appointment
 from schema.calls import Call
@@ -386,10 +385,13 @@ class SegmentsChanged(LeadChange):
         row = await self.view.load.segment.load(self.subject)
         if row is None or self.data["act"] != SegmentAct.ENTERED:
             return []
-        told = told_clauses(self.data["because"])
         return [
             SegmentMembership(
-                row=row, view=self.view, lead_id=self.row.lead_id, told=told, since=self.row.at
+                row=row,
+                view=self.view,
+                lead_id=self.row.lead_id,
+                told=self.data["because"],
+                since=self.row.at,
             )
         ]
 

@@ -112,8 +112,12 @@ class HistoryEntry:
     async def about(
         self,
     ) -> Annotated["HistorySubject", strawberry.lazy("schema.subjects")] | None:
+        from schema.segments import Segment
         from schema.subjects import subject_of
 
+        if self.row.subject_kind == "segment" and self.row.subject_id:
+            segment = await self.view.load.segment.load(self.row.subject_id)
+            return Segment(row=segment, view=self.view) if segment else None
         return await subject_of(self.view, self.row)
 
     @strawberry.field(description="The change with all its data; null once erased.")

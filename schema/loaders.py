@@ -1,6 +1,6 @@
 """Loaders of one view: keys that are asked for together become one statement."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -349,13 +349,17 @@ class Loaders:
     @cached_property
     def explanation(self) -> DataLoader[Filter, Explanation]:
         async def load(keys: list[Filter]) -> list[Explanation]:
-            hidden = {*(await self.hidden_paths.load(None))}
-            named = {each for key in keys for each in used_by(key)}
-            rows = zip(named, await self.segment.load_many(list(named)), strict=True)
-            hidden |= {each.hex for each, row in rows if row is None}
+            hidden = await self.hidden_names({each for key in keys for each in used_by(key)})
             return await explain_all(self._view.rows, keys, hidden)
 
         return DataLoader(load_fn=load)
+
+    async def hidden_names(self, segment_ids: Collection[UUID]) -> set[str]:
+        """Keys of fields, and of these segments ids in 32 digits, that the viewer may not see."""
+        rows = await self.segment.load_many(list(segment_ids))
+        named = zip(segment_ids, rows, strict=True)
+        hidden = {each.hex for each, row in named if row is None}
+        return hidden | {*(await self.hidden_paths.load(None))}
 
     @cached_property
     def option(self) -> DataLoader[UUID, FieldOption | None]:

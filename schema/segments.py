@@ -1,6 +1,6 @@
 """Segments, who is in them, and why."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from models.segments import Segment as SegmentRow
+from resolvers import access
 from resolvers.filters import ClauseWords, restore
 from resolvers.segments import listing
 from schema.context import Info, argument_id
@@ -64,10 +65,13 @@ class Segment:
             LeadConnection, LeadEdge, page, lambda row: Lead(row=row, view=view), count=count
         )
 
-    @strawberry.field(description="Re-evaluation after an edit; null: none under way.")
+    @strawberry.field(
+        description="Re-evaluation after an edit; null: none under way, or you do not see all "
+        "leads."
+    )
     def evaluation(self) -> SegmentEvaluation | None:
         row = self.row
-        if row.evaluation_id is None:
+        if row.evaluation_id is None or not access.sees_all_leads(self.view.actor):
             return None
         return SegmentEvaluation(done=row.evaluation_done, total=row.evaluation_total)
 
@@ -110,7 +114,7 @@ class SegmentMembership:
     row: strawberry.Private[SegmentRow]
     view: strawberry.Private[SchemaView]
     lead_id: strawberry.Private[UUID]
-    told: strawberry.Private[Sequence[ClauseWords] | None]
+    told: strawberry.Private[listing.Logged | None]
 
     since: datetime = strawberry.field(description="Since when.")
 
@@ -120,14 +124,20 @@ class SegmentMembership:
 
     @strawberry.field(
         description="Clauses that hold, or below `not` do not; of a change or a past card those "
-        "that let the lead in."
+        "that let the lead in, without words about what you may not see now."
     )
     async def because(self) -> list[RuleClause]:
         if self.told is not None:
-            return [clause_of(each) for each in self.told]
+            return [clause_of(each) for each in await self._told(self.told)]
         paths = await self.view.load.reasons.load((self.lead_id, self.row.id))
         said = await self.view.load.explanation.load(restore(self.row.rule))
         return [clause_of(each) for each in said.clauses if each.path in paths]
+
+    async def _told(self, logged: listing.Logged) -> list[ClauseWords]:
+        reads_all = access.reads_all_fields(self.view.actor)
+        named = {UUID(hex=key) for each in logged for key in each.get("segments", ())}
+        hidden = set() if reads_all else await self.view.load.hidden_names(named)
+        return listing.told_clauses(logged, hidden, reads_all=reads_all)
 
 
 @strawberry.type(description="Verdict on one clause.")

@@ -1,6 +1,6 @@
 """What a row of a log or a notification is about: the thing as it is now, if it is the viewer's."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -14,8 +14,17 @@ from schema.loaders import SchemaView
 from schema.notes import Note
 from schema.tasks import Task
 
+if TYPE_CHECKING:
+    from schema.segments import Segment
+
 HistorySubject = Annotated[
-    Call | Message | Appointment | Note | Task | Event,
+    Call
+    | Message
+    | Appointment
+    | Note
+    | Task
+    | Event
+    | Annotated["Segment", strawberry.lazy("schema.segments")],
     strawberry.union("HistorySubject", description="What an entry can be about."),
 ]
 

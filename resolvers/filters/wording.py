@@ -32,6 +32,7 @@ NAMED: tuple[tuple[Any, Any], ...] = (
 
 
 HIDDEN_SEGMENT = "a segment that you may not see"
+HIDDEN_CLAUSE = "a field that you may not see is as asked for"
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _say(clause: tree.Test, names: Names) -> str:
         case tree.HasNoTag(value):
             return "has no tag" if value else "has a tag"
         case tree.PropertyIs(key, _) if key in names.hidden:
-            return "a field that you may not see is as asked for"
+            return HIDDEN_CLAUSE
         case tree.PropertyIs(key, test):
             label = names.fields.get(key, (f"the former field {key}",))[0]
             return f"{label} {value_words(test, names.by_id)}"

@@ -296,7 +296,9 @@ async def _empty_fields(
 async def _return_standings(work: UnitOfWork, undo: Any, gone: UUID) -> None:
     """Puts the lead back into the segments that it was in; what is so no more it leaves then."""
     kept = {UUID(hex=key): told for key, told in undo.get("segments", {}).items()}
-    known = await work.session.scalars(select(col(Segment.id)).where(col(Segment.id).in_(kept)))
+    known = await work.session.scalars(  # an archived one has no leads
+        select(col(Segment.id)).where(col(Segment.id).in_(kept), col(Segment.archived_at).is_(None))
+    )
     rows = [
         {
             "lead_id": gone,

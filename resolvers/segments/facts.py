@@ -17,6 +17,8 @@ from resolvers.segments.weighing import BROKEN, Verdict
 
 MOST_COLUMNS, MOST_OPERANDS = 400, 5_000
 """Of one statement: databases have limits, and none of ours should be near one."""
+Watched = tuple[tree.Test, Sequence[Watch]]
+"""A clause, and what decides when time changes it."""
 
 
 @dataclass
@@ -46,21 +48,23 @@ async def read_facts(
         if not isinstance(each, tree.Ids | tree.InSegment) and not problem_of(each, grounds)
     ]
     found: dict[UUID, Facts] = {}
-    for part in _parts(asked):
+    for part in parts_of([(each, watches(each, grounds)) for each in asked]):
         await _read(rows, grounds, lead_ids, part, found)
     return found
 
 
-def _parts(clauses: Sequence[tree.Test]) -> Iterator[Sequence[tree.Test]]:
+def parts_of(asked: Sequence[Watched]) -> Iterator[Sequence[Watched]]:
     """Clauses for one statement each; one empty part where there is no clause."""
-    part: list[tree.Test] = []
-    operands = 0
-    for clause in clauses:
-        size = sum(1 for _ in tree.everything(clause))
-        if part and (len(part) >= MOST_COLUMNS or operands + size > MOST_OPERANDS):
+    part: list[Watched] = []
+    columns = operands = 0
+    for clause, watched in asked:
+        width = 1 + sum(each.column is not None for each in watched)
+        size = width * sum(1 for _ in tree.everything(clause))  # a column may repeat them all
+        if part and (columns + width > MOST_COLUMNS or operands + size > MOST_OPERANDS):
             yield part
-            part, operands = [], 0
-        part.append(clause)
+            part, columns, operands = [], 0, 0
+        part.append((clause, watched))
+        columns += width
         operands += size
     yield part
 
@@ -69,13 +73,11 @@ async def _read(
     rows: Rows,
     grounds: Grounds,
     lead_ids: Sequence[UUID],
-    clauses: Sequence[tree.Test],
+    part: Sequence[Watched],
     found: dict[UUID, Facts],
 ) -> None:
-    columns = [compile_clause(each, grounds) for each in clauses]
-    watched: list[tuple[int, Watch]] = []
-    for place, clause in enumerate(clauses):
-        watched += [(place, each) for each in watches(clause, grounds)]
+    columns = [compile_clause(clause, grounds) for clause, _ in part]
+    watched = [(place, each) for place, (_, its) in enumerate(part) for each in its]
     read = [each.column for _, each in watched if each.column is not None]
     labelled = [each.label(f"c{number}") for number, each in enumerate([*columns, *read])]
     statement = select(col(Lead.id), *labelled).where(
@@ -84,7 +86,7 @@ async def _read(
     for lead_id, *values in await rows(statement):
         facts = found.setdefault(lead_id, Facts(lead_id))
         turns = _turns(watched, values[len(columns) :], grounds.now.at)
-        for place, clause in enumerate(clauses):
+        for place, (clause, _) in enumerate(part):
             facts.verdicts[clause] = Verdict(bool(values[place]), turns.get(place))
 
 

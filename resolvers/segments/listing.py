@@ -1,6 +1,6 @@
 """Segments as people see them: the list, who is in one, and why a lead is or is not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,17 +11,18 @@ from sqlmodel import col
 
 from models.automations import Automation
 from models.leads import Lead
-from models.saved_views import SavedView
 from models.segments import Segment, SegmentStanding
 from resolvers import access, filters
 from resolvers.automations.listing import may_configure
 from resolvers.counting_leads import EXACT_BELOW
 from resolvers.filters import ClauseWords, Filter, condition_for, explain, tree
+from resolvers.filters.wording import HIDDEN_CLAUSE, HIDDEN_SEGMENT
 from resolvers.pages import Key, Page, read_page
+from resolvers.saved_views import shared_views
 from resolvers.segments.facts import read_facts
-from resolvers.segments.following import weigh_all
 from resolvers.segments.known import KnownSegment, KnownSegments
 from resolvers.segments.learning import grounds_at, read_all, used_by
+from resolvers.segments.settling import weigh_all
 from resolvers.segments.weighing import Verdict, Weigh, holding
 from resolvers.views import View
 
@@ -31,16 +32,18 @@ BY_ENTRY = (
     Key(col(SegmentStanding.since), True, is_instant=True),
     Key(col(Lead.id), True, is_id=True),
 )
+Logged = Sequence[Mapping[str, Any]]
+"""Clauses as the log holds them: path, key, words, and the `fields` and `segments` they name."""
 
 
 @dataclass(frozen=True)
 class Membership:
-    """A lead in a segment; `because` are the clauses that let it in, as they were told then."""
+    """A lead in a segment; `because` are the clauses that let it in, as the log holds them."""
 
     lead_id: UUID
     segment: Segment
     since: datetime
-    because: Sequence[ClauseWords]
+    because: Logged
 
 
 @dataclass(frozen=True)
@@ -141,14 +144,26 @@ async def memberships_by_lead(view: View, lead_ids: Sequence[UUID]) -> list[list
     )
     found: dict[UUID, list[Membership]] = {each: [] for each in lead_ids}
     for standing, segment in rows:
-        told = told_clauses(standing.because)
-        found[standing.lead_id].append(Membership(standing.lead_id, segment, standing.since, told))
+        found[standing.lead_id].append(
+            Membership(standing.lead_id, segment, standing.since, standing.because)
+        )
     return [found[each] for each in lead_ids]
 
 
-def told_clauses(logged: Sequence[Mapping[str, str]]) -> list[ClauseWords]:
-    """Clauses as the log holds them."""
-    return [ClauseWords(each["path"], each["key"], each["words"], False) for each in logged]
+def told_clauses(logged: Logged, hidden: Set[str], *, reads_all: bool) -> list[ClauseWords]:
+    """Clauses as they were told then, for somebody from whom these keys of fields and ids of
+    segments are hidden now: the rule may look at less by now than it did.
+
+    Those that do not say what they name are told to who reads all fields.
+    """
+
+    def words(each: Mapping[str, Any]) -> str:
+        if not hidden.isdisjoint(each.get("segments", ())):
+            return f"in {HIDDEN_SEGMENT}"
+        is_hidden = not hidden.isdisjoint(each["fields"]) if "fields" in each else not reads_all
+        return HIDDEN_CLAUSE if is_hidden else str(each["words"])
+
+    return [ClauseWords(each["path"], each["key"], words(each), False) for each in logged]
 
 
 async def names_of_users(view: View, ids: Sequence[UUID]) -> list[list[str]]:
@@ -159,10 +174,9 @@ async def names_of_users(view: View, ids: Sequence[UUID]) -> list[list[str]]:
         (row.name, used_by(filters.restore(row.rule)))
         for row in await view.scalars(_visible(view).where(col(Segment.archived_at).is_(None)))
     ]
-    shared = select(SavedView).where(col(SavedView.is_shared), col(SavedView.filter).is_not(None))
-    for saved in await view.scalars(shared):
-        assert saved.filter
-        rules.append((saved.name, used_by(filters.restore(saved.filter))))
+    for saved in await shared_views(view):
+        if saved.filter is not None:
+            rules.append((saved.name, used_by(filters.restore(saved.filter))))
     if may_configure(view):
         for row in await view.scalars(
             select(Automation).where(col(Automation.removed_at).is_(None))

@@ -1,6 +1,6 @@
 """What a rule looks at and what a change touches: only where the two meet anything is evaluated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +110,15 @@ def _of_clause(clause: tree.Test, fields: Mapping[str, FieldDefinition]) -> set[
     if part:
         return {*found, part}
     return found or (set() if isinstance(clause, FIXED) else {"*"})
+
+
+def named_by(clause: tree.Test, fields: Mapping[str, FieldDefinition]) -> dict[str, Sequence[str]]:
+    """Keys of the fields that a clause looks at, and ids of segments, in 32 digits."""
+    keys = list(keys_of(clause))
+    if isinstance(clause, tree.Marked) and clause.field is tree.Mark.INCOMPLETE:
+        keys += [key for key, row in fields.items() if row.is_required]
+    named = [clause.id.hex] if isinstance(clause, tree.InSegment) else []
+    return {"fields": keys, "segments": named}
 
 
 def meaning_of(filter: tree.Filter) -> Mentions:

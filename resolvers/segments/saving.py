@@ -1,6 +1,6 @@
 """How segments are made, changed and archived."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -74,7 +74,7 @@ async def save_segment(work: UnitOfWork, segment_id: UUID | None, edit: SegmentE
     if segment is None:
         segment = _new(rows, edit)
     before = segment.model_dump()
-    await _apply(work, segment, rows, edit)
+    await _apply(work, segment, rows, edit, visible)
     if not is_new and before == segment.model_dump():
         return segment
     rules = {row.id: filters.restore(row.rule) for row in (*rows, segment)}
@@ -109,14 +109,18 @@ def _new(rows: Sequence[Segment], edit: SegmentEdit) -> Segment:
 
 
 async def _apply(
-    work: UnitOfWork, segment: Segment, rows: Sequence[Segment], edit: SegmentEdit
+    work: UnitOfWork,
+    segment: Segment,
+    rows: Sequence[Segment],
+    edit: SegmentEdit,
+    visible: Set[UUID],
 ) -> None:
     others = [row for row in rows if row is not segment]
     if edit.name is not None:
         segment.name = required("name", edit.name, 80)
         segment.name_key = fold(segment.name, 160)
         if any(row.name_key == segment.name_key for row in others):
-            raise invalid("name", ProblemCode.TAKEN, "There is a segment with this name.")
+            raise invalid("name", ProblemCode.TAKEN, "This name is taken.")
     if edit.description is not None:
         segment.description = optional("description", edit.description, 500)
     if edit.literal is not None:
@@ -126,7 +130,7 @@ async def _apply(
         segment.rule = stored
     if edit.is_archived is not None and edit.is_archived is not (segment.archived_at is not None):
         if edit.is_archived:
-            _check_unused(segment, others)
+            _check_unused(segment, others, visible)
         elif sum(row.archived_at is None for row in rows) >= MOST:
             raise LimitReached(f"There can be at most {MOST} segments.", MOST)
         segment.archived_at = work.at if edit.is_archived else None
@@ -177,13 +181,13 @@ def _way(start: UUID, goal: UUID, uses: Mapping[UUID, frozenset[UUID]]) -> tuple
     return None
 
 
-def _check_unused(segment: Segment, others: Sequence[Segment]) -> None:
+def _check_unused(segment: Segment, others: Sequence[Segment], visible: Set[UUID]) -> None:
     """Precondition while a rule of another segment names this one."""
-    users = [
-        row.name
+    users = {
+        f"“{row.name}”" if row.id in visible else "another segment"
         for row in others
         if row.archived_at is None and segment.id in used_by(filters.restore(row.rule))
-    ]
+    }
     if users:
-        told = ", ".join(f"“{name}”" for name in sorted(users)[:5])
+        told = ", ".join(sorted(users)[:5])
         raise Precondition(PreconditionReason.IN_USE, f"The segment is used by {told}.")

@@ -14,9 +14,9 @@ from models.segments import Segment, SegmentStanding
 from resolvers.filters import tree
 from resolvers.filters.grounds import Grounds
 from resolvers.segments.facts import Facts, read_facts
-from resolvers.segments.following import weigh_all
 from resolvers.segments.known import KnownSegments
 from resolvers.segments.learning import grounds_at, read_all
+from resolvers.segments.settling import weigh_all
 from resolvers.segments.weighing import Verdict
 from resolvers.services import Services
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, null, select, update
 from sqlmodel import col
 
 from models.clock import ManualClock
@@ -15,14 +15,17 @@ from models.enums import FieldVisibility
 from models.ids import encode_id
 from models.segments import Segment, SegmentStanding
 from models.workspace import Workspace
-from resolvers import events, tags, visits
+from resolvers import events, jobs, merging, tags, visits
 from resolvers.actors import SYSTEM
 from resolvers.card_state import CardState
 from resolvers.events import NewEvent
+from resolvers.filters import tree
+from resolvers.job_rows import GENERAL
 from resolvers.presence import store_intervals
-from resolvers.segments import evaluating
+from resolvers.segments import evaluating, facts
 from resolvers.segments.saving import SegmentEdit, save_segment
 from resolvers.segments.verifying import verify
+from resolvers.segments.watches import Watch
 from resolvers.services import Services
 from resolvers.unit_of_work import unit_of_work
 from resolvers.worker import run_due_jobs
@@ -196,6 +199,74 @@ async def test_changes_edits_and_time_at_once_leave_nothing_wrong(
     assert other.visibility is FieldVisibility.ALL
 
 
+async def test_batches_come_to_an_end_and_an_edit_begins_them_anew(
+    services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluating, "BATCH", 2)
+    monkeypatch.setattr(evaluating, "SECONDS", -1.0)  # each batch is a run of its own
+    admin = await make_staff(services)
+    ids = [await make_lead(services, admin) for _ in range(3)]
+    fresh = {"createdAt": {"withinLast": {"amount": 1, "unit": "HOUR"}}}
+
+    async def save(segment_id: UUID | None = None, **edit: Any) -> Segment:
+        saved = await act(services, admin, save_segment, segment_id, SegmentEdit(**edit))
+        assert isinstance(saved, Segment)
+        return saved
+
+    async def right() -> None:
+        found = await verify(services)
+        assert (found.differences, found.under_way) == ([], [])
+
+    outer = await save(name="Outer", literal=fresh)
+    await run_due_jobs(services)
+    inner = await save(name="Inner", literal=fresh)
+    await run_due_jobs(services)
+    await save(outer.id, literal={"segmentId": encode_id("segment", inner.id)})
+    await run_due_jobs(services)
+    await right()
+    # all rows of both are due at one instant, and the older ones follow from the others
+    clock.advance(3_601)
+    await evaluating.flip_due(services)
+    await right()
+    # a batch ends between an edit's reading of the row and its writing
+    third = await save(name="Third", literal=fresh)
+    async with unit_of_work(services, SYSTEM) as work:
+        row = await work.session.get_one(Segment, third.id)
+        moved = {"evaluated_to": ids[1], "evaluation_done": 2}
+        await work.session.execute(
+            update(Segment).where(col(Segment.id) == third.id).values(moved),
+            execution_options={"synchronize_session": False},
+        )
+        await evaluating.begin(work, row)
+    async with services.database.read_session() as session:
+        row = await session.get_one(Segment, third.id)
+        assert (row.evaluated_to, row.evaluation_done) == (None, 0)
+    # a run that ends while a newer evaluation waits leaves that one's job alone
+    (claim,) = await jobs.claim(services, GENERAL, 10)
+    warm = {"tags": {"any": ["VIP"]}}
+    await save(third.id, literal={"not": warm})
+    former = UUID(hex=claim.data["evaluation"])
+    await evaluating._put_off(services, claim, third.id, former)
+    await run_due_jobs(services)
+    await right()
+    # who comes back out of another lead does not come back into what was archived meanwhile
+    await act(services, admin, merging.merge_leads, ids[0], ids[1], ())
+    await save(third.id, is_archived=True)
+    await run_due_jobs(services)
+    await act(services, admin, merging.unmerge_lead, ids[1])
+    async with services.database.read_session() as session:
+        assert (await session.scalars(select(SegmentStanding))).all() == []
+    await assert_log_holds(services, ids[1])
+
+
+def test_no_statement_reads_more_columns_than_databases_have() -> None:
+    """What is watched beside a clause counts as well."""
+    watched = [Watch(lambda _: None, null())] * 12 + [Watch(lambda _: None)]
+    parts = list(facts.parts_of([(tree.HasNoTag(True), watched)] * 150))
+    assert sum(len(part) for part in parts) == 150
+    assert max(len(part) for part in parts) * 13 <= facts.MOST_COLUMNS
+
+
 async def test_stays_on_a_site_count_though_no_change_tells_of_them(
     services: Services, clock: ManualClock
 ) -> None:
@@ -205,6 +276,8 @@ async def test_stays_on_a_site_count_though_no_change_tells_of_them(
     rule = {"lastSeenAt": {"withinLast": {"amount": 1, "unit": "HOUR"}}}
     made = await act(services, admin, save_segment, None, SegmentEdit("Here", literal=rule))
     await run_due_jobs(services)
+    # as a process that has heard of nothing since there were no segments
+    services.segments.key, services.segments.segments = 1, ()
 
     async def members() -> list[UUID]:
         await store_intervals(services)

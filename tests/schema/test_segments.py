@@ -6,12 +6,15 @@ import pytest
 
 from models.clock import ManualClock
 from models.enums import FieldType, FieldVisibility, StaffRole
-from resolvers import events, fields, leads, tags
+from resolvers import events, fields, leads, saved_views, tags
 from resolvers.events import NewEvent
 from resolvers.fields.defining import NewField
+from resolvers.filters.wording import HIDDEN_CLAUSE
 from resolvers.leads import PropertyEdit
-from resolvers.segments import evaluating, verifying
+from resolvers.saved_views import ViewEdit
+from resolvers.segments import evaluating, listing, verifying
 from resolvers.services import Services
+from resolvers.unit_of_work import unit_of_work
 from resolvers.worker import run_due_jobs
 from tests.client import Client, key, lead, staff_client
 from tests.factories import make_lead
@@ -30,6 +33,7 @@ CARD = """query ($id: ID!, $at: AsOfInput, $segment: ID!) { lead(id: $id, asOf: 
   segmentExplanation(segmentId: $segment) { isMember flipsAt segment { name }
     verdicts { isMatching clause { path words } } }
   history(first: 30, types: [SEGMENT]) { nodes { summary actor { kind } cause { summary }
+    about { ... on Segment { name } }
     change { ... on SegmentsChanged { cause entered { segment { name } because { words } }
       left { name } } } } } } }"""
 PREVIEW = "query ($f: LeadFilter!) { segmentPreview(filter: $f) {"
@@ -96,6 +100,7 @@ async def test_a_segment_is_made_explained_followed_and_archived(
     assert entered["cause"]["summary"] == "Event: Quote."
     assert entered["change"]["cause"] == "CHANGE"
     assert entered["actor"] == {"kind": "SYSTEM"}
+    assert entered["about"] == {"name": "Warm"}
     found = await admin.read(LEADS, f={"and": [{"segmentId": made["id"]}, {"not": VIP}]})
     assert [each["id"] for each in found["leads"]["nodes"]] == [lead(ids[1])]
     assert "in the segment Warm" in found["leads"]["rule"]["words"]
@@ -157,28 +162,70 @@ async def test_a_segment_over_a_hidden_field_is_there_for_nobody_who_may_not_see
 ) -> None:
     admin = await staff_client(services)
     agent = await staff_client(services, StaffRole.AGENT)
+    manager = await staff_client(services, StaffRole.MANAGER)
     assert admin.actor
     assert agent.actor
     lead_id = await make_lead(services, admin.actor)
     await act(services, admin.actor, leads.assign, lead_id, agent.actor.id, None)
-    new = NewField("margin", "Margin", FieldType.NUMBER, visibility=FieldVisibility.MANAGERS)
+    new = NewField("margin", "Margin", FieldType.NUMBER, visibility=FieldVisibility.ADMINS)
     await act(services, admin.actor, fields.create_field, new)
     rich = {"property": {"fieldKey": "margin", "is": {"number": {"atLeast": "5"}}}}
     made = await save(admin, name="Rich", filter=rich)
-    around = await save(admin, name="Around", filter={"or": [VIP, {"segmentId": made["id"]}]})
+    plain = await save(admin, name="Plain", filter=VIP)
+    either = {"or": [{"segmentId": plain["id"]}, {"segmentId": made["id"]}]}
+    around = await save(admin, name="Around", filter=either)
+    secret = ViewEdit("Top margins", {"and": [rich, {"segmentId": plain["id"]}]}, is_shared=True)
+    await act(services, admin.actor, saved_views.save_view, admin.actor, None, secret)
     await run_due_jobs(services)
     edit = PropertyEdit("margin", {"number": "9"})
-    await act(services, admin.actor, leads.set_properties, lead_id, [edit])
+    async with unit_of_work(services, admin.actor) as work:
+        await leads.set_properties(work, lead_id, [edit])
+        await tags.add_tags(work, lead_id, ["Later"])
     seen = (await admin.read(CARD, id=lead(lead_id), segment=made["id"]))["lead"]
     assert len(seen["segments"]) == len(seen["history"]["nodes"]) == 2
+    # its rule looks at what the first of the two changes touched, not at tags
+    assert seen["history"]["nodes"][1]["summary"] == "Entered the segment “Rich”."
+    assert seen["history"]["nodes"][1]["cause"]["summary"] == "Changed Margin."
+    # nobody is told names that they may not know, be it of what uses a segment
+    nodes = (await admin.read(SEGMENTS))["segments"]["nodes"]
+    assert nodes[1]["usedBy"] == ["Around", "Top margins"]
+    (known,) = (await manager.read(SEGMENTS))["segments"]["nodes"]
+    assert (known["name"], known["usedBy"]) == ("Plain", [])
+    refused = await manager.write("saveSegment", "", segmentId=plain["id"], isArchived=True)
+    assert refused["message"] == "The segment is used by another segment."
     for segment in (made, around):
         hidden = (await agent.read(CARD, id=lead(lead_id), segment=segment["id"]))["lead"]
         assert hidden == {"segments": [], "segmentExplanation": None, "history": {"nodes": []}}
         assert await agent.refused(LEADS, f={"segmentId": segment["id"]}) == "BAD_USER_INPUT"
         one = await agent.read("query ($i: ID!) { segment(id: $i) { id } }", i=segment["id"])
         assert one == {"segment": None}
-    assert (await agent.read(SEGMENTS))["segments"] == {"totalCount": 0, "nodes": []}
+    assert (await agent.read(SEGMENTS))["segments"]["totalCount"] == 1
     assert await agent.refused(PREVIEW, f=rich) == "BAD_USER_INPUT"
+    # a rule that looks at nothing hidden any more does not tell what it looked at before
+    await save(admin, segmentId=made["id"], filter={"not": VIP})
+    for client, total in ((agent, []), (manager, [1]), (admin, [1])):
+        nodes = (await client.read(SEGMENTS))["segments"]["nodes"]
+        assert [each["evaluation"]["total"] for each in nodes if each["evaluation"]] == total
+    await run_due_jobs(services)
+    before = clock.now().isoformat()
+    clock.advance(1)
+    for client, words in ((agent, HIDDEN_CLAUSE), (admin, "Margin is at least 5")):
+        shown = await client.read(CARD, id=lead(lead_id), segment=made["id"])
+        told = await client.read(CARD, id=lead(lead_id), segment=made["id"], at={"at": before})
+        entered = [
+            one["because"][0]["words"]
+            for each in shown["lead"]["history"]["nodes"]
+            for one in each["change"]["entered"]
+        ]
+        assert entered == ["in the segment Rich", words]
+        because = {e["segment"]["name"]: e["because"] for e in told["lead"]["segments"]}
+        assert because["Rich"][0]["words"] == words
+    old = [{"path": "", "key": "property", "words": "of before"}]  # does not say what it names
+    for reads_all, words in ((False, HIDDEN_CLAUSE), (True, "of before")):
+        (clause,) = listing.told_clauses(old, set(), reads_all=reads_all)
+        assert clause.words == words
+    await save(admin, segmentId=made["id"], filter=rich)
+    await run_due_jobs(services)
     # once everybody may see the field, everybody may know of the segment
     field_id = (await admin.read("{ fieldGroups { fields { id key } } }"))["fieldGroups"]
     ids = {each["key"]: each["id"] for group in field_id for each in group["fields"]}
@@ -190,8 +237,8 @@ async def test_a_segment_over_a_hidden_field_is_there_for_nobody_who_may_not_see
     await run_due_jobs(services)
     assert (await verifying.verify(services)).differences == []
     nodes = (await admin.read(SEGMENTS))["segments"]["nodes"]
-    assert [each["leadCount"]["value"] for each in nodes] == [0, 0]
-    assert nodes[1]["rule"]["clauses"][0]["isBroken"]
+    assert [each["leadCount"]["value"] for each in nodes] == [0, 0, 0]
+    assert nodes[2]["rule"]["clauses"][0]["isBroken"]
 
 
 async def test_a_change_costs_as_many_statements_however_many_segments_there_are(

@@ -22,7 +22,7 @@ from resolvers.fields import source_of
 from resolvers.past.folding import Past
 from resolvers.past.rows.copies import copied, ids_of, instant_of
 from resolvers.readers import AddressRow
-from resolvers.segments.listing import Membership, segments_by_id, told_clauses
+from resolvers.segments.listing import Membership, segments_by_id
 from resolvers.views import View
 
 FIRST = 1
@@ -46,7 +46,7 @@ async def memberships(view: View, past: Past) -> list[Membership]:
             past.lead.id,
             row,
             datetime.fromisoformat(kept[row.id.hex]["since"]),
-            told_clauses(kept[row.id.hex]["because"]),
+            kept[row.id.hex]["because"],
         )
         for row in rows
     ]
