@@ -4,6 +4,7 @@ For people who are signed in, but for files of leads: their links say who may, f
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,9 +18,12 @@ from resolvers.file_store import StoreFailed
 from resolvers.files import open_link
 from resolvers.history_export import read_export
 from resolvers.imports.online import find_rejected
+from resolvers.services import Services
 from resolvers.uploads import receive
 from schema.endpoint import GraphQLEndpoint
 
+Opener = Callable[[Services, StaffActor, str], Awaitable[Sending]]
+"""Opens the file that a ticket is for."""
 REJECTED_FILE = {"cache-control": "no-store", "content-security-policy": "sandbox"}
 NOT_NOW = "Files can't be reached right now; please try again later."
 LEAD_FILE = {
@@ -86,25 +90,21 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
             return PlainTextResponse("This file is not there any more.", status_code=404)
         return StreamingResponse(lines, media_type="application/jsonl", headers=HISTORY_FILE)
 
-    async def leads(request: Request) -> Response:
-        actor = await _caller(graphql, request)
-        if actor is None:
-            return PlainTextResponse("Please sign in.", status_code=401)
-        try:
-            ticket = request.path_params["ticket"]
-            return _sent(await open_leads_export(graphql.services, actor, ticket))
-        except NotFound:
-            return PlainTextResponse("This file is not there any more.", status_code=404)
+    def exported(open_file: Opener) -> Callable[[Request], Awaitable[Response]]:
+        async def export(request: Request) -> Response:
+            actor = await _caller(graphql, request)
+            if actor is None:
+                return PlainTextResponse("Please sign in.", status_code=401)
+            try:
+                ticket = request.path_params["ticket"]
+                return _sent(await open_file(graphql.services, actor, ticket))
+            except NotFound:
+                return PlainTextResponse("This file is not there any more.", status_code=404)
+            except LimitReached as refused:
+                wait = {"retry-after": str(refused.retry_after)}
+                return PlainTextResponse(refused.message, status_code=429, headers=wait)
 
-    async def person(request: Request) -> Response:
-        actor = await _caller(graphql, request)
-        if actor is None:
-            return PlainTextResponse("Please sign in.", status_code=401)
-        try:
-            ticket = request.path_params["ticket"]
-            return _sent(await open_personal_data(graphql.services, actor, ticket))
-        except NotFound:
-            return PlainTextResponse("This file is not there any more.", status_code=404)
+        return export
 
     async def file(request: Request) -> Response:
         try:
@@ -123,8 +123,8 @@ def transfer_routes(graphql: GraphQLEndpoint, most_bytes: int) -> list[BaseRoute
     return [
         Route("/files/{link}", file, methods=["GET"]),
         Route("/exports/history/{ticket}", history, methods=["GET"]),
-        Route("/exports/leads/{ticket}", leads, methods=["GET"]),
-        Route("/exports/person/{ticket}", person, methods=["GET"]),
+        Route("/exports/leads/{ticket}", exported(open_leads_export), methods=["GET"]),
+        Route("/exports/person/{ticket}", exported(open_personal_data), methods=["GET"]),
         Route("/uploads/{ticket}", upload, methods=["PUT"], max_body_size=most_bytes),
         Route("/imports/{progress}/rejected.csv", rejected, methods=["GET"]),
     ]

@@ -1,34 +1,43 @@
 """Cells of tables as files hold them: the one form that exports write and imports read.
 
 Invariants
-- No spreadsheet computes a cell: an apostrophe stands before what one would take for a formula.
+- No spreadsheet computes a cell: an apostrophe stands before what one would take for a formula,
+  also where one of another place begins a new cell: behind a semicolon, a tab or a line's end.
 - Reading takes away exactly what writing added, so that a cell comes back as it was.
 """
 
 import re
 from collections.abc import Sequence
 
-SIGNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+SIGNS = "=+@\uff1d\uff0b\uff0d\uff20-"
 """What a formula begins with; the wide ones count in some places."""
+BREAKS = ";\t\r\n"
+"""What begins a new cell for somebody; as first of a cell, all but the semicolon are signs too."""
 BEFORE = " '\u00a0\u3000"
 """What may stand before it: spaces, and apostrophes that were there already."""
+# Neither breaks nor the first sign are ever added, so both find the same places.
+AT_START = rf"\A{{}}(?=[{BEFORE}]*[\t\r\n{SIGNS}])"
+BEHIND_BREAK = rf"(?<=[{BREAKS}]){{}}(?=[{BEFORE}]*[{SIGNS}])"
+COMPUTED, DEFUSED = [
+    re.compile(f"{AT_START.format(each)}|{BEHIND_BREAK.format(each)}") for each in ("", "'")
+]
 BETWEEN = ":::"
 """Parts several values of a cell, as in files of other programs."""
 
 
-def _is_computed(cell: str) -> bool:
-    return cell.lstrip(BEFORE)[:1] in SIGNS
-
-
 def defused(cell: str) -> str:
     """The cell as no spreadsheet computes it."""
-    return f"'{cell}" if _is_computed(cell) else cell
+    return COMPUTED.sub("'", cell)
+
+
+def defused_once(cell: str) -> str:
+    """The same of a cell that may be defused already."""
+    return defused(DEFUSED.sub("", cell))
 
 
 def plain(cell: str) -> str:
     """The cell as it was before it was defused, trimmed."""
-    cell = cell.strip()
-    return cell[1:].strip() if cell.startswith("'") and _is_computed(cell) else cell
+    return DEFUSED.sub("", cell).strip()
 
 
 def joined(values: Sequence[str], between: re.Pattern[str]) -> str:

@@ -110,6 +110,20 @@ class Secrets:
         except (InvalidTag, ValueError) as error:
             raise Unsealable from error
 
+    @staticmethod
+    def seal_apart(plain: bytes) -> tuple[str, bytes]:
+        """Seals under a random key of 32 bytes: once that is gone, nobody reads it any more."""
+        key = AESSIV.generate_key(256)
+        return base64.b64encode(AESSIV(key).encrypt(plain, [])).decode(), key
+
+    @staticmethod
+    def unseal_apart(sealed: str, key: bytes) -> bytes:
+        """What was sealed; Unsealable with another key."""
+        try:
+            return AESSIV(key).decrypt(base64.b64decode(sealed), [])
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable from error
+
     def seal_link(self, what: bytes) -> str:
         """Seals what a link leads to; equal things give equal links."""
         return _encode(AESSIV(self._derive("links", 64)).encrypt(what, []))

@@ -20,6 +20,7 @@ SENTENCES = {
     "history_exported": "Took the history of a lead away",
     "leads_exported": "Asked for {count} leads as {format} with {named}: {words}",
     "leads_export_read": "Was sent {count} leads{how}",
+    "personal_data_read": "Was sent {count} bytes of what is known of a lead{how}",
     "personal_data_exported": "Took all that is known of a lead away{how}",
     "field_changed": "Changed the field {label}",
     "automation_removed": "Removed the rule {name}",

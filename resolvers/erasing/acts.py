@@ -9,7 +9,7 @@ Invariants
   written to when the address comes back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from resolvers import access, files, jobs
 from resolvers.day_hints import touch_days
 from resolvers.erasing.rows import delete_rows, parts, rows_of, with_aliases
 from resolvers.errors import Gone, ProblemCode, invalid
+from resolvers.merging.guests import guests_of
 from resolvers.policy import Permission
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.upserts import put_rows, table_of
@@ -227,7 +228,7 @@ async def _empty_where_it_was(work: UnitOfWork, lead_ids: Sequence[UUID]) -> Non
 
     Their card is told anew when a merge is undone, so nothing later is lost by it.
     """
-    gone = {each.hex for each in lead_ids}
+    gone = set(lead_ids)
     hosts: set[UUID] = set()
     for data in await work.session.scalars(
         select(col(Change.data)).where(
@@ -235,41 +236,20 @@ async def _empty_where_it_was(work: UnitOfWork, lead_ids: Sequence[UUID]) -> Non
         )
     ):
         hosts |= {UUID(hex=data["into"])} if data else set()
-    for host in sorted(hosts - set(lead_ids)):
+    for host in sorted(hosts - gone):
         await put_rows(work.session, Erasing, [{"lead_id": host}], ["lead_id"])
         await _empty_visits(work, host, gone)
 
 
-async def _empty_visits(work: UnitOfWork, host: UUID, gone: set[str]) -> None:
+async def _empty_visits(work: UnitOfWork, host: UUID, gone: Set[UUID]) -> None:
     """Takes the content out of the changes from each merge of one of these to its undoing."""
-    joints = await work.session.scalars(
-        select(Change)
-        .where(
-            col(Change.lead_id) == host,
-            col(Change.kind).in_((ChangeKind.LEAD_ABSORBED, ChangeKind.LEAD_UNMERGED)),
-        )
-        .order_by(col(Change.revision))
-    )
-    begins: dict[str, Change] = {}
-    for change in joints:
-        alias = (change.data or {}).get("alias")
-        if alias not in gone:
-            continue
-        if change.kind is ChangeKind.LEAD_ABSORBED:
-            begins[alias] = change
-        elif begun := begins.pop(alias, None):
-            # Fields that the merge filled are told right before it.
-            is_filling = and_(
-                col(Change.revision) == begun.revision - 1,
-                col(Change.kind) == ChangeKind.PROPERTIES_CHANGED,
-                col(Change.at) == begun.at,
-            )
-            is_within = col(Change.revision).between(begun.revision, change.revision - 1)
-            await _empty(work, col(Change.lead_id) == host, or_(is_filling, is_within))
+    for guest in await guests_of(work.session, host):
+        if guest.alias_id in gone:
+            await _empty(work, guest.changes())
             await work.session.execute(
                 update(table_of(LeadFeed))
-                .where(col(LeadFeed.lead_id) == host, col(LeadFeed.floor) < change.revision)
-                .values(floor=change.revision)
+                .where(col(LeadFeed.lead_id) == host, col(LeadFeed.floor) < guest.given_back)
+                .values(floor=guest.given_back)
             )
 
 

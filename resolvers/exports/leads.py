@@ -1,21 +1,27 @@
 """Asking for leads as a file: which, how they are written, and who may."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from models.workspace import WorkspaceChange
 from resolvers import access
 from resolvers.counting_leads import told
-from resolvers.errors import BadArgument, ProblemCode, invalid
+from resolvers.errors import BadArgument, NotFound, ProblemCode, invalid
 from resolvers.exports.columns import choose
-from resolvers.filters import BadFilter, explain, read_filter
+from resolvers.filters import BadFilter, read_filter
+from resolvers.filters.tree import clauses
 from resolvers.leads_list import Chosen, chosen_leads, count_leads
 from resolvers.leads_order import Sort, SortKey, in_order
 from resolvers.limits import EXPORT, spend
 from resolvers.policy import Permission
+from resolvers.search import MOST_CHARACTERS
+from resolvers.secrets import Secrets, Unsealable
+from resolvers.text import optional
 from resolvers.tickets import Ticket, issue
 from resolvers.unit_of_work import UnitOfWork
 from resolvers.views import View
@@ -48,7 +54,7 @@ class Wish:
         return Chosen(read_filter(self.filter) if self.filter else None, self.search)
 
     def stored(self) -> dict[str, Any]:
-        """As the audit holds it, and as it is read back when the file is fetched."""
+        """As it is sealed, and read back when the file is fetched."""
         return {
             "columns": list(self.columns),
             "filter": self.filter,
@@ -74,7 +80,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A wish that can be fulfilled, in words, and how many leads it means, as `counted` says it."""
+    """A wish that can be fulfilled, and how many leads it means, as `counted` says it.
+
+    The words say what is chosen by, never for what: that may be an address or a name.
+    """
 
     wish: Wish
     words: str
@@ -101,6 +110,7 @@ async def prepare(view: View, wish: Wish) -> Prepared:
     assert view.actor.id is not None
     await spend(view.services.limiter, EXPORT, view.actor.id.hex)
     await choose(view, wish.columns)
+    wish = replace(wish, search=optional("search", wish.search, MOST_CHARACTERS))
     try:
         chosen = wish.chosen()
         count = await count_leads(view, chosen)
@@ -112,28 +122,44 @@ async def prepare(view: View, wish: Wish) -> Prepared:
         await in_order(view, await chosen_leads(view, chosen), wish.sort)
     except BadArgument as error:
         raise invalid("sort", ProblemCode.UNKNOWN, str(error)) from error
-    words = (await explain(view.rows, chosen.filter)).words if chosen.filter else "all leads"
-    if wish.search and wish.search.strip():
-        words += f", found by “{wish.search.strip()}”"
-    return Prepared(wish, words, count)
+    return Prepared(wish, _words(chosen), count)
+
+
+def _words(chosen: Chosen) -> str:
+    keys = dict.fromkeys(each.key for _, each in clauses(chosen.filter)) if chosen.filter else ()
+    by = [*keys, *(["words"] if chosen.search else [])]
+    return f"chosen by {', '.join(by)}" if by else "all leads"
 
 
 def note_export(work: UnitOfWork, prepared: Prepared) -> LeadsExport:
-    """Notes in the workspace's log that the person takes leads away."""
+    """Notes in the workspace's log that the person takes leads away.
+
+    The log is for ever, so what is asked for stands there sealed: the key is in the ticket alone.
+    """
     access.require(work.actor, Permission.EXPORT_LEADS)
     count, is_exact = told(prepared.count)
+    wish = prepared.wish
+    sealed, key = Secrets.seal_apart(orjson.dumps(wish.stored()))
     noted = work.record_workspace(
         KIND,
         {
-            **prepared.wish.stored(),
+            "format": wish.format.value,
+            "sort": wish.sort.by.value,
             "words": prepared.words,
             "count": f"{count:,}" if is_exact else f"about {count:,}",
-            "named": ", ".join(prepared.wish.columns),
+            "named": ", ".join(wish.columns),
+            "sealed": sealed,
         },
     )
-    return LeadsExport(issue(work, SCOPE, noted.id), count, is_exact)
+    return LeadsExport(issue(work, SCOPE, noted.id, key), count, is_exact)
 
 
-def is_of(noted: WorkspaceChange | None, staff_id: UUID) -> bool:
-    """Whether a row of the workspace's log is somebody's asking for leads."""
-    return noted is not None and noted.kind == KIND and noted.actor_id == staff_id
+def noted_wish(noted: WorkspaceChange | None, staff_id: UUID, key: bytes) -> Wish:
+    """What somebody asked for by a row of the workspace's log; NotFound unless it was them."""
+    if noted is None or noted.kind != KIND or noted.actor_id != staff_id:
+        raise NotFound("file", "")
+    try:
+        wish = Secrets.unseal_apart(noted.data.get("sealed", ""), key)
+    except Unsealable as error:
+        raise NotFound("file", "") from error
+    return Wish.restored(orjson.loads(wish))

@@ -18,12 +18,19 @@ from models.leads import Lead
 from models.workspace import WorkspaceChange
 from resolvers import access
 from resolvers.actors import StaffActor
-from resolvers.erasing.rows import with_aliases
 from resolvers.errors import Gone, NotFound
-from resolvers.exports.personal_rows import Person, encoded, held_files, known_names, sections
-from resolvers.exports.rights import Sending, rightful_view
+from resolvers.exports.personal_rows import (
+    Person,
+    encoded,
+    held_files,
+    known_names,
+    person_of,
+    sections,
+    view_of,
+)
+from resolvers.exports.rights import Sending, noting
 from resolvers.exports.zipping import Entry, zipped
-from resolvers.limits import EXPORT, spend
+from resolvers.limits import EXPORT, FETCH_EXPORT, spend
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.tickets import Ticket, issue, subject_of
@@ -32,6 +39,7 @@ from resolvers.unit_of_work import UnitOfWork
 FORMAT = "leadlight-person/1"
 SCOPE = "personal-data"
 KIND = "personal_data_exported"
+READ = "personal_data_read"
 NO_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 """What no file may be called by somewhere."""
 
@@ -59,25 +67,38 @@ async def note_personal_export(work: UnitOfWork, lead_id: UUID, *, with_notes: b
 
 
 async def open_personal_data(services: Services, actor: StaffActor, ticket: str) -> Sending:
-    """The file of a ticket; NotFound unless it is this person's, still stands, and they may."""
+    """The file of a ticket.
+
+    Raises:
+        NotFound: it is not this person's, does not stand any more, or they may not.
+        LimitReached: they fetch too often.
+    """
     noted_id = subject_of(services, actor, SCOPE, ticket)
+    if noted_id is None or not access.may(actor, Permission.EXPORT_PERSONAL_DATA):
+        raise NotFound("file", "")
+    await spend(services.limiter, FETCH_EXPORT, actor.id.hex)
     async with services.database.read_session() as session:
         noted = await session.scalar(
             select(WorkspaceChange).where(col(WorkspaceChange.id) == noted_id)
         )
         is_theirs = noted and noted.kind == KIND and noted.actor_id == actor.id
         lead = None
-        if noted and is_theirs and access.may(actor, Permission.EXPORT_PERSONAL_DATA):
+        if noted and is_theirs:
             lead = await access.find_lead(session, actor, UUID(hex=noted.data["lead"]))
         if noted is None or lead is None:
             raise NotFound("file", "")
-        ids = await with_aliases(session, lead.id)
-    person = Person(ids, with_notes=noted.data["with_notes"])
+        person = await person_of(session, lead.id, with_notes=noted.data["with_notes"])
+    parts = zipped(_entries(services, actor, lead, person), services.clock.now())
     return Sending(
         name=f"Personal data of {lead.display_name}.zip",
         content_type="application/zip",
-        parts=zipped(_entries(services, actor, lead, person), services.clock.now()),
+        parts=noting(services, actor, noted, READ, _measured(parts)),
     )
+
+
+async def _measured(parts: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, int]]:
+    async for part in parts:
+        yield part, len(part)
 
 
 async def _entries(
@@ -101,7 +122,7 @@ async def _document(
         "server": services.public_url,
     }
     yield b"{\n" + b",\n".join(_pair(key, value) for key, value in head.items())
-    async with rightful_view(services, actor, Permission.EXPORT_PERSONAL_DATA) as view:
+    async with view_of(services, actor, person) as view:
         names = await known_names(view, person)
     async for name, parts in sections(services, actor, person, names):
         yield b",\n" + _key(name) + b": ["

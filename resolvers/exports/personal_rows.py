@@ -1,13 +1,26 @@
 """The rows about one person, table by table, as others may have them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, Table, and_, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Table,
+    and_,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from models.accounts import LeadAccount
@@ -19,7 +32,7 @@ from models.events import EventKind
 from models.fields import FieldDefinition, FieldOption
 from models.files import File
 from models.important_dates import ImportantDateKind
-from models.leads import Lead
+from models.leads import Lead, LeadAlias
 from models.notes import Note, NoteText
 from models.notifications import Notification
 from models.pipelines import Pipeline, PipelineState
@@ -28,10 +41,12 @@ from models.staff import Staff
 from models.tags import LeadTag, Tag
 from models.visits import Site
 from models.webhooks import Webhook
+from resolvers import access
 from resolvers.actors import StaffActor
-from resolvers.erasing.rows import rows_of
-from resolvers.exports.rights import rightful_view
+from resolvers.erasing.rows import rows_of, with_aliases
+from resolvers.exports.rights import Withdrawn, rightful_view
 from resolvers.file_store import Variant
+from resolvers.merging.guests import Guest, guests_of
 from resolvers.policy import Permission
 from resolvers.services import Services
 from resolvers.upserts import table_of
@@ -76,7 +91,10 @@ class Person:
     """The lead, with those that went into it; notes of the team are told only if wanted."""
 
     lead_ids: Sequence[UUID]
+    """The lead's own first."""
     with_notes: bool
+    guests: Sequence[Guest] = ()
+    """Others who were taken for this person for a while: what the log tells of then is left out."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,31 @@ class HeldFile:
 
 Names = Mapping[str, str]
 """Names by 32 hexadecimal digits."""
+
+
+async def person_of(session: AsyncSession, lead_id: UUID, *, with_notes: bool) -> Person:
+    """Who the lead is as things are now."""
+    _, *others = await with_aliases(session, lead_id)
+    ids = (lead_id, *sorted(others))
+    guests = [each for host in ids for each in await guests_of(session, host)]
+    return Person(ids, with_notes, tuple(each for each in guests if each.alias_id not in ids))
+
+
+@asynccontextmanager
+async def view_of(services: Services, actor: StaffActor, person: Person) -> AsyncIterator[View]:
+    """A view in which the person is who they were when the file was begun; else Withdrawn."""
+    async with rightful_view(services, actor, Permission.EXPORT_PERSONAL_DATA) as view:
+        lead_id = person.lead_ids[0]
+        is_seen = and_(col(Lead.id) == lead_id, access.visible_leads(view.actor))
+        if await view.scalar(select(col(Lead.id)).where(is_seen)) is None:
+            raise Withdrawn
+        if await view.run(_person_now, person) != person:
+            raise Withdrawn
+        yield view
+
+
+async def _person_now(session: AsyncSession, person: Person) -> Person:
+    return await person_of(session, person.lead_ids[0], with_notes=person.with_notes)
 
 
 async def known_names(view: View, person: Person) -> Names:
@@ -119,12 +162,16 @@ def tables_about(person: Person) -> list[tuple[Table, ColumnElement[bool]]]:
         (address, or_(*(address.c.id.in_(each) for each in addresses))),
         (file, file.c.lead_id.in_(ids)),
         *((table, where) for table, where in rows_of(ids) if table.name not in LEFT_OUT),
-        (change, change.c.lead_id.in_(ids)),
+        (change, and_(change.c.lead_id.in_(ids), *map(_without_guest, person.guests))),
     ]
     if person.with_notes:
         return found
     notes = {table_of(Note), table_of(NoteText)}
     return [(table, _without_notes(table, where)) for table, where in found if table not in notes]
+
+
+def _without_guest(guest: Guest) -> ColumnElement[bool]:
+    return not_(guest.changes())
 
 
 def _without_notes(table: Table, where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -140,29 +187,35 @@ async def sections(
 ) -> AsyncIterator[tuple[str, AsyncIterator[list[bytes]]]]:
     """The name of each table, and its rows in parts."""
     for table, where in tables_about(person):
-        yield table.name, _parts(services, actor, table, where, names)
+        yield table.name, _parts(services, actor, person, table, where, names)
 
 
 async def _parts(
     services: Services,
     actor: StaffActor,
+    person: Person,
     table: Table,
     where: ColumnElement[bool],
     names: Names,
 ) -> AsyncIterator[list[bytes]]:
-    async for rows in _read(services, actor, table, where):
-        yield [encoded(_told(table, row, names)) for row in rows]
+    async for rows in _read(services, actor, person, table, where):
+        told = (_told(table, row, names) for row in rows)
+        yield [encoded(each if person.with_notes else _noteless(table, each)) for each in told]
 
 
 async def _read(
-    services: Services, actor: StaffActor, table: Table, where: ColumnElement[bool]
+    services: Services,
+    actor: StaffActor,
+    person: Person,
+    table: Table,
+    where: ColumnElement[bool],
 ) -> AsyncIterator[Sequence[Any]]:
     """Rows along the primary key, some at once: a reader may be slow."""
     key = list(table.primary_key.columns)
     statement: Select[Any] = select(table).where(where).order_by(*key).limit(AT_ONCE)
     behind = statement
     while True:
-        async with rightful_view(services, actor, Permission.EXPORT_PERSONAL_DATA) as view:
+        async with view_of(services, actor, person) as view:
             rows = await view.rows(behind)
         if rows:
             yield rows
@@ -178,12 +231,13 @@ async def held_files(
     """The files with their bytes; one whose bytes just went is left out."""
     file = table_of(File)
     (where,) = [where for table, where in tables_about(person) if table is file]
-    async for rows in _read(services, actor, file, where):
+    async for rows in _read(services, actor, person, file, where):
         for row in rows:
             try:
                 _, parts = await services.files.store.read(row.id, Variant.WHOLE)
             except FileNotFoundError:
-                continue
+                async with view_of(services, actor, person):  # all went, if this raises
+                    continue
             yield HeldFile(row.id, row.name, parts)
 
 
@@ -200,6 +254,18 @@ def _told(table: Table, row: Any, names: Names) -> dict[str, Any]:
             told[owner] = names[value.hex]
         else:
             told[key] = _named(value, names)
+    return told
+
+
+def _noteless(table: Table, told: dict[str, Any]) -> dict[str, Any]:
+    """A row without what it says of notes, by merges and their undoing."""
+    if table is table_of(LeadAlias):
+        kept = {key: each for key, each in told["moved"].items() if key not in ("note", "file")}
+        return {**told, "moved": kept}
+    data = told.get("data")
+    if table is table_of(Change) and data and "card" in data:
+        card = {key: each for key, each in data["card"].items() if key != "notes"}
+        return {**told, "data": {**data, "card": card}}
     return told
 
 

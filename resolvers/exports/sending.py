@@ -18,18 +18,19 @@ from resolvers import access
 from resolvers.actors import StaffActor
 from resolvers.errors import NotFound
 from resolvers.exports.columns import Column, choose
-from resolvers.exports.leads import SCOPE, Format, Wish, is_of
-from resolvers.exports.rights import Sending, rightful_view
+from resolvers.exports.leads import SCOPE, Format, Wish, noted_wish
+from resolvers.exports.rights import Sending, noting, rightful_view
 from resolvers.exports.rows import read_leads
 from resolvers.exports.writing import csv_head, csv_rows, json_rows
 from resolvers.leads_list import chosen_leads
 from resolvers.leads_order import in_order
+from resolvers.limits import FETCH_EXPORT, spend
 from resolvers.pages import rows_behind
 from resolvers.policy import Permission
 from resolvers.services import Services
-from resolvers.tickets import subject_of
-from resolvers.unit_of_work import unit_of_work
+from resolvers.tickets import opened
 
+READ = "leads_export_read"
 IDS_AT_ONCE = 10_000
 LEADS_AT_ONCE = 500
 TYPES = {
@@ -39,51 +40,29 @@ TYPES = {
 
 
 async def open_leads_export(services: Services, actor: StaffActor, ticket: str) -> Sending:
-    """The file of a ticket; NotFound unless it is this person's, still stands, and they may."""
-    export_id = subject_of(services, actor, SCOPE, ticket)
+    """The file of a ticket.
+
+    Raises:
+        NotFound: it is not this person's, does not stand any more, or they may not.
+        LimitReached: they fetch too often.
+    """
+    export_id, key = opened(services, actor, SCOPE, ticket)
+    if export_id is None or not access.may(actor, Permission.EXPORT_LEADS):
+        raise NotFound("file", "")
+    await spend(services.limiter, FETCH_EXPORT, actor.id.hex)
     async with services.database.read_session() as session:
         noted = await session.scalar(
             select(WorkspaceChange).where(col(WorkspaceChange.id) == export_id)
         )
         name = await session.scalar(select(col(Workspace.name)))
-    if not is_of(noted, actor.id) or not access.may(actor, Permission.EXPORT_LEADS):
-        raise NotFound("file", "")
+    wish = noted_wish(noted, actor.id, key)
     assert noted is not None
-    wish = Wish.restored(noted.data)
     day = services.clock.now().date().isoformat()
     return Sending(
         name=f"{name} leads {day}.{wish.format.value.lower()}",
         content_type=TYPES[wish.format],
-        parts=_noting(services, actor, noted, _file(services, actor, wish)),
+        parts=noting(services, actor, noted, READ, _file(services, actor, wish)),
     )
-
-
-async def _noting(
-    services: Services,
-    actor: StaffActor,
-    noted: WorkspaceChange,
-    parts: AsyncIterator[tuple[bytes, int]],
-) -> AsyncIterator[bytes]:
-    """The bytes; at the end the workspace's log has how many leads were sent."""
-    sent = 0
-    try:
-        async for part, count in parts:
-            yield part
-            sent += count
-    except BaseException:
-        # Whoever stopped reading is not waited for: the task may be cancelled already.
-        services.hub.spawn(_note(services, actor, noted.id, sent, is_whole=False))
-        raise
-    await _note(services, actor, noted.id, sent, is_whole=True)
-
-
-async def _note(
-    services: Services, actor: StaffActor, export_id: UUID, sent: int, *, is_whole: bool
-) -> None:
-    how = "" if is_whole else ", and did not read on"
-    data = {"export": export_id.hex, "sent": sent, "is_whole": is_whole}
-    async with unit_of_work(services, actor) as work:
-        work.record_workspace("leads_export_read", data | {"count": f"{sent:,}", "how": how})
 
 
 async def _file(

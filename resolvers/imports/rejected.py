@@ -5,14 +5,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from resolvers.cells import defused
+from resolvers.cells import defused, defused_once
 
 HEAD = ("Leadlight line", "Leadlight reason")
-
-
-def _safe(cell: str) -> str:
-    """A cell of the file that was imported, which may be defused already."""
-    return cell if cell.startswith("'") else defused(cell)
 
 
 class RejectedRows:
@@ -41,9 +36,9 @@ class RejectedRows:
         is_new = not self.path.exists() or self.path.stat().st_size == 0
         if is_new:
             text.write("\ufeff")  # spreadsheets take it for UTF-8 then
-            writer.writerow([*HEAD, *map(_safe, self._names)])
+            writer.writerow([*HEAD, *map(defused_once, self._names)])
         for line, reason, cells in rows:
-            writer.writerow([line, defused(reason), *map(_safe, cells)])
+            writer.writerow([line, defused(reason), *map(defused_once, cells)])
         with self.path.open("ab") as file:
             file.write(text.getvalue().encode("utf-8", "backslashreplace"))
             return file.tell()

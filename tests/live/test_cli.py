@@ -159,6 +159,9 @@ async def test_an_exported_history_comes_to_who_asked_for_it_and_checks_without_
         assert (await client.get("/exports/leads/x", headers=mine)).status_code == 404
         assert (await client.get("/exports/person/x", headers=mine)).status_code == 404
         leads, person = [await client.get(each, headers=mine) for each in paths]
+        again = [await client.get(paths[number % 2], headers=mine) for number in range(10)]
+    assert [each.status_code for each in again] == [200] * 8 + [429] * 2
+    assert all(0 < int(each.headers["retry-after"]) <= 60 for each in again[8:])
     assert rest["leads"]["leadCount"] == {"value": 1, "isExact": True}
     assert leads.text.splitlines()[0] == "\ufeffLeadlight name"
     assert leads.headers["content-type"].startswith("text/csv")

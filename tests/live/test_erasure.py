@@ -13,6 +13,7 @@ from models.enums import StaffRole
 from models.jobs import Job
 from models.tables import metadata
 from resolvers import erasing, files, live_list, visits
+from resolvers.exports import Wish
 from resolvers.lead_card import Erased, Snapshot
 from resolvers.lead_list import LeadCollection, ListChanged, ListSnapshot, Watched, follow_lead_list
 from resolvers.leads_list import Chosen
@@ -26,6 +27,7 @@ from tests.factories import ORIGIN, make_lead, make_site, make_staff
 from tests.live.following import following, in_task
 from tests.log_watch import told
 from tests.resolvers.full_life import FullLife
+from tests.resolvers.test_exports import file_of
 from tests.resolvers.verify import act, assert_log_holds
 
 pytestmark = pytest.mark.realtime
@@ -108,6 +110,8 @@ async def test_nothing_of_an_erased_lead_is_found_anywhere(
     visitor = life.visit.actor
     await visits.heartbeat(there, visitor, "page-0001", is_visible=True, idle_ms=0, page=page)
     await store_all(here)
+    wish = Wish(["name"], {"emailAddress": {"is": life.mail}}, search=WORD)
+    assert await file_of(here, admin, wish)  # the audit keeps that somebody asked
     words = (WORD, lead_id.hex)
     assert {each.split(":")[0] for each in await traces(here, tmp_path, redis, WORD)} >= {
         "lead", "change", "message", "note_text", "property", "email_address", "file", "upload",

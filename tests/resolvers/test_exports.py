@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ from uuid import UUID
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -18,7 +21,7 @@ from models.enums import FieldType, FieldVisibility, StaffRole
 from models.leads import Lead
 from models.staff import Staff
 from models.workspace import WorkspaceChange
-from resolvers import fields, leads, project, tags
+from resolvers import cells, fields, leads, project, tags
 from resolvers.actors import SYSTEM, StaffActor
 from resolvers.errors import Forbidden, InvalidInput, LimitReached, NotFound
 from resolvers.exports import Format, LeadsExport, Wish, note_export, open_leads_export, prepare
@@ -45,7 +48,7 @@ KEYS = [
     "phoneNumbers", "tags", *(f"property:f_{kind.lower()}" for kind in KINDS),
 ]  # fmt: skip
 CELLS: dict[FieldType, tuple[str, str]] = {
-    FieldType.TEXT: ('a; "b",\n\t=third line', "'-1"),
+    FieldType.TEXT: ('a; "b",\n\t\'=third line', "'-1"),
     FieldType.NUMBER: ("'-12.5", "1000000.000001"),
     FieldType.MONEY: ("12.5 EUR", "1000 JPY"),
     FieldType.BOOLEAN: ("Yes", "No"),
@@ -116,6 +119,16 @@ def written(path: Path, rows: Sequence[Sequence[str]]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     return path
+
+
+@pytest.mark.behaviour("B3")
+@given(st.text(st.sampled_from("a;\t\r\n' \u00a0\u3000=+-@\uff1d"), max_size=12))
+def test_no_part_of_a_cell_is_computed_and_each_cell_is_read_as_it_was(cell: str) -> None:
+    written = cells.defused(cell)
+    assert cells.plain(written) == cell.strip()
+    assert cells.defused_once(written) == written
+    for part in re.split(r"[;\t\r\n]", written):
+        assert not part.lstrip(" \u00a0\u3000").startswith(("=", "+", "-", "@", "\uff1d"))
 
 
 @pytest.mark.behaviour("B3")
@@ -211,9 +224,11 @@ async def test_each_lead_is_in_the_file_once_while_others_come_and_go(
         assert [orjson.loads(line)["id"] for line in lines] == [lead(each) for each in expected]
     assert [entry.kind for entry in entries] == ["leads_exported", "leads_export_read"] * 5
     assert [entry.data["sent"] for entry in entries[1::2]] == [11, 5, 1, 0, 1]
-    assert summary_of(entries[2]) == ("Asked for 5 leads as NDJSON with name: has the tag “odd”.")
-    assert entries[4].data["words"] == "all leads, found by “late”"
-    assert entries[2].data["filter"] == odd
+    # What was chosen for is sealed: the log is for ever, and it may be an address.
+    assert summary_of(entries[2]) == "Asked for 5 leads as NDJSON with name: chosen by tags."
+    assert entries[4].data["words"] == "chosen by words"
+    stored = {"format", "sort", "words", "count", "named", "sealed"}
+    assert {frozenset(entry.data) for entry in entries[::2]} == {frozenset(stored)}
     assert summary_of(entries[3]) == "Was sent 5 leads."
 
 
@@ -256,6 +271,10 @@ async def test_a_file_has_what_its_reader_may_see_for_as_long_as_they_may(
     assert await file_of(services, admin, Wish(["property:margin"], {"ids": [lead(own)]})) == (
         b"\xef\xbb\xbfproperty:margin\r\n9\r\n"
     )
+
+    assert await refused(services, admin, Wish(["name"], search="a\0b")) == [
+        ("search", "Control characters are not allowed.")
+    ]
 
     made = await asked(services, admin, Wish(["name"]))
     for actor, ticket in (

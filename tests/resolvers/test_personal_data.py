@@ -3,6 +3,7 @@
 import io
 import zipfile
 from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -10,17 +11,21 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.clock import ManualClock
-from models.enums import StaffRole
+from models.enums import ChangeKind, NoteVisibility, StaffRole
+from models.notes import Note
 from models.tables import metadata
+from models.tasks import Task
 from models.webhooks import Webhook, WebhookDelivery
 from models.workspace import WorkspaceChange
-from resolvers import erasing
+from resolvers import erasing, leads, merging, notes, tasks
 from resolvers.actors import SYSTEM, StaffActor
 from resolvers.erasing.rows import UNTOUCHED
 from resolvers.errors import Forbidden, Gone, NotFound
-from resolvers.exports import note_personal_export, open_personal_data, personal_rows
+from resolvers.exports import note_personal_export, open_personal_data, personal_rows, zipping
 from resolvers.exports.personal_rows import LEFT_OUT, Person, tables_about
+from resolvers.exports.rights import Sending, Withdrawn
 from resolvers.services import Services
+from resolvers.tasks import NewTask
 from resolvers.tickets import LASTS, Ticket
 from resolvers.unit_of_work import unit_of_work
 from resolvers.workspace_history import summary_of
@@ -40,23 +45,31 @@ def test_every_table_is_told_or_there_is_a_reason_why_not() -> None:
 
 
 async def asked(
-    services: Services, actor: StaffActor, life: FullLife, *, with_notes: bool = True
+    services: Services, actor: StaffActor, lead_id: UUID, *, with_notes: bool = True
 ) -> Ticket:
-    given: Ticket = await act(
-        services, actor, note_personal_export, life.lead_id, with_notes=with_notes
-    )
+    given: Ticket = await act(services, actor, note_personal_export, lead_id, with_notes=with_notes)
     return given
 
 
+async def read(sending: Sending) -> bytes:
+    return b"".join([part async for part in sending.parts])
+
+
 async def opened(
-    services: Services, actor: StaffActor, ticket: Ticket
+    services: Services, actor: StaffActor, ticket: Ticket, name: str = f"{WORD} Lorenz"
 ) -> tuple[zipfile.ZipFile, dict[str, Any]]:
-    """The file, sound to the last bit, and what its document says."""
+    """The file, sound to the last bit and on record, and what its document says."""
     sending = await open_personal_data(services, actor, ticket.text)
-    assert sending.name == f"Personal data of {WORD} Lorenz.zip"
-    file = io.BytesIO(b"".join([part async for part in sending.parts]))
-    archive = zipfile.ZipFile(file)
+    assert sending.name == f"Personal data of {name}.zip"
+    file = await read(sending)
+    archive = zipfile.ZipFile(io.BytesIO(file))
     assert archive.testzip() is None
+    async with services.database.read_session() as session:
+        order = col(WorkspaceChange.revision).desc()
+        last = await session.scalar(select(WorkspaceChange).order_by(order).limit(1))
+    assert last
+    assert (last.kind, last.data["sent"]) == ("personal_data_read", len(file))
+    assert summary_of(last) == f"Was sent {len(file):,} bytes of what is known of a lead."
     return archive, orjson.loads(archive.read("data.json"))
 
 
@@ -80,7 +93,7 @@ async def test_everything_about_a_person_is_in_the_file_and_nothing_that_could_b
         )
         work.session.add(sent)
 
-    archive, data = await opened(services, admin, await asked(services, admin, life))
+    archive, data = await opened(services, admin, await asked(services, admin, life.lead_id))
     theirs = dict(tables_about(Person([life.lead_id, alias], with_notes=True)))
     async with services.database.read_session() as session:
         for table, where in theirs.items():
@@ -108,7 +121,7 @@ async def test_everything_about_a_person_is_in_the_file_and_nothing_that_could_b
     assert archive.read(files[1]) == f"{WORD} in words".encode()
 
     archive, data = await opened(
-        services, admin, await asked(services, admin, life, with_notes=False)
+        services, admin, await asked(services, admin, life.lead_id, with_notes=False)
     )
     assert not {"note", "note_text"} & data.keys()
     assert "note" not in {each["subject_kind"] for each in data["change"]}
@@ -127,16 +140,69 @@ async def test_everything_about_a_person_is_in_the_file_and_nothing_that_could_b
 
     manager = await make_staff(services, StaffRole.MANAGER)
     with pytest.raises(Forbidden):
-        await asked(services, manager, life)
-    ticket = await asked(services, admin, life)
+        await asked(services, manager, life.lead_id)
+    ticket = await asked(services, admin, life.lead_id)
     with pytest.raises(NotFound):
         await open_personal_data(services, manager, ticket.text)
     clock.advance(LASTS.total_seconds())
     with pytest.raises(NotFound):
         await open_personal_data(services, admin, ticket.text)
-    ticket = await asked(services, admin, life)
+    ticket = await asked(services, admin, life.lead_id)
     await act(services, admin, erasing.erase_lead, life.lead_id, life.lead_id)
     with pytest.raises(NotFound):
         await open_personal_data(services, admin, ticket.text)
     with pytest.raises(Gone):
-        await asked(services, admin, life)
+        await asked(services, admin, life.lead_id)
+
+
+async def test_nobody_else_is_in_the_file_and_it_breaks_off_when_the_person_is_another(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await make_staff(services)
+    ann, cara, dora = [
+        await make_lead(services, admin, first_name=each, last_name="Ames")
+        for each in ("Ann", "Cara", "Dora")
+    ]
+    bob = await make_lead(
+        services, admin, first_name="Bob", last_name=WORD, email_addresses=[f"{WORD}@mail.example"]
+    )
+    by = lambda *given: act(services, admin, *given)  # noqa: E731  # shorter than a function here
+    for each in (cara, bob):
+        await by(notes.add_note, each, "<p>n</p>", NoteVisibility.PRIVATE, False, uuid4().hex)
+    await by(leads.change_person, bob, {"company": WORD}, {}, None)
+    await by(tasks.create_task, bob, NewTask(title=WORD), uuid4().hex)
+    async with services.database.read_session() as session:
+        noted = {each.lead_id: each.id.hex for each in await session.scalars(select(Note))}
+        task = (await session.scalars(select(Task))).one()
+
+    await by(merging.merge_leads, ann, cara)
+    await by(merging.merge_leads, ann, bob)
+    await by(tasks.complete_task, ann, task.id, f"Done with {WORD}")
+    await by(merging.unmerge_lead, bob)
+    for lead_id, name, with_notes in (
+        (ann, "Ann Ames", True), (ann, "Ann Ames", False),
+        (bob, f"Bob {WORD}", True), (bob, f"Bob {WORD}", False),
+    ):  # fmt: skip
+        ticket = await asked(services, admin, lead_id, with_notes=with_notes)
+        archive, data = await opened(services, admin, ticket, name)
+        whole = archive.read("data.json")
+        assert (WORD.encode() in whole) == (lead_id == bob)
+        own, other = (noted[cara], noted[bob]) if lead_id == ann else (noted[bob], noted[cara])
+        assert (own.encode() in whole) == with_notes
+        assert other.encode() not in whole
+        kinds = {each["kind"] for each in data["change"]}
+        undone = ChangeKind.LEAD_UNMERGED if lead_id == ann else ChangeKind.LEAD_RESTORED
+        assert {undone, ChangeKind.LEAD_CREATED} <= kinds
+        assert (ChangeKind.LEAD_ABSORBED in kinds) == (lead_id == ann)
+        assert [each["title"] for each in data["task"]] == [WORD] * (lead_id == bob)
+
+    monkeypatch.setattr(zipping, "AT_ONCE", 1)
+    ticket = await asked(services, admin, ann)
+    for change in (
+        (merging.unmerge_lead, cara), (merging.merge_leads, dora, ann),
+    ):  # fmt: skip
+        sending = await open_personal_data(services, admin, ticket.text)
+        await anext(sending.parts)
+        await by(*change)
+        with pytest.raises(Withdrawn):
+            await read(sending)
