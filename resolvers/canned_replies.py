@@ -82,8 +82,9 @@ async def save_reply(
 ) -> CannedReply:
     """Makes or changes a reply; saving what is there changes nothing.
 
-    NotFound for those of others, Forbidden for the team's without the right to shape the card,
-    Conflict for a name that one's own or the team's has, or for an older version.
+    Whoever makes one of the team's their own has it from then on. NotFound for those of others,
+    Forbidden for the team's without the right to shape the card, Conflict for a name that one's own
+    or the team's has, or for an older version.
     """
     access.require(actor, Permission.SEND_MESSAGE)
     if edit.is_shared:
@@ -98,17 +99,19 @@ async def save_reply(
         stale = ConflictReason.STALE_VERSION
         raise Conflict(stale, words, owner=reply.id, version=reply.version)
     await _check_name(work, actor, name, reply_id)
-    if reply is None:
+    owner_id = reply.owner_id if reply and edit.is_shared else actor.id
+    if reply is None or reply.owner_id != owner_id:
         await _check_room(work, actor)
+    if reply is None:
         reply = CannedReply(
-            id=new_id(), name="", name_key="", body="", owner_id=actor.id, is_shared=False
+            id=new_id(), name="", name_key="", body="", owner_id=owner_id, is_shared=False
         )
         work.session.add(reply)
-    wanted = name, body, edit.is_shared
-    if (reply.name, reply.body, reply.is_shared) == wanted:
+    wanted = name, body, edit.is_shared, owner_id
+    if (reply.name, reply.body, reply.is_shared, reply.owner_id) == wanted:
         return reply
     was_shared = reply.is_shared
-    reply.name, reply.body, reply.is_shared = wanted
+    reply.name, reply.body, reply.is_shared, reply.owner_id = wanted
     reply.name_key = fold(name, 120)
     reply.version += 1
     if was_shared or reply.is_shared:

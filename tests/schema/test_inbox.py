@@ -150,6 +150,12 @@ async def test_a_prepared_answer_is_filled_with_what_the_person_may_see(
     same = {"cannedReplyId": shared["cannedReply"]["id"], "name": "Zoom", "body": body}
     async with nothing_written(services):
         await admin.done("saveCannedReply", **same, isShared=True)
-    await admin.done("removeCannedReply", cannedReplyId=shared["cannedReply"]["id"])
+    # who makes one of the team's their own has it, beside a private one of the former owner's name
+    manager = await client_for(StaffRole.MANAGER, "Mo")
+    taken = await manager.done(
+        "saveCannedReply", "cannedReply { owner { name } }", **{**same, "name": "Mine"}
+    )
+    assert taken["cannedReply"]["owner"] == {"name": "Mo"}
+    await manager.done("removeCannedReply", cannedReplyId=same["cannedReplyId"])
     data = await agent.read(REPLIES, lead=lead(lead_id))
     assert [each["name"] for each in data["cannedReplies"]["nodes"]] == ["Mine"]
