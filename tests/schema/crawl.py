@@ -25,6 +25,8 @@ MOST_LEVELS = 7
 """Of types opened within each other: a document may be 10 deep."""
 TOKEN = re.compile(r"\w+|\.\.\.|[^\w\s.]")
 ARGUMENTS = {"first": str(PAGE), "key": '"rooms"', "segmentId": f'"segment_{"0" * 32}"'}
+NOTHING_PLAIN: dict[Any, Any] = {("", "__typename"): {}}
+"""What is asked of a type all of whose fields have fields themselves."""
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 
@@ -70,7 +72,7 @@ def _tree(kind: GraphQLNamedType) -> dict[Any, Any]:
             if not isinstance(kind_of_field, Composite):
                 continue
             if kind_of_field.name in opened or level == MOST_LEVELS:
-                inner.update(_plain(kind_of_field))
+                inner.update(_plain(kind_of_field) or NOTHING_PLAIN)
             else:
                 opened.add(kind_of_field.name)
                 todo.append((kind_of_field, inner, level + 1))
