@@ -99,8 +99,10 @@ class _Parent:
     def end(self) -> None:
         """Nothing that it started outlives it."""
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
 
 _BEGINNING = threading.Lock()
